@@ -1,0 +1,137 @@
+"""Database plumbing: engine, sessions, column types and identifiers.
+
+SQLite and PostgreSQL run the same code.  SQLite writers take the write lock at
+BEGIN (``BEGIN IMMEDIATE``) so that two commands can never both read an instance
+and then race to save it; PostgreSQL uses row locks and the version column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+import uuid6
+from sqlalchemy import event
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+#: Execution option that makes a SQLite transaction take the write lock at once.
+WRITER = {"lianjian_writer": True}
+
+
+def new_id() -> str:
+    """A time-ordered UUIDv7 in text form."""
+    return str(uuid6.uuid7())
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware datetime, stored in UTC on every database; naive values are refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime: every instant carries its zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Id = sa.Uuid(as_uuid=False)
+
+
+class Base(DeclarativeBase):
+    """Base of every table.  Every table carries ``district_id`` (checked by a test)."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+    type_annotation_map = {dict[str, Any]: sa.JSON, list[Any]: sa.JSON, list[str]: sa.JSON, datetime: Instant}
+
+    district_id: Mapped[str] = mapped_column(sa.String(12))
+
+
+def pk() -> Mapped[str]:
+    """A UUIDv7 primary key column."""
+    return mapped_column(Id, primary_key=True, default=new_id)
+
+
+def dumps(value: Any) -> str:
+    """JSON text that keeps key order and Chinese characters."""
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def make_engine(url: str, **kwargs: Any) -> sa.Engine:
+    """Create an engine with the durability settings of docs/adr/0004-two-databases.md."""
+    url_obj = sa.make_url(url)
+    if url_obj.drivername in {"postgresql", "postgres"}:
+        url_obj = url_obj.set(drivername="postgresql+psycopg")
+    options: dict[str, Any] = {"json_serializer": dumps, "json_deserializer": orjson.loads, **kwargs}
+    if url_obj.get_backend_name() == "sqlite":
+        options.setdefault("pool_size", 80)
+        options.setdefault("connect_args", {"timeout": 30, "check_same_thread": False})
+        engine = sa.create_engine(url_obj, **options)
+        _prepare_sqlite(engine)
+        return engine
+    options.setdefault("pool_size", 20)
+    options.setdefault("max_overflow", 20)
+    options.setdefault("pool_pre_ping", True)
+    return sa.create_engine(url_obj, **options)
+
+
+def _prepare_sqlite(engine: sa.Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we emit BEGIN ourselves, see below
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA busy_timeout=30000")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writer = connection.get_execution_options().get("lianjian_writer")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+
+class Database:
+    """One engine and the two ways to use it: :meth:`read` and :meth:`write`."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = make_engine(url)
+        self._read = sessionmaker(self.engine, expire_on_commit=False)
+        self._write = sessionmaker(self.engine.execution_options(**WRITER), expire_on_commit=False)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for queries; nothing it does is committed."""
+        with self._read() as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session that commits when the block ends and rolls back on any exception."""
+        with self._write.begin() as session:
+            yield session
+
+    def dispose(self) -> None:
+        self.engine.dispose()

@@ -1,0 +1,357 @@
+"""Tables of the inspection domain: the two registries, items, plans, campaigns, draws and what follows.
+
+Legal facts live here, not in process data: a diagram moves a case along, a row
+here says what was found, decided, published and received.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.db import Base, Id, pk
+
+
+class InspectedObject(Base):
+    """检查对象: one row of the object registry (检查对象名录库, R15)."""
+
+    __tablename__ = "inspected_object"
+    id: Mapped[str] = pk()
+    uscc: Mapped[str] = mapped_column(sa.String(18))  # 统一社会信用代码
+    name: Mapped[str] = mapped_column(sa.String(200))
+    kind: Mapped[str] = mapped_column(sa.String(40))  # 企业 | 个体工商户 | 农民专业合作社 | 事业单位 …
+    established_on: Mapped[date | None]
+    registrar: Mapped[str] = mapped_column(sa.String(100), default="")
+    status: Mapped[str] = mapped_column(sa.String(40), default="存续")
+    legal_representative: Mapped[str] = mapped_column(sa.String(64), default="")
+    address: Mapped[str] = mapped_column(sa.String(300), default="")
+    business_scope: Mapped[str] = mapped_column(sa.Text, default="")
+    responsible_unit: Mapped[str] = mapped_column(sa.String(100), default="")
+    industry: Mapped[str] = mapped_column(sa.String(8), default="")  # GB/T 4754 section letter + division
+    region: Mapped[str] = mapped_column(sa.String(9), default="")  # 9-digit sub-district
+    special_registries: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    tags: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    permits: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)  # [{name, number, issued, expires, issuer}]
+    risk_grade: Mapped[str] = mapped_column(sa.String(8), default="")  # never public
+    risk_grade_on: Mapped[date | None]
+    contact: Mapped[str] = mapped_column(sa.String(64), default="")
+    phone: Mapped[str] = mapped_column(sa.String(32), default="")
+    longitude: Mapped[float | None]
+    latitude: Mapped[float | None]
+    last_inspected_on: Mapped[date | None]
+    on_abnormal_list: Mapped[bool] = mapped_column(default=False)
+    to_verify: Mapped[str] = mapped_column(sa.String(200), default="")  # 待核: why, empty when nothing is doubtful
+    row_digest: Mapped[str] = mapped_column(sa.String(64))  # of the imported row; equal digest = unchanged
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    __table_args__ = (
+        sa.UniqueConstraint("district_id", "uscc"),
+        sa.Index("ix_inspected_object_region", "district_id", "region"),
+        sa.Index("ix_inspected_object_industry", "district_id", "industry"),
+        sa.Index("ix_inspected_object_name", "district_id", "name"),
+    )
+
+
+class Inspector(Base):
+    """执法检查人员: one row of the inspector registry (R15, R18, R19)."""
+
+    __tablename__ = "inspector"
+    id: Mapped[str] = pk()
+    code: Mapped[str] = mapped_column(sa.String(32))  # 人员编号, public and stable
+    user_id: Mapped[str | None] = mapped_column(Id)  # the account, when the inspector signs in
+    name: Mapped[str] = mapped_column(sa.String(64))
+    department: Mapped[str] = mapped_column(sa.String(32))
+    section: Mapped[str] = mapped_column(sa.String(100), default="")
+    post: Mapped[str] = mapped_column(sa.String(64), default="")
+    title: Mapped[str] = mapped_column(sa.String(64), default="")
+    education: Mapped[str] = mapped_column(sa.String(32), default="")
+    regions: Mapped[list[str]] = mapped_column(sa.JSON, default=list)  # 片区; empty = whole district
+    certificate_number: Mapped[str] = mapped_column(sa.String(40), default="")
+    certificate_issuer: Mapped[str] = mapped_column(sa.String(100), default="")
+    certificate_until: Mapped[date | None]
+    qualifications: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    items: Mapped[list[str]] = mapped_column(sa.JSON, default=list)  # item codes the person is qualified for
+    expert: Mapped[bool] = mapped_column(default=False)  # assists, never counts (国办发〔2024〕54号)
+    drawable: Mapped[bool] = mapped_column(default=True)
+    status: Mapped[str] = mapped_column(sa.String(20), default="在岗")
+    phone: Mapped[str] = mapped_column(sa.String(32), default="")
+    row_digest: Mapped[str] = mapped_column(sa.String(64))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    __table_args__ = (sa.UniqueConstraint("district_id", "code"),)
+
+
+class Recusal(Base):
+    """回避: an inspector who must not visit an object, declared beforehand or decided on application (PL43)."""
+
+    __tablename__ = "recusal"
+    id: Mapped[str] = pk()
+    inspector_code: Mapped[str] = mapped_column(sa.String(32))
+    uscc: Mapped[str] = mapped_column(sa.String(18))
+    reason: Mapped[str] = mapped_column(sa.String(300), default="")
+    decided_by: Mapped[str | None] = mapped_column(Id)
+    at: Mapped[datetime]
+    __table_args__ = (sa.UniqueConstraint("district_id", "inspector_code", "uscc"),)
+
+
+class Item(Base):
+    """随机抽查事项: what may be checked, on which basis and how (R6–R14, R23)."""
+
+    __tablename__ = "item"
+    id: Mapped[str] = pk()
+    code: Mapped[str] = mapped_column(sa.String(32))
+    department: Mapped[str] = mapped_column(sa.String(32))
+    category: Mapped[str] = mapped_column(sa.String(100))
+    name: Mapped[str] = mapped_column(sa.String(200))
+    key: Mapped[bool] = mapped_column("is_key", default=False)  # 重点 / 一般 (R9)
+    legal_basis: Mapped[str] = mapped_column(sa.Text)
+    object_kind: Mapped[str] = mapped_column(sa.String(200), default="")
+    content: Mapped[str] = mapped_column(sa.Text, default="")
+    method: Mapped[str] = mapped_column(sa.String(100), default="实地核查")
+    procedure: Mapped[str] = mapped_column(sa.Text, default="")
+    approval_authority: Mapped[str] = mapped_column(sa.String(100), default="")
+    publication_procedure: Mapped[str] = mapped_column(sa.Text, default="")
+    archiving: Mapped[str] = mapped_column(sa.Text, default="")
+    ratio_ppm: Mapped[int] = mapped_column(default=30000)
+    frequency: Mapped[str] = mapped_column(sa.String(100), default="")
+    industries: Mapped[list[str]] = mapped_column(sa.JSON, default=list)  # scope by GB/T 4754; empty = all
+    staff: Mapped[str] = mapped_column(sa.String(200), default="")
+    list_version: Mapped[str] = mapped_column(sa.String(40), default="")
+    filing_number: Mapped[str] = mapped_column(sa.String(60), default="")
+    published: Mapped[bool] = mapped_column(default=True)
+    row_digest: Mapped[str] = mapped_column(sa.String(64))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    __table_args__ = (sa.UniqueConstraint("district_id", "code"),)
+
+
+class Plan(Base):
+    """年度抽查计划: a department's or the district's joint plan of a year (R24–R29)."""
+
+    __tablename__ = "plan"
+    id: Mapped[str] = pk()
+    business_key: Mapped[str] = mapped_column(sa.String(200))
+    year: Mapped[int]
+    kind: Mapped[str] = mapped_column(sa.String(12))  # 部门 | 联合
+    department: Mapped[str] = mapped_column(sa.String(32))
+    name: Mapped[str] = mapped_column(sa.String(200))
+    content: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    document_number: Mapped[str] = mapped_column(sa.String(60), default="")
+    state: Mapped[str] = mapped_column(sa.String(20), default="起草")
+    filed_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    issued_at: Mapped[datetime | None]
+    __table_args__ = (sa.UniqueConstraint("district_id", "business_key"),)
+
+
+class Campaign(Base):
+    """抽查任务: one approved work plan, its draw and the inspections that come of it."""
+
+    __tablename__ = "campaign"
+    id: Mapped[str] = pk()
+    number: Mapped[str] = mapped_column(sa.String(60))  # the business key, e.g. SCJG-抽查-2026-0001
+    name: Mapped[str] = mapped_column(sa.String(200))
+    lead: Mapped[str] = mapped_column(sa.String(32))
+    participants: Mapped[list[str]] = mapped_column(sa.JSON, default=list)  # without the lead
+    plan: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)  # the approved 抽查工作方案, verbatim
+    state: Mapped[str] = mapped_column(sa.String(20), default="起草")
+    draw_id: Mapped[str] = mapped_column(sa.String(60), default="")
+    document_number: Mapped[str] = mapped_column(sa.String(60), default="")
+    total: Mapped[int] = mapped_column(default=0)
+    open_count: Mapped[int] = mapped_column(default=0)  # inspections not closed yet
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+    __table_args__ = (sa.UniqueConstraint("district_id", "number"),)
+
+
+class Draw(Base):
+    """One commitment and what became of it.  Rows are never deleted; aborted draws stay visible."""
+
+    __tablename__ = "draw"
+    id: Mapped[str] = pk()
+    draw_id: Mapped[str] = mapped_column(sa.String(60))
+    authority: Mapped[str] = mapped_column(sa.String(32))
+    year: Mapped[int]
+    serial: Mapped[int]
+    campaign: Mapped[str] = mapped_column(sa.String(60))
+    trial: Mapped[bool] = mapped_column(default=False)
+    origin: Mapped[str] = mapped_column(sa.String(20), default="own")  # own | province (imported with its receipt)
+    state: Mapped[str] = mapped_column(sa.String(20))  # committed | drawn | aborted | annulled | imported
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    disclosure: Mapped[str] = mapped_column(sa.String(12), default="protected")
+    files: Mapped[dict[str, Any]] = mapped_column(sa.JSON)  # file name → text of the record
+    manifest_sha256: Mapped[str] = mapped_column(sa.String(64), default="")
+    manifest_sm3: Mapped[str] = mapped_column(sa.String(64), default="")
+    log_index: Mapped[int | None]
+    key: Mapped[str] = mapped_column(sa.String(64), default="")  # K of sealed mode; never leaves the auditors' level
+    receipt: Mapped[str] = mapped_column(sa.String(200), default="")
+    committed_at: Mapped[datetime | None]
+    drawn_at: Mapped[datetime | None]
+    __table_args__ = (
+        sa.UniqueConstraint("district_id", "draw_id"),
+        sa.UniqueConstraint("district_id", "authority", "year", "serial", "trial"),
+        sa.Index("ix_draw_campaign", "campaign"),
+    )
+
+
+class DrawWitness(Base):
+    """抽取监督人: logs a commitment from an own device first, reveals it only when all are logged."""
+
+    __tablename__ = "draw_witness"
+    id: Mapped[str] = pk()
+    draw_id: Mapped[str] = mapped_column(sa.String(60))
+    position: Mapped[int]
+    user_id: Mapped[str] = mapped_column(Id)
+    name: Mapped[str] = mapped_column(sa.String(64))
+    department: Mapped[str] = mapped_column(sa.String(32))
+    logged_sha256: Mapped[str] = mapped_column(sa.String(64), default="")
+    logged_at: Mapped[datetime | None]
+    nonce: Mapped[str] = mapped_column(sa.String(200), default="")
+    part: Mapped[str] = mapped_column(sa.String(400), default="")
+    revealed_at: Mapped[datetime | None]
+    __table_args__ = (sa.UniqueConstraint("district_id", "draw_id", "position"),)
+
+
+class DrawLogEntry(Base):
+    """One leaf of the append-only draw log (RFC 6962); ``leaf`` is the exact text that is hashed."""
+
+    __tablename__ = "draw_log_entry"
+    id: Mapped[str] = pk()
+    index: Mapped[int] = mapped_column("leaf_index")
+    draw_id: Mapped[str] = mapped_column(sa.String(60))
+    kind: Mapped[str] = mapped_column(sa.String(20))  # commit | witness | result | abort | annul | import | audit
+    leaf: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[datetime]
+    __table_args__ = (sa.UniqueConstraint("district_id", "leaf_index"),)
+
+
+class Inspection(Base):
+    """检查: the joint visit of one drawn object.  Not a 案件: a drawn firm is charged with nothing."""
+
+    __tablename__ = "inspection"
+    id: Mapped[str] = pk()
+    number: Mapped[str] = mapped_column(sa.String(100))  # business key: <draw_id>/<ticket rank>
+    campaign: Mapped[str] = mapped_column(sa.String(60), index=True)
+    draw_id: Mapped[str] = mapped_column(sa.String(60))
+    uscc: Mapped[str] = mapped_column(sa.String(18), index=True)
+    object: Mapped[dict[str, Any]] = mapped_column(sa.JSON)  # the registry row as it was when drawn
+    stratum: Mapped[str] = mapped_column(sa.String(80), default="")
+    departments: Mapped[list[str]] = mapped_column(sa.JSON)
+    state: Mapped[str] = mapped_column(sa.String(20), default="待检查")
+    visits_ended_at: Mapped[datetime | None]
+    publication_due_at: Mapped[datetime | None]
+    summary: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    closed_at: Mapped[datetime | None]
+    __table_args__ = (sa.UniqueConstraint("district_id", "number"),)
+
+
+class DepartmentInspection(Base):
+    """One department's part of an inspection: its own pair, findings, conclusion, review and publication (R39)."""
+
+    __tablename__ = "department_inspection"
+    id: Mapped[str] = pk()
+    number: Mapped[str] = mapped_column(sa.String(140))  # business key: <inspection>/<department>
+    inspection: Mapped[str] = mapped_column(sa.String(100), index=True)
+    campaign: Mapped[str] = mapped_column(sa.String(60), index=True)
+    department: Mapped[str] = mapped_column(sa.String(32))
+    inspectors: Mapped[list[str]] = mapped_column(sa.JSON)  # [qualified code, second code]
+    items: Mapped[list[str]] = mapped_column(sa.JSON)
+    state: Mapped[str] = mapped_column(sa.String(20), default="待检查")
+    #: 待检查 → 待结论 → 待审核 → 待公示 → 已公示 | 不予公开 | 已移出
+    record: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)  # 现场检查笔录 as submitted
+    conclusion: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    visit_ended_at: Mapped[datetime | None]
+    reviewed_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]  # 结果告知
+    published_at: Mapped[datetime | None]
+    entered_on_behalf_by: Mapped[str | None] = mapped_column(Id)  # 代录
+    __table_args__ = (
+        sa.UniqueConstraint("district_id", "number"),
+        sa.Index("ix_department_inspection_board", "department", "state"),
+    )
+
+
+class Finding(Base):
+    """The result of one item at one object: checked?, problem?, category, clause, handling."""
+
+    __tablename__ = "finding"
+    id: Mapped[str] = pk()
+    department_inspection: Mapped[str] = mapped_column(sa.String(140), index=True)
+    department: Mapped[str] = mapped_column(sa.String(32))
+    item: Mapped[str] = mapped_column(sa.String(32))
+    checked: Mapped[bool] = mapped_column(default=True)
+    problem: Mapped[bool] = mapped_column(default=False)
+    category: Mapped[str] = mapped_column(sa.String(8), default="1")  # code table result-category
+    clause: Mapped[str] = mapped_column(sa.String(300), default="")
+    handling: Mapped[str] = mapped_column(sa.String(40), default="无需处置")
+    note: Mapped[str] = mapped_column(sa.Text, default="")
+    at: Mapped[datetime]
+    __table_args__ = (sa.UniqueConstraint("district_id", "department_inspection", "item"),)
+
+
+class Publication(Base):
+    """公示: exactly what was made public, who released it, its receipt and its later fate."""
+
+    __tablename__ = "publication"
+    id: Mapped[str] = pk()
+    subject: Mapped[str] = mapped_column(sa.String(200))  # business key it speaks of
+    kind: Mapped[str] = mapped_column(sa.String(20))  # plan | result | penalty
+    department: Mapped[str] = mapped_column(sa.String(32))
+    content: Mapped[dict[str, Any]] = mapped_column(sa.JSON)  # after redaction, verbatim
+    redacted: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    state: Mapped[str] = mapped_column(sa.String(20))  # published | withdrawn | withheld
+    legal_ground: Mapped[str] = mapped_column(sa.String(300), default="")  # when 不予公开 or withdrawn
+    prepared_by: Mapped[str | None] = mapped_column(Id)
+    released_by: Mapped[str | None] = mapped_column(Id)
+    published_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    push_state: Mapped[str] = mapped_column(sa.String(20), default="pending")  # pending | received | failed
+    push_attempts: Mapped[int] = mapped_column(default=0)
+    receipt: Mapped[str] = mapped_column(sa.String(200), default="")
+    received_at: Mapped[datetime | None]
+    __table_args__ = (sa.UniqueConstraint("district_id", "kind", "subject"),)
+
+
+class FollowUp(Base):
+    """后续监管: a rectification or penalty that came of an inspection, with its present state."""
+
+    __tablename__ = "follow_up"
+    id: Mapped[str] = pk()
+    number: Mapped[str] = mapped_column(sa.String(160))  # business key of its own process
+    kind: Mapped[str] = mapped_column(sa.String(40))  # rectification | administrative-penalty
+    origin: Mapped[str] = mapped_column(sa.String(140), index=True)  # department inspection it came from
+    department: Mapped[str] = mapped_column(sa.String(32))
+    uscc: Mapped[str] = mapped_column(sa.String(18))
+    subject_name: Mapped[str] = mapped_column(sa.String(200))
+    state: Mapped[str] = mapped_column(sa.String(40))
+    facts: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    __table_args__ = (sa.UniqueConstraint("district_id", "number"),)
+
+
+class PaperRecord(Base):
+    """纸质补录: a signed scan that stands for, or confirms, what was entered in the system."""
+
+    __tablename__ = "paper_record"
+    id: Mapped[str] = pk()
+    business_key: Mapped[str] = mapped_column(sa.String(200), index=True)
+    element_id: Mapped[str] = mapped_column(sa.String(100))
+    document_number: Mapped[str] = mapped_column(sa.String(60))
+    signed_on: Mapped[date]
+    signed_by: Mapped[str] = mapped_column(sa.String(100))
+    attachment_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("attachment.id"))
+    entered_by: Mapped[str | None] = mapped_column(Id)
+    at: Mapped[datetime]
+
+
+class NumberSeries(Base):
+    """Gapless serial numbers; taken under the row's lock inside the command's transaction."""
+
+    __tablename__ = "number_series"
+    district_id: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
+    series: Mapped[str] = mapped_column(sa.String(80), primary_key=True)  # e.g. draw/SCJG/2026
+    last: Mapped[int] = mapped_column(default=0)
