@@ -8,8 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from engine.errors import LianjianError
-
-_ROOT = Path(__file__).resolve().parent.parent
+from engine.shipped import SOURCE_TREE, folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +21,9 @@ class Settings:
     """
 
     database_url: str = ""
-    data_dir: Path = _ROOT / "var"
-    process_dir: Path = _ROOT / "processes"
-    form_dir: Path = _ROOT / "forms"
+    data_dir: Path = field(default_factory=lambda: (SOURCE_TREE or Path.cwd()) / "var")
+    process_dir: Path = field(default_factory=lambda: folder("processes"))
+    form_dir: Path = field(default_factory=lambda: folder("forms"))
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     district_id: str = "370105"
     secret_key: str = ""

