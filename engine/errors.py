@@ -116,3 +116,17 @@ class ChainBroken(LianjianError):
     def __init__(self, message: str, problems: list[str]) -> None:
         super().__init__(message, problems=problems)
         self.problems = problems
+
+
+class OutsideUnavailable(LianjianError):
+    """A system outside did not answer, or not understandably; the same call may succeed later."""
+
+    code = "outside_unavailable"
+    status = 503
+
+
+class OutsideRefused(LianjianError):
+    """A system outside understood and said no; the message carries its own words."""
+
+    code = "outside_refused"
+    status = 422
