@@ -146,6 +146,8 @@ class UserTask(Base):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(Id)
     values: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    #: 纸质补录/代录: {"document_number", "signed_on", "signed_by", "attachment_id"} when a signed scan stands behind it
+    paper: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     version: Mapped[int] = mapped_column(default=1)
     __table_args__ = (
         sa.Index(
@@ -159,6 +161,14 @@ class UserTask(Base):
         sa.Index("ix_user_task_closed_by", "closed_by", "closed_at"),
         sa.Index("ix_user_task_business_key", "business_key"),
     )  # fmt: skip
+
+
+class TaskCandidate(Base):
+    """One of several named persons who may act on a task (the drawn pair of inspectors, a draw witness)."""
+
+    __tablename__ = "task_candidate"
+    task_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("user_task.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("user_account.id"), primary_key=True, index=True)
 
 
 class TaskDraft(Base):
@@ -311,3 +321,12 @@ class CalendarYear(Base):
     district_id: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
     notice: Mapped[str] = mapped_column(sa.String(100))
     recorded_at: Mapped[datetime]
+
+
+class WorkerLease(Base):
+    """A process that runs jobs and the last time it said so; without news its jobs go to others."""
+
+    __tablename__ = "worker_lease"
+    executor_id: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]

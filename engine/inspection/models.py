@@ -333,21 +333,6 @@ class FollowUp(Base):
     __table_args__ = (sa.UniqueConstraint("district_id", "number"),)
 
 
-class PaperRecord(Base):
-    """纸质补录: a signed scan that stands for, or confirms, what was entered in the system."""
-
-    __tablename__ = "paper_record"
-    id: Mapped[str] = pk()
-    business_key: Mapped[str] = mapped_column(sa.String(200), index=True)
-    element_id: Mapped[str] = mapped_column(sa.String(100))
-    document_number: Mapped[str] = mapped_column(sa.String(60))
-    signed_on: Mapped[date]
-    signed_by: Mapped[str] = mapped_column(sa.String(100))
-    attachment_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("attachment.id"))
-    entered_by: Mapped[str | None] = mapped_column(Id)
-    at: Mapped[datetime]
-
-
 class NumberSeries(Base):
     """Gapless serial numbers; taken under the row's lock inside the command's transaction."""
 

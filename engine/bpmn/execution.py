@@ -1,0 +1,347 @@
+"""One running process: start, complete a task, deliver a message, fire timers, run to the next wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
+from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
+from SpiffWorkflow.bpmn.util import BpmnEvent
+from SpiffWorkflow.exceptions import SpiffWorkflowException
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine import expressions
+from engine.bpmn.parser import LoadedDefinition
+from engine.bpmn.specs import KernelMessage, assign_names, properties
+from engine.bpmn.state import KernelWorkflow, restore, snapshot
+from engine.errors import Conflict, LianjianError, ServiceTaskFailed
+
+MAX_STEPS = 20_000
+PARAMETER = "param:"
+
+
+class Host(Protocol):
+    """What a running process asks of the kernel."""
+
+    now: datetime
+    zone: ZoneInfo
+
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """Extra functions for expressions, e.g. ``working_days_after``."""
+        ...
+
+    def run_service(self, name: str, element: Element, parameters: dict[str, Any]) -> Mapping[str, Any] | None:
+        """Run a registered service task."""
+        ...
+
+    def send_message(self, name: str, element: Element, target: str | None, payload: dict[str, Any]) -> None:
+        """Send a message thrown by the diagram; ``target`` is a business key, None for the own one."""
+        ...
+
+
+@dataclass(frozen=True)
+class Element:
+    """Where a token stands: the element, what the designer wrote on it, and the token's data."""
+
+    engine_task_id: str
+    element_id: str
+    name: str
+    lane: str
+    properties: Mapping[str, str] = field(repr=False)
+    data: Mapping[str, Any] = field(repr=False)
+    item: Any = None
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A timer (``due_at``) or a message (``message``) a token waits for."""
+
+    engine_task_id: str
+    element_id: str
+    due_at: datetime | None = None
+    message: str = ""
+
+
+def jsonable(value: Any) -> Any:
+    """A value that JSON keeps exactly: dates become ISO text, decimals numbers, tuples lists."""
+    if value is None or isinstance(value, bool | int | str | float):
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return expressions.format_duration(value)
+    if isinstance(value, Mapping):
+        return {str(k): jsonable(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [jsonable(v) for v in value]
+    return str(value)
+
+
+class KernelScriptEngine(PythonScriptEngine):
+    """Evaluates every text of a diagram with the one expression language; never Python."""
+
+    def __init__(self, host: Host, definition: LoadedDefinition) -> None:
+        self.host = host
+        self.definition = definition
+
+    @property
+    def now(self) -> datetime:
+        return self.host.now
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.host.zone
+
+    def evaluate(self, task: Task, expression: str, external_context: Any = None) -> Any:
+        scope = {**(external_context or {}), **task.data}
+        try:
+            value = expressions.parse(expression).evaluate(scope, self.host.functions(), self.host.now)
+        except LianjianError as error:
+            error.message = f"“{task.task_spec.bpmn_name or task.task_spec.name}”的表达式出错：{error.message}"
+            raise
+        return jsonable(value)
+
+    def execute(self, task: Task, script: str, external_context: Any = None) -> bool:
+        for name, expression in expressions.parse_assignments(script):
+            scope = {**(external_context or {}), **task.data}
+            task.data[name] = jsonable(expression.evaluate(scope, self.host.functions(), self.host.now))
+        return True
+
+    def run_service(self, task: Task) -> Mapping[str, Any] | None:
+        element = self.element(task)
+        name = element.properties.get("service", "")
+        parameters = {
+            key[len(PARAMETER) :]: self.evaluate(task, text)
+            for key, text in element.properties.items()
+            if key.startswith(PARAMETER)
+        }
+        return jsonable(self.host.run_service(name, element, parameters))
+
+    def run_decision(self, task: Task) -> Any:
+        element = self.element(task)
+        if self.definition.decisions is None:
+            raise ServiceTaskFailed(f"“{element.name}”引用的决策表没有随流程部署。")
+        decision = element.properties.get("decision", "")
+        return jsonable(self.definition.decisions.decide(decision, dict(task.data), functions=self.host.functions()))
+
+    def send_message(self, task: Task, name: str) -> None:
+        element = self.element(task)
+        target = self.evaluate(task, element.properties["to"]) if "to" in element.properties else None
+        payload = self.evaluate(task, element.properties["payload"]) if "payload" in element.properties else {}
+        self.host.send_message(name, element, target, payload or {})
+
+    def element(self, task: Task) -> Element:
+        spec = task.task_spec
+        return Element(
+            engine_task_id=str(task.id),
+            element_id=spec.bpmn_id,
+            name=spec.bpmn_name or spec.bpmn_id,
+            lane=self.definition.lanes.get(spec.bpmn_id) or spec.lane or "",
+            properties=properties(spec),
+            data=task.data,
+            item=_item(task),
+        )
+
+
+def _item(task: Task) -> Any:
+    """The multi-instance item of the task, or of the sub-process it runs in."""
+    current: Task | None = task
+    while current is not None:
+        if "item" in current.internal_data:
+            return current.internal_data["item"]
+        workflow = current.workflow
+        parent_id = workflow.parent_task_id
+        current = workflow.top_workflow.get_task_from_id(parent_id) if parent_id else None
+    return None
+
+
+class Execution:
+    """A workflow in memory.  Not thread-safe; never shared between commands."""
+
+    def __init__(self, definition: LoadedDefinition, workflow: KernelWorkflow, engine: KernelScriptEngine) -> None:
+        self._definition = definition
+        self._workflow = workflow
+        self._engine = engine
+        #: element ids in the order they ran since this object was made
+        self.trace: list[str] = []
+
+    @classmethod
+    def start(cls, definition: LoadedDefinition, variables: Mapping[str, Any], host: Host) -> Execution:
+        """A new execution, not yet run."""
+        engine = KernelScriptEngine(host, definition)
+        workflow = KernelWorkflow(definition.spec, definition.subprocess_specs, script_engine=engine)
+        workflow.task_tree.data.update(deepcopy(jsonable(dict(variables))))
+        return cls(definition, workflow, engine)
+
+    @classmethod
+    def load(cls, definition: LoadedDefinition, state: bytes, host: Host) -> Execution:
+        """Restore a snapshot.  Raises StateUnreadable."""
+        engine = KernelScriptEngine(host, definition)
+        return cls(definition, restore(definition, state, engine), engine)
+
+    def snapshot(self) -> bytes:
+        """The state without the specification."""
+        return snapshot(self._workflow)
+
+    # -- moving -----------------------------------------------------------------
+
+    def run(self) -> None:
+        """Run to the next wait.
+
+        Raises what a service task raises, ExpressionError, and ServiceTaskFailed for a runaway
+        or a process with nothing left to wait for.
+        """
+        try:
+            self._run()
+        except SpiffWorkflowException as error:
+            raise ServiceTaskFailed(f"流程无法继续：{error}") from error
+        except RecursionError as error:
+            raise ServiceTaskFailed("流程的嵌套过深，无法继续执行。") from error
+        if not self.completed and not any(self.open_tasks()) and not any(self.waits()):
+            raise ServiceTaskFailed("流程停滞：没有待办任务、定时器或消息等待，请检查网关条件与汇合。")
+
+    def _run(self) -> None:
+        steps = 0
+        while True:
+            progressed = False
+            for workflow in self._deepest_first():
+                ready = [t for t in workflow.tasks.values() if t.state == TaskState.READY and not t.task_spec.manual]
+                for task in sorted(ready, key=lambda t: t.last_state_change):
+                    if task.state != TaskState.READY or self._workflow.completed:
+                        continue
+                    steps += 1
+                    if steps > MAX_STEPS:
+                        raise ServiceTaskFailed(f"流程一次执行超过 {MAX_STEPS} 步，疑似死循环，已停止。")
+                    if task.task_spec.bpmn_id:
+                        self.trace.append(task.task_spec.bpmn_id)
+                    task.run()
+                    progressed = True
+                if workflow is not self._workflow:
+                    caller = self._workflow.get_task_from_id(workflow.parent_task_id)
+                    if caller is not None and not caller.has_state(TaskState.FINISHED_MASK):
+                        before = caller.state
+                        caller.task_spec._update(caller)
+                        progressed = progressed or caller.state != before
+            if not progressed and not self._fire_due_timers():
+                return
+
+    def _deepest_first(self) -> list[Any]:
+        active = [s for s in self._workflow.subprocesses.values() if not s.completed]
+        return [*sorted(active, key=lambda s: s.depth, reverse=True), self._workflow]
+
+    def _fire_due_timers(self) -> bool:
+        fired = False
+        for task in list(self._workflow.event_manager.tasks.values()):
+            if task.state == TaskState.WAITING and any(
+                (due := definition.due_at(task)) is not None and due <= self._engine.now
+                for definition in _definitions(task)
+                if hasattr(definition, "due_at")
+            ):
+                task.task_spec._update(task)
+                fired = True
+        return fired
+
+    def complete(self, engine_task_id: str, values: Mapping[str, Any]) -> None:
+        """Store ``values`` under the user task's element id and run on.
+
+        Raises :class:`Conflict` when the task is no longer open.
+        """
+        task = self._open(engine_task_id)
+        task.data[task.task_spec.bpmn_id] = jsonable(dict(values))
+        assign_names(task, task.task_spec)
+        self.trace.append(task.task_spec.bpmn_id)
+        try:
+            task.run()
+        except SpiffWorkflowException as error:
+            raise ServiceTaskFailed(f"流程无法继续：{error}") from error
+        self.run()
+
+    def deliver(self, engine_task_id: str, message: str, payload: Mapping[str, Any]) -> None:
+        """Hand a message to exactly one waiting element and run on.  Raises :class:`Conflict` if it no longer waits."""
+        task = self._workflow.get_task_from_id(UUID(engine_task_id))
+        if task is None or task.state != TaskState.WAITING:
+            raise Conflict("该消息的等待已经结束。")
+        event = BpmnEvent(KernelMessage(message), payload=jsonable(dict(payload)))
+        task.task_spec.catch(task, event)
+        task.task_spec._update(task)
+        self.run()
+
+    # -- looking ----------------------------------------------------------------
+
+    @property
+    def completed(self) -> bool:
+        """True when no token is left."""
+        if self._workflow.completed:
+            return True
+        return not any(t.has_state(TaskState.NOT_FINISHED_MASK) for t in self._workflow.tasks.values())
+
+    def open_tasks(self) -> Iterator[Element]:
+        """User and manual tasks that a person can act on now."""
+        for workflow in self._deepest_first():
+            for task in workflow.tasks.values():
+                if task.state == TaskState.READY and task.task_spec.manual:
+                    yield self._engine.element(task)
+
+    def waits(self) -> Iterator[Wait]:
+        """Timers and messages this execution waits for."""
+        for task in self._workflow.event_manager.tasks.values():
+            if task.state != TaskState.WAITING:
+                continue
+            where = {"engine_task_id": str(task.id), "element_id": task.task_spec.bpmn_id}
+            for definition in _definitions(task):
+                if hasattr(definition, "due_at"):
+                    due = definition.due_at(task)
+                    if due is not None:
+                        yield Wait(**where, due_at=due)
+                elif isinstance(definition, KernelMessage):
+                    yield Wait(**where, message=definition.name)
+
+    def element(self, engine_task_id: str) -> Element:
+        """The element of an open task.  Raises :class:`Conflict` when it is no longer open."""
+        return self._engine.element(self._open(engine_task_id))
+
+    def evaluate(self, engine_task_id: str, text: str) -> Any:
+        """Evaluate an expression on an open task's data."""
+        return self._engine.evaluate(self._open(engine_task_id), text)
+
+    def data(self) -> dict[str, Any]:
+        """The data of the most recent token (for scenarios and programs)."""
+        last = self._workflow.last_task
+        return dict(last.data) if last is not None else {}
+
+    def progress(self) -> dict[str, str]:
+        """Element id → ``"open"`` | ``"waiting"`` | ``"done"`` for the live picture."""
+        found: dict[str, str] = {}
+        for workflow in [self._workflow, *self._workflow.subprocesses.values()]:
+            for task in workflow.tasks.values():
+                element = task.task_spec.bpmn_id
+                if not element:
+                    continue
+                if task.state == TaskState.COMPLETED:
+                    found.setdefault(element, "done")
+                elif task.state in (TaskState.READY, TaskState.STARTED):
+                    found[element] = "open"
+                elif task.state == TaskState.WAITING and found.get(element) != "open":
+                    found[element] = "waiting"
+        return found
+
+    def _open(self, engine_task_id: str) -> Task:
+        task = self._workflow.get_task_from_id(UUID(engine_task_id))
+        if task is None or task.state != TaskState.READY or not task.task_spec.manual:
+            raise Conflict("该任务已经办结或撤销，未作任何改动。")
+        return task
+
+
+def _definitions(task: Task) -> list[Any]:
+    definition = task.task_spec.event_definition
+    return definition.event_definitions if isinstance(definition, MultipleEventDefinition) else [definition]

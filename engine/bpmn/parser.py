@@ -1,0 +1,204 @@
+"""Diagram text → frozen specification, parsed once per definition version and shared by its instances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
+from SpiffWorkflow.bpmn.parser.event_parsers import (
+    BoundaryEventParser,
+    EndEventParser,
+    EventBasedGatewayParser,
+    IntermediateCatchEventParser,
+    IntermediateThrowEventParser,
+    ReceiveTaskParser,
+    SendTaskParser,
+    StartEventParser,
+)
+from SpiffWorkflow.bpmn.parser.task_parsers import (
+    CallActivityParser,
+    ConditionalGatewayParser,
+    GatewayParser,
+    ScriptTaskParser,
+    SubWorkflowParser,
+)
+from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
+from SpiffWorkflow.bpmn.parser.util import full_tag
+from SpiffWorkflow.bpmn.specs import defaults
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
+
+from engine.bpmn.decisions import Decisions, load_decisions
+from engine.bpmn.specs import (
+    KernelBoundaryEvent,
+    KernelBusinessRuleTask,
+    KernelEndJoin,
+    KernelInclusiveGateway,
+    KernelMessage,
+    KernelParallelGateway,
+    KernelParallelInstances,
+    KernelScriptTask,
+    KernelSequentialInstances,
+    KernelServiceTask,
+)
+from engine.bpmn.timers import own_timer
+from engine.bpmn.xml import read_xml
+from engine.errors import ModelRefused
+
+_PROPERTIES = (
+    "./bpmn:extensionElements/*[local-name()='properties']/*[local-name()='property']"  # any vendor prefix
+)
+
+
+class _Properties:
+    """Mixed into every task parser: our extensions and our loop classes."""
+
+    PARALLEL_MI_CLASS = KernelParallelInstances
+    SEQUENTIAL_MI_CLASS = KernelSequentialInstances
+
+    def parse_extensions(self, node: Any = None) -> dict[str, str]:
+        found = self.xpath(_PROPERTIES)  # type: ignore[attr-defined]
+        return {p.get("name"): p.get("value", "") for p in found if p.get("name")}
+
+    def _copy_task_attrs(self, original: Any, loop_characteristics: Any = None) -> None:
+        super()._copy_task_attrs(original, loop_characteristics)  # type: ignore[misc]
+        # The library leaves these on the child only; the outer task carries the element's identity too.
+        self.task.extensions = original.extensions  # type: ignore[attr-defined]
+        self.task.bpmn_id, self.task.bpmn_name = original.bpmn_id, original.bpmn_name  # type: ignore[attr-defined]
+        self.task.lane = original.lane  # type: ignore[attr-defined]
+
+
+def _with_properties(parser: type[TaskParser]) -> type[TaskParser]:
+    return type(f"Kernel{parser.__name__}", (_Properties, parser), {})
+
+
+_SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
+    "startEvent": (StartEventParser, defaults.StartEvent),
+    "endEvent": (EndEventParser, defaults.EndEvent),
+    "userTask": (TaskParser, defaults.UserTask),
+    "task": (TaskParser, defaults.NoneTask),
+    "manualTask": (TaskParser, defaults.ManualTask),
+    "subProcess": (SubWorkflowParser, defaults.SubWorkflowTask),
+    "callActivity": (CallActivityParser, defaults.CallActivity),
+    "exclusiveGateway": (ConditionalGatewayParser, defaults.ExclusiveGateway),
+    "parallelGateway": (GatewayParser, KernelParallelGateway),
+    "inclusiveGateway": (ConditionalGatewayParser, KernelInclusiveGateway),
+    "scriptTask": (ScriptTaskParser, KernelScriptTask),
+    "serviceTask": (TaskParser, KernelServiceTask),
+    "businessRuleTask": (TaskParser, KernelBusinessRuleTask),
+    "intermediateCatchEvent": (IntermediateCatchEventParser, defaults.IntermediateCatchEvent),
+    "intermediateThrowEvent": (IntermediateThrowEventParser, defaults.IntermediateThrowEvent),
+    "boundaryEvent": (BoundaryEventParser, KernelBoundaryEvent),
+    "receiveTask": (ReceiveTaskParser, defaults.ReceiveTask),
+    "sendTask": (SendTaskParser, defaults.SendTask),
+    "eventBasedGateway": (EventBasedGatewayParser, defaults.EventBasedGateway),
+}
+
+
+class KernelParser(BpmnParser):
+    """The library's parser with our specifications."""
+
+    OVERRIDE_PARSER_CLASSES = {full_tag(tag): (_with_properties(p), spec) for tag, (p, spec) in _SPECS.items()}
+
+
+@dataclass(frozen=True)
+class LoadedDefinition:
+    """A definition ready to run: frozen specs, decision tables, and who declared what."""
+
+    process_id: str
+    name: str
+    spec: BpmnProcessSpec
+    subprocess_specs: dict[str, BpmnProcessSpec]
+    decisions: Decisions | None
+    lanes: dict[str, str] = field(default_factory=dict)  # element id → lane name, sub-process children included
+
+
+def load_definition(files: dict[str, str]) -> LoadedDefinition:
+    """Parse the bundle of one definition.
+
+    ``files`` maps names to text; exactly one ``.bpmn`` with one executable process is expected
+    besides called ones.  Raises :class:`ModelRefused` when the library refuses it (the linter
+    should have said so before).
+    """
+    parser = KernelParser()
+    diagrams = {name: text for name, text in files.items() if name.endswith(".bpmn")}
+    lanes: dict[str, str] = {}
+    executable: list[str] = []
+    try:
+        for name, text in diagrams.items():
+            root = read_xml(text.encode(), name)
+            parser.add_bpmn_xml(root, name)
+            lanes.update(_lanes(root))
+            executable += [
+                p.get("id") for p in root.iter("{http://www.omg.org/spec/BPMN/20100524/MODEL}process")
+                if p.get("isExecutable") == "true"
+            ]  # fmt: skip
+        if not executable:
+            raise ValueError("没有可执行的流程（isExecutable=true）")
+        process_id = executable[0]
+        spec = parser.get_spec(process_id)
+        subprocess_specs = parser.get_subprocess_specs(process_id)
+    except ModelRefused:
+        raise
+    except Exception as error:
+        finding = {
+            "rule": "parse", "severity": "error", "file": next(iter(diagrams), ""), "element": "",
+            "message": f"流程引擎无法读取此图：{error}", "remedy": "请按提示修改图形后重新部署。",
+        }  # fmt: skip
+        raise ModelRefused("流程图无法执行。", [finding]) from error
+    for each in [spec, *subprocess_specs.values()]:
+        _freeze(each)
+    decisions = [t.encode() for n, t in files.items() if n.endswith(".dmn")]
+    return LoadedDefinition(
+        process_id=process_id,
+        name=spec.description or process_id,
+        spec=spec,
+        subprocess_specs=subprocess_specs,
+        decisions=load_decisions(*decisions) if decisions else None,
+        lanes=lanes,
+    )
+
+
+def _lanes(root: etree._Element) -> dict[str, str]:
+    """Element id → lane name; children of a sub-process stand in the lane of the sub-process."""
+    ns = {"b": "http://www.omg.org/spec/BPMN/20100524/MODEL"}
+    direct = {}
+    for lane in root.iterfind(".//b:lane", ns):
+        for ref in lane.iterfind("b:flowNodeRef", ns):
+            direct[(ref.text or "").strip()] = lane.get("name") or ""
+    for sub in root.iterfind(".//b:subProcess", ns):
+        lane_name = direct.get(sub.get("id") or "")
+        if lane_name is not None:
+            for node in sub.iter():
+                if isinstance(node.tag, str) and node.get("id"):
+                    direct.setdefault(node.get("id") or "", lane_name)
+    return direct
+
+
+def _freeze(spec: BpmnProcessSpec) -> None:
+    """Put our event definitions and joins in place and connect loops once, so that instances can share the spec."""
+    for task_spec in list(spec.task_specs.values()):
+        definition = getattr(task_spec, "event_definition", None)
+        if definition is not None:
+            task_spec.event_definition = _own_event(definition)
+        if isinstance(task_spec, LoopTask):
+            child = spec.task_specs[task_spec.task_spec]
+            if not child.completed_event.is_connected(task_spec.merge_child):
+                child.completed_event.connect(task_spec.merge_child)
+    spec.end.__class__ = KernelEndJoin
+
+
+def _own_event(definition: Any) -> Any:
+    if isinstance(definition, MultipleEventDefinition):
+        definition.event_definitions = [_own_event(d) for d in definition.event_definitions]
+        return definition
+    if isinstance(definition, TimerEventDefinition):
+        return own_timer(definition)
+    if type(definition) is MessageEventDefinition:
+        return KernelMessage(definition.name, definition.correlation_properties, description=definition.description)
+    return definition

@@ -1,0 +1,161 @@
+"""Snapshot and restore: the state of an instance without its specification.
+
+Format 1 is JSON: one array a task in tree order, data as differences to the
+parent task, sub-processes as differences to the task that called them.  A
+snapshot carries its format number; every released format loads for ever
+(tests/golden).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.parser import LoadedDefinition
+from engine.errors import StateUnreadable
+
+FORMAT = 1
+
+
+class KernelWorkflow(BpmnWorkflow):
+    """The library's workflow with flat scans: the library's tree iterator stops at depth 1,000."""
+
+    def update_waiting_tasks(self) -> None:
+        for task in [t for t in self.tasks.values() if t.state == TaskState.WAITING]:
+            if task.state == TaskState.WAITING:
+                task.task_spec._update(task)
+
+    def create_subprocess(self, my_task: Task, spec_name: str) -> KernelSubWorkflow:
+        sub = KernelSubWorkflow(self.subprocess_specs[spec_name], parent_task_id=my_task.id, top_workflow=self)
+        self.subprocesses[my_task.id] = sub
+        return sub
+
+
+class KernelSubWorkflow(BpmnSubWorkflow):
+    """See :class:`KernelWorkflow`."""
+
+    update_waiting_tasks = KernelWorkflow.update_waiting_tasks
+
+
+def snapshot(workflow: BpmnWorkflow) -> bytes:
+    """The workflow as bytes; :func:`restore` gives the same workflow back."""
+    subs = [
+        [
+            task_id.hex,
+            sub.spec.name,
+            _tasks(sub, workflow.get_task_from_id(task_id).data),
+            sub.completed,
+            sub.last_task.id.hex if sub.last_task else None,
+        ]
+        for task_id, sub in sorted(workflow.subprocesses.items(), key=lambda entry: entry[1].depth)
+    ]
+    document = [
+        FORMAT,
+        _tasks(workflow, {}),
+        workflow.completed,
+        workflow.last_task.id.hex if workflow.last_task else None,
+        {k: v for k, v in workflow.data.items() if k == "data_objects"},
+        subs,
+    ]
+    return orjson.dumps(document)
+
+
+def _tasks(workflow: Any, outer: Mapping[str, Any]) -> list[list[Any]]:
+    rows: list[list[Any]] = []
+    stack = [(workflow.task_tree, outer, -1)]
+    while stack:
+        task, base, parent = stack.pop()
+        index = len(rows)
+        changed = {k: v for k, v in task.data.items() if k not in base or (base[k] is not v and base[k] != v)}
+        removed = [k for k in base if k not in task.data]
+        internal = {k: v for k, v in task.internal_data.items() if k != "seen_events"}
+        rows.append(
+            [
+                task.id.hex,
+                parent,
+                task.task_spec.name,
+                task._state,
+                task.last_state_change,
+                int(task.triggered),
+                changed or 0,
+                removed or 0,
+                internal or 0,
+            ]
+        )
+        for child in reversed(task.children):
+            stack.append((child, task.data, index))
+    return rows
+
+
+def restore(definition: LoadedDefinition, data: bytes, script_engine: Any) -> KernelWorkflow:
+    """Rebuild the workflow on the definition's shared specs.
+
+    Raises :class:`StateUnreadable` when the bytes are not a known format or name unknown elements.
+    """
+    try:
+        document = orjson.loads(data)
+        if not isinstance(document, list) or document[0] != FORMAT:
+            raise StateUnreadable("流程状态的格式未知，可能由更新的版本写入；请升级系统后重试。")
+        _, rows, completed, last, data_objects, subs = document
+        workflow = KernelWorkflow(
+            definition.spec, definition.subprocess_specs, script_engine=script_engine, deserializing=True
+        )
+        workflow.data.update(data_objects)
+        _rebuild(workflow, rows, {}, completed, last)
+        for task_id, spec_name, sub_rows, sub_completed, sub_last in subs:
+            parent_id = UUID(task_id)
+            parent = workflow.get_task_from_id(parent_id)
+            sub = KernelSubWorkflow(definition.subprocess_specs[spec_name], parent_id, workflow, deserializing=True)
+            workflow.subprocesses[parent_id] = sub
+            _rebuild(sub, sub_rows, parent.data, sub_completed, sub_last)
+            if not sub.completed and isinstance(parent.task_spec, SubWorkflowTask):
+                sub.completed_event.connect(parent.task_spec._on_subworkflow_completed, parent)
+        return workflow
+    except StateUnreadable:
+        raise
+    except Exception as error:
+        raise StateUnreadable(f"流程状态损坏，无法读取：{error}") from error
+
+
+def _rebuild(workflow: Any, rows: list[list[Any]], outer: Mapping[str, Any], completed: bool, last: str | None) -> None:
+    built: list[Task] = []
+    manager = workflow.top_workflow.event_manager
+    for task_id, parent_index, spec_name, state, changed_at, triggered, changed, removed, internal in rows:
+        task = Task.__new__(Task)
+        task.id = UUID(task_id)
+        task.workflow = workflow
+        task.task_spec = workflow.spec.task_specs[spec_name]
+        task._children = []
+        task._state = state
+        task.triggered = bool(triggered)
+        task.thread_id = 0
+        task.last_state_change = changed_at
+        task.internal_data = internal or {}
+        if parent_index < 0:
+            task._parent = None
+            base = outer
+        else:
+            parent = built[parent_index]
+            task._parent = parent.id
+            parent._children.append(task.id)
+            base = parent.data
+        task.data = dict(base)
+        for name in removed or ():
+            task.data.pop(name, None)
+        task.data.update(changed or {})
+        workflow.tasks[task.id] = task
+        built.append(task)
+        if state == TaskState.WAITING and isinstance(task.task_spec, CatchingEvent):
+            manager.add_task(task)
+    workflow.task_tree = built[0]
+    workflow.completed = completed
+    workflow.last_task = workflow.tasks[UUID(last)] if last else None

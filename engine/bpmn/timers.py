@@ -1,0 +1,198 @@
+"""Timer events on our own clock, with ISO 8601 text or FEEL, always with a zone.
+
+The library reads the server's clock and zone and wants Python expressions
+(engine-facts §1); these definitions ask the script engine for both.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
+    CycleTimerEventDefinition,
+    DurationTimerEventDefinition,
+    TimeDateEventDefinition,
+    TimerEventDefinition,
+)
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.errors import ExpressionError
+
+_DURATION = re.compile(
+    r"^(?P<sign>-)?P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+(?:[.,]\d+)?)W)?(?:(?P<days>\d+(?:[.,]\d+)?)D)?"
+    r"(?:T(?:(?P<hours>\d+(?:[.,]\d+)?)H)?(?:(?P<minutes>\d+(?:[.,]\d+)?)M)?(?:(?P<seconds>\d+(?:[.,]\d+)?)S)?)?$"
+)
+_MAX_CYCLES = 1_000_000
+
+
+def looks_like_iso(text: str) -> bool:
+    """True when ``text`` is an ISO 8601 date, date-time, duration or repeating interval."""
+    text = text.strip()
+    if text[:1] == "R" and "/" in text:
+        return True
+    if _DURATION.match(text) and text not in {"P", "PT", "-P"}:
+        return True
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def add_duration(start: datetime, text: str) -> datetime:
+    """``start`` plus an ISO 8601 duration; months and years follow the calendar (31 Jan + P1M = 28/29 Feb)."""
+    found = _DURATION.match(text.strip())
+    if not found or text.strip() in {"P", "PT", "-P"}:
+        raise ExpressionError(f"“{text}”不是有效的 ISO 8601 时长，例如 PT2H、P3D。")
+    part = {k: float(v.replace(",", ".")) for k, v in found.groupdict().items() if v and k != "sign"}
+    sign = -1 if found["sign"] else 1
+    months = sign * int(part.get("years", 0) * 12 + part.get("months", 0))
+    if months:
+        index = start.year * 12 + start.month - 1 + months
+        year, month = divmod(index, 12)
+        day = start.day
+        while True:
+            try:
+                start = start.replace(year=year, month=month + 1, day=day)
+                break
+            except ValueError:
+                day -= 1
+    rest = timedelta(
+        weeks=part.get("weeks", 0), days=part.get("days", 0), hours=part.get("hours", 0),
+        minutes=part.get("minutes", 0), seconds=part.get("seconds", 0),
+    )  # fmt: skip
+    return start + sign * rest
+
+
+def parse_instant(value: Any, zone: Any) -> datetime:
+    """A moment from text, date or datetime; a bare date means its start in ``zone``, a naive time is in ``zone``."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=zone)
+    if isinstance(value, date):
+        return datetime.combine(value, time(), zone)
+    try:
+        parsed = datetime.fromisoformat(str(value).strip())
+    except ValueError:
+        raise ExpressionError(f"“{value}”不是有效的日期时间，例如 2026-12-31T18:00:00+08:00。") from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
+
+
+class _OwnClock:
+    """Shared by the three kinds: the due moment is computed once, when the timer is first reached."""
+
+    expression: str
+
+    def _value(self, my_task: Task) -> Any:
+        text = (self.expression or "").strip()
+        if looks_like_iso(text):
+            return text
+        value = my_task.workflow.script_engine.evaluate(my_task, text)
+        if value is None or value == "":
+            raise ExpressionError(f"定时器表达式“{text}”没有得出时间，请检查所引用的名称。")
+        return value
+
+    def _due(self, my_task: Task) -> datetime:
+        # Kept by expression: an event-based gateway holds several timers in one task.
+        known = my_task._get_internal_data("due") or {}
+        if self.expression not in known:
+            known = {**known, self.expression: self._first(my_task).isoformat()}
+            my_task._set_internal_data(due=known)
+        return datetime.fromisoformat(known[self.expression])
+
+    def _first(self, my_task: Task) -> datetime:
+        engine = my_task.workflow.script_engine
+        value = self._value(my_task)
+        if isinstance(value, timedelta):
+            return engine.now + value
+        if hasattr(value, "add_to"):  # a FEEL years-and-months duration
+            return value.add_to(engine.now)
+        if isinstance(value, str) and _DURATION.match(value.strip()):
+            return add_duration(engine.now, value)
+        return parse_instant(value, engine.zone)
+
+    def has_fired(self, my_task: Task) -> bool:
+        return self._due(my_task) <= my_task.workflow.script_engine.now
+
+    def due_at(self, my_task: Task) -> datetime | None:
+        """When this waiting task's timer is due."""
+        return self._due(my_task)
+
+    def reset(self, my_task: Task) -> None:
+        my_task.internal_data.pop("due", None)
+        my_task.internal_data.pop("event_value", None)
+
+
+class DateTimer(_OwnClock, TimeDateEventDefinition):
+    """timeDate."""
+
+
+class DurationTimer(_OwnClock, DurationTimerEventDefinition):
+    """timeDuration."""
+
+
+class CycleTimer(_OwnClock, CycleTimerEventDefinition):
+    """timeCycle ``R[n]/[start/]duration``; each round starts the outgoing path once."""
+
+    def _state(self, my_task: Task) -> dict[str, Any]:
+        state = my_task._get_internal_data("event_value")
+        if isinstance(state, dict):
+            return state
+        engine = my_task.workflow.script_engine
+        text = str(self._value(my_task)).strip()
+        parts = text.split("/")
+        if not parts[0].upper().startswith("R") or len(parts) not in {2, 3}:
+            raise ExpressionError(f"“{text}”不是有效的循环定时，例如 R3/PT10M 或 R/2026-01-01T09:00:00+08:00/P1D。")
+        count = int(parts[0][1:]) if parts[0][1:] else -1
+        if len(parts) == 3 and not parts[1].upper().startswith("P"):
+            first, duration = parse_instant(parts[1], engine.zone), parts[2]
+        elif len(parts) == 3:
+            end, duration = parse_instant(parts[2], engine.zone), parts[1]
+            first = end - (add_duration(end, duration) - end)
+        else:
+            duration = parts[1]
+            first = add_duration(engine.now, duration)
+        if add_duration(first, duration) <= first:
+            raise ExpressionError(f"循环定时“{text}”的间隔必须大于零。")
+        state = {"cycles": min(count, _MAX_CYCLES), "next": first.isoformat(), "duration": duration}
+        my_task._set_internal_data(event_value=state)
+        return state
+
+    def has_fired(self, my_task: Task) -> bool:
+        return my_task._get_internal_data("event_fired", False)
+
+    def due_at(self, my_task: Task) -> datetime | None:
+        state = self._state(my_task)
+        return datetime.fromisoformat(state["next"]) if state["cycles"] != 0 else None
+
+    def cycle_complete(self, my_task: Task) -> bool:
+        state = dict(self._state(my_task))
+        due = datetime.fromisoformat(state["next"])
+        if state["cycles"] == 0 or due > my_task.workflow.script_engine.now:
+            return False
+        state["next"] = add_duration(due, state["duration"]).isoformat()
+        state["cycles"] -= 1
+        my_task._set_internal_data(event_value=state)
+        return True
+
+    def update_task(self, my_task: Task) -> None:
+        if self.cycle_complete(my_task):
+            for output in my_task.task_spec.outputs:
+                child = my_task._add_child(output, TaskState.FUTURE)
+                child.task_spec._predict(child, mask=TaskState.NOT_FINISHED_MASK)
+                child.task_spec._update(child)
+
+
+_OWN: dict[type[TimerEventDefinition], type[TimerEventDefinition]] = {
+    TimeDateEventDefinition: DateTimer,
+    DurationTimerEventDefinition: DurationTimer,
+    CycleTimerEventDefinition: CycleTimer,
+}
+
+
+def own_timer(definition: TimerEventDefinition) -> TimerEventDefinition:
+    """The same timer on our own clock."""
+    kind = _OWN[type(definition)]
+    return kind(definition.name, definition.expression, description=definition.description)

@@ -1,0 +1,108 @@
+"""Complete a user task: check, validate, let the hook act, store the submission, move the token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.bpmn.execution import Execution, jsonable
+from engine.commands.context import CommandContext
+from engine.commands.stepping import advance, locked_instance, require_running, service_context
+from engine.commands.task_access import locked_task, require_may_act, require_not_by
+from engine.errors import InvalidInput
+from engine.models import Attachment, TaskDraft, UserTask
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The signed scan behind an entry made for somebody else (纸质补录、代录)."""
+
+    document_number: str
+    signed_on: str
+    signed_by: str
+    attachment_id: str
+
+
+@dataclass(frozen=True)
+class CompleteTask:
+    """Submit ``values`` for the task as it was at ``expected_version``; returns the instance id.
+
+    Raises :class:`Conflict` when somebody was first, :class:`Forbidden` when the actor may not,
+    :class:`InvalidInput` with every faulty field at once.
+    """
+
+    task_id: str
+    expected_version: int
+    values: dict[str, Any]
+    paper: Paper | None = None
+
+    def run(self, ctx: CommandContext) -> str:
+        task = locked_task(ctx, self.task_id, self.expected_version)
+        require_may_act(ctx, task, with_paper=self.paper is not None)
+        instance = locked_instance(ctx, task.instance_id)
+        require_running(instance)
+        definition = ctx.kernel.definition(ctx.session, instance.definition_id)
+        if self.paper is not None:
+            self._check_paper(ctx)
+        cleaned: dict[str, Any] = {}
+
+        def act(execution: Execution) -> None:
+            nonlocal cleaned
+            element = execution.element(task.engine_task_id)
+            require_not_by(ctx, task, _names(element.properties.get("not_by", "")))
+            cleaned = self.values
+            form = definition.forms.get(task.form_key)
+            if form is not None:
+                context = ctx.kernel.form_context(ctx.session, task, element.data, ctx.now)
+                cleaned = form.validate(self.values, context)
+            self._attach(ctx, task)
+            for hook in _names(element.properties.get("on_submit", "")):
+                service = service_context(ctx, instance, element, values=cleaned, task_id=task.id)
+                cleaned = {**cleaned, **jsonable(dict(ctx.kernel.services.run(hook, service, {}) or {}))}
+            task.state, task.closed_at, task.closed_by = "completed", ctx.now, ctx.actor.user_id
+            task.assignee_id = task.assignee_id or ctx.actor.user_id
+            task.values, task.version = cleaned, task.version + 1
+            task.paper = None if self.paper is None else dict(vars(self.paper))
+            ctx.session.flush()
+            ctx.record(
+                instance.id,
+                "task-completed",
+                {"task": task.id, "element": task.element_id, "name": task.name, "values": cleaned,
+                 "definition": {"key": definition.key, "version": definition.version}, "paper": task.paper},
+            )  # fmt: skip
+            execution.complete(task.engine_task_id, cleaned)
+
+        advance(ctx, instance, act)
+        ctx.session.execute(sa.delete(TaskDraft).where(TaskDraft.task_id == task.id))
+        return instance.id
+
+    def _check_paper(self, ctx: CommandContext) -> None:
+        assert self.paper is not None
+        missing = {
+            f"paper_{name}": [f"请填写{label}。"]
+            for name, label in {
+                "document_number": "文号", "signed_on": "签署日期", "signed_by": "签署人", "attachment_id": "签字扫描件",
+            }.items()
+            if not str(getattr(self.paper, name) or "").strip()
+        }  # fmt: skip
+        if not missing and ctx.session.get(Attachment, self.paper.attachment_id) is None:
+            missing["paper_attachment_id"] = ["扫描件没有上传成功，请重新选择文件。"]
+        if missing:
+            raise InvalidInput("纸质补录的资料不完整。", fields=missing)
+
+    def _attach(self, ctx: CommandContext, task: UserTask) -> None:
+        """Every attachment the values name must have been uploaded to this task."""
+        named = [str(v) for v in self.values.get("attachments") or [] if v]
+        if not named:
+            return
+        known = set(ctx.session.scalars(sa.select(Attachment.id).where(Attachment.id.in_(named))))
+        if missing := [n for n in named if n not in known]:
+            raise InvalidInput(
+                "有附件没有上传成功，请重新选择文件。", fields={"attachments": [f"附件 {m} 不存在。" for m in missing]}
+            )
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

@@ -1,0 +1,95 @@
+"""The inside of one command: its transaction, its actor, its clock, and what it may cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy.orm import Session
+
+from engine.actor import Actor
+from engine.calendar import Calendar
+from engine.commands.kernel import Kernel
+from engine.history import DISTRICT_STREAM, Chain
+
+Result = TypeVar("Result", covariant=True)
+
+
+class Command(Protocol[Result]):
+    """Anything with ``run``; one command is one transaction."""
+
+    def run(self, ctx: CommandContext) -> Result:
+        """Do it, or raise; nothing is committed unless this returns."""
+        ...
+
+
+@dataclass
+class CommandContext:
+    """Given to :meth:`Command.run`.  ``outbox`` holds messages delivered before the commit."""
+
+    session: Session
+    now: datetime
+    actor: Actor
+    kernel: Kernel
+    outbox: list[str] = field(default_factory=list)
+    #: Ids of instances now being stepped, so that a delivery waits until its target is saved.
+    stepping: set[str] = field(default_factory=set)
+
+    @property
+    def district_id(self) -> str:
+        return self.kernel.settings.district_id
+
+    @property
+    def today(self) -> str:
+        """The local date as ``YYYY-MM-DD``."""
+        return self.now.astimezone(self.kernel.settings.timezone).date().isoformat()
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The district's working-day calendar."""
+        return Calendar.load(self.session, self.district_id, self.kernel.settings.timezone)
+
+    @cached_property
+    def chain(self) -> Chain:
+        """The history of this transaction."""
+        return Chain(self.session, self.district_id)
+
+    def forget_chain(self) -> None:
+        """After a savepoint was rolled back: the chain's heads were rolled back with it."""
+        self.__dict__.pop("chain", None)
+
+    def record(self, stream: str | None, kind: str, body: Mapping[str, Any]) -> str:
+        """Add a history event to an instance's stream, or to the district's when ``stream`` is None."""
+        return self.chain.append(stream or DISTRICT_STREAM, kind, body, actor=self.actor, now=self.now)
+
+    def execute(self, command: Command[Any]) -> Any:
+        """Run another command in this transaction."""
+        return command.run(self)
+
+    def start_process(
+        self, key: str, business_key: str, variables: Mapping[str, Any], *, title: str = "", department: str = "",
+        departments: Iterable[str] = (),
+    ) -> str:  # fmt: skip
+        """Start a process in this transaction; returns the instance id."""
+        from engine.commands.start_process import StartProcess
+
+        return StartProcess(
+            key, business_key, dict(variables), title=title, department=department, departments=tuple(departments)
+        ).run(self)
+
+    def send_message(self, name: str, business_key: str, payload: Mapping[str, Any] | None = None) -> None:
+        """Send a message in this transaction."""
+        from engine.commands.correlate_message import CorrelateMessage
+
+        CorrelateMessage(name, business_key, dict(payload or {})).run(self)
+
+    def enqueue(self, kind: str, key: str, args: Mapping[str, Any], delay_seconds: float = 0) -> None:
+        """Add a job to this transaction (nothing happens in a system without a job engine)."""
+        if self.kernel.jobs is not None:
+            self.kernel.jobs.enqueue(self.session, kind, key, dict(args), delay_seconds)
+
+
+Clock = Callable[[], datetime]

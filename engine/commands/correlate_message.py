@@ -1,0 +1,105 @@
+"""Send a message to whoever waits for it under a business key, now or later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.bpmn.execution import Execution
+from engine.commands.context import CommandContext
+from engine.commands.incidents import open_incident
+from engine.commands.stepping import advance, locked_instance
+from engine.db import new_id
+from engine.errors import LianjianError
+from engine.models import Incident, Message, Subscription
+
+_MAX_DELIVERIES = 10_000
+
+
+@dataclass(frozen=True)
+class CorrelateMessage:
+    """Keep the message and mark its business key for delivery before the commit; returns the message id."""
+
+    name: str
+    business_key: str
+    payload: dict[str, Any] = field(default_factory=dict)
+
+    def run(self, ctx: CommandContext) -> str:
+        message = Message(
+            id=new_id(), district_id=ctx.district_id, name=self.name, business_key=self.business_key,
+            payload=self.payload, sent_at=ctx.now,
+        )  # fmt: skip
+        ctx.session.add(message)
+        ctx.session.flush()
+        ctx.outbox.append(self.business_key)
+        return message.id
+
+
+def deliver_pending(ctx: CommandContext) -> None:
+    """Deliver what the command caused; a delivery may cause more.
+
+    A delivery that fails does not undo the command that sent it: it becomes an incident
+    of the receiving instance, and the message is kept for the retry.
+    """
+    for _ in range(_MAX_DELIVERIES):
+        if not ctx.outbox:
+            return
+        business_key = ctx.outbox.pop(0)
+        while (found := _next(ctx, business_key)) is not None:
+            if not _deliver(ctx, *found):
+                break
+
+
+def _next(ctx: CommandContext, business_key: str) -> tuple[Message, Subscription] | None:
+    row = ctx.session.execute(
+        sa.select(Message, Subscription)
+        .join(
+            Subscription,
+            sa.and_(
+                Subscription.district_id == Message.district_id,
+                Subscription.business_key == Message.business_key,
+                Subscription.message_name == Message.name,
+            ),
+        )
+        .where(
+            Message.district_id == ctx.district_id,
+            Message.business_key == business_key,
+            Message.delivered_at.is_(None),
+            ~sa.exists().where(
+                Incident.instance_id == Subscription.instance_id,
+                Incident.kind == "message",
+                Incident.state == "open",
+            ),
+        )
+        .order_by(Message.id, Subscription.id)
+        .limit(1)
+    ).first()
+    return None if row is None else (row[0], row[1])
+
+
+def _deliver(ctx: CommandContext, message: Message, subscription: Subscription) -> bool:
+    instance_id, element_id = subscription.instance_id, subscription.element_id
+    engine_task_id, name, payload = subscription.engine_task_id, message.name, dict(message.payload)
+
+    def act(execution: Execution) -> None:
+        execution.deliver(engine_task_id, name, payload)
+
+    try:
+        with ctx.session.begin_nested():
+            instance = locked_instance(ctx, instance_id)
+            message.delivered_at, message.instance_id = ctx.now, instance_id
+            ctx.record(
+                instance_id, "message-received", {"message": name, "element": element_id, "payload": payload}
+            )  # fmt: skip
+            advance(ctx, instance, act)
+        return True
+    except LianjianError as error:
+        ctx.session.expire_all()
+        ctx.forget_chain()
+        open_incident(
+            ctx, kind="message", message=error.message, instance_id=instance_id, element_id=element_id,
+            detail={"message_id": message.id, "message": name, **error.details},
+        )  # fmt: skip
+        return False

@@ -1,0 +1,46 @@
+"""Let the due timers of one instance fire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from engine.bpmn.execution import Execution
+from engine.commands.context import CommandContext
+from engine.commands.incidents import open_incident
+from engine.commands.stepping import advance, locked_instance
+from engine.errors import LianjianError
+from engine.models import Incident, Timer
+
+
+@dataclass(frozen=True)
+class FireTimers:
+    """Fire every due timer; returns whether there was one.  A failure becomes an incident, never a silent loss."""
+
+    instance_id: str
+
+    def run(self, ctx: CommandContext) -> bool:
+        instance = locked_instance(ctx, self.instance_id)
+        due = ctx.session.scalars(
+            sa.select(Timer.element_id).where(Timer.instance_id == instance.id, Timer.due_at <= ctx.now)
+        ).all()
+        if instance.status != "running" or not due:
+            return False
+        stuck = sa.exists().where(
+            Incident.instance_id == instance.id, Incident.kind == "timer", Incident.state == "open"
+        )
+        if ctx.session.scalar(sa.select(stuck)):
+            return False
+        try:
+            with ctx.session.begin_nested():
+                ctx.record(instance.id, "timer-fired", {"elements": sorted(due)})
+                advance(ctx, instance, Execution.run)
+        except LianjianError as error:
+            ctx.session.expire_all()
+            ctx.forget_chain()
+            open_incident(
+                ctx, kind="timer", message=error.message, instance_id=self.instance_id, element_id=due[0],
+                detail=error.details,
+            )  # fmt: skip
+        return True

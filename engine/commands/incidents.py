@@ -1,0 +1,85 @@
+"""Write down what the system could not do by itself, and let an administrator retry it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.bpmn.execution import jsonable
+from engine.commands.context import CommandContext
+from engine.db import new_id
+from engine.errors import Conflict, Forbidden, InvalidInput, NotFound
+from engine.models import Incident, ProcessInstance
+
+
+def open_incident(
+    ctx: CommandContext, *, kind: str, message: str, instance_id: str | None = None, element_id: str = "",
+    detail: dict[str, Any] | None = None,
+) -> Incident:  # fmt: skip
+    """Open an incident, or count one more attempt on the same open one."""
+    same = ctx.session.scalar(
+        sa.select(Incident).where(
+            Incident.district_id == ctx.district_id,
+            Incident.instance_id == instance_id if instance_id else Incident.instance_id.is_(None),
+            Incident.kind == kind,
+            Incident.element_id == element_id,
+            Incident.message == message,
+            Incident.state == "open",
+        )
+    )
+    if same is not None:
+        same.attempts += 1
+        return same
+    instance = ctx.session.get(ProcessInstance, instance_id) if instance_id else None
+    incident = Incident(
+        id=new_id(), district_id=ctx.district_id, instance_id=instance_id,
+        business_key=instance.business_key if instance else "", element_id=element_id, kind=kind, message=message,
+        detail=jsonable(detail or {}), created_at=ctx.now,
+    )  # fmt: skip
+    ctx.session.add(incident)
+    ctx.session.flush()
+    ctx.record(instance_id, "incident-opened", {"incident": incident.id, "kind": kind, "message": message})
+    return incident
+
+
+@dataclass(frozen=True)
+class ResolveIncident:
+    """Retry what failed, or close the incident with a reason when it was settled otherwise."""
+
+    incident_id: str
+    action: str = "retry"  # retry | close
+    reason: str = ""
+
+    def run(self, ctx: CommandContext) -> None:
+        if not ctx.actor.is_system and not ctx.actor.has_role("系统管理员"):
+            raise Forbidden("只有系统管理员可以处理异常。")
+        incident = ctx.session.get(Incident, self.incident_id, with_for_update=True)
+        if incident is None:
+            raise NotFound("异常记录不存在。")
+        if incident.state != "open":
+            raise Conflict("该异常已经处理。")
+        if self.action == "close" and not self.reason.strip():
+            raise InvalidInput("请填写关闭异常的原因。", fields={"reason": ["请填写关闭异常的原因。"]})
+        incident.state, incident.resolved_at, incident.resolved_by = "resolved", ctx.now, ctx.actor.user_id
+        ctx.session.flush()
+        ctx.record(
+            incident.instance_id,
+            "incident-resolved",
+            {"incident": incident.id, "action": self.action, "reason": self.reason},
+        )
+        if self.action == "retry":
+            self._retry(ctx, incident)
+
+    def _retry(self, ctx: CommandContext, incident: Incident) -> None:
+        from engine.commands.fire_timers import FireTimers
+
+        if incident.kind == "message":
+            ctx.outbox.append(incident.business_key)
+        elif incident.kind == "timer" and incident.instance_id:
+            FireTimers(incident.instance_id).run(ctx)
+        elif incident.kind == "job":
+            job = incident.detail
+            key = f"{job['key']}:retry-{incident.id}"
+            ctx.enqueue(str(job["kind"]), key, dict(job["args"]))

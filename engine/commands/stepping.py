@@ -1,0 +1,307 @@
+"""Move one instance: lock, restore, act, save, and keep the rows of tasks, timers and subscriptions equal to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from engine.bpmn.execution import Element, Execution
+from engine.bpmn.timers import add_duration, parse_instant
+from engine.commands.context import CommandContext
+from engine.commands.kernel import Definition
+from engine.db import new_id
+from engine.errors import Conflict, NotFound
+from engine.models import Deadline, ProcessInstance, Subscription, TaskCandidate, Timer, UserTask
+from engine.service_tasks import ServiceContext, ServiceEffects
+
+
+def locked_instance(ctx: CommandContext, instance_id: str) -> ProcessInstance:
+    """The instance under its row lock (PostgreSQL) or the writer's transaction (SQLite)."""
+    instance = ctx.session.get(ProcessInstance, instance_id, with_for_update=True, populate_existing=True)
+    if instance is None:
+        raise NotFound("流程实例不存在。")
+    return instance
+
+
+def require_running(instance: ProcessInstance) -> None:
+    """Raise :class:`Conflict` unless the instance is running."""
+    if instance.status != "running":
+        words = {"completed": "已经办结", "terminated": "已经终止", "suspended": "已暂停"}
+        raise Conflict(f"该流程{words.get(instance.status, '不在运行')}，未作任何改动。")
+
+
+def advance(ctx: CommandContext, instance: ProcessInstance, act: Callable[[Execution], None]) -> Execution:
+    """Restore the instance, let ``act`` move it, save it and its rows."""
+    definition = ctx.kernel.definition(ctx.session, instance.definition_id)
+    host = KernelHost(ctx, instance)
+    ctx.stepping.add(instance.id)
+    try:
+        execution = Execution.load(definition.loaded, instance.state, host)
+        act(execution)
+        save(ctx, instance, definition, execution)
+    finally:
+        ctx.stepping.discard(instance.id)
+    return execution
+
+
+def save(ctx: CommandContext, instance: ProcessInstance, definition: Definition, execution: Execution) -> None:
+    """Write the snapshot (one writer wins) and bring the rows in line."""
+    completed = execution.completed
+    state = execution.snapshot()
+    done = ctx.session.execute(
+        sa.update(ProcessInstance)
+        .where(ProcessInstance.id == instance.id, ProcessInstance.version == instance.version)
+        .values(
+            state=state, version=instance.version + 1,
+            status="completed" if completed else instance.status, ended_at=ctx.now if completed else None,
+        )
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("另一位人员刚刚更新了该流程，请刷新后重试；您填写的内容已保留。")
+    ctx.session.refresh(instance)
+    _sync_tasks(ctx, instance, definition, execution)
+    _sync_waits(ctx, instance, execution)
+    if completed:
+        ctx.record(instance.id, "instance-completed", {"business_key": instance.business_key})
+
+
+# -- user tasks -------------------------------------------------------------------
+
+
+def _sync_tasks(
+    ctx: CommandContext, instance: ProcessInstance, definition: Definition, execution: Execution
+) -> None:  # fmt: skip
+    known = {
+        task.engine_task_id: task
+        for task in ctx.session.scalars(
+            sa.select(UserTask).where(UserTask.instance_id == instance.id, UserTask.state == "open")
+        )
+    }
+    for element in execution.open_tasks():
+        if known.pop(element.engine_task_id, None) is None:
+            _open_task(ctx, instance, execution, element)
+    for task in known.values():
+        task.state, task.closed_at, task.version = "cancelled", ctx.now, task.version + 1
+        ctx.record(instance.id, "task-cancelled", {"task": task.id, "element": task.element_id, "name": task.name})
+
+
+def _open_task(ctx: CommandContext, instance: ProcessInstance, execution: Execution, element: Element) -> None:
+    def evaluated(name: str) -> Any:
+        text = element.properties.get(name, "").strip()
+        return execution.evaluate(element.engine_task_id, text) if text else None
+
+    department = evaluated("department") or instance.department
+    role = element.properties.get("role") or element.lane
+    candidates = [str(c) for c in evaluated("candidates") or [] if c]
+    deadline_name = element.properties.get("deadline", "")
+    due_at = _deadline_due(ctx, instance, deadline_name) if deadline_name else None
+    if due_at is None:
+        due_at = as_due(evaluated("due"), ctx.now, ctx.kernel.settings.timezone)
+    task = UserTask(
+        id=new_id(),
+        district_id=instance.district_id,
+        instance_id=instance.id,
+        process_key=instance.process_key,
+        business_key=instance.business_key,
+        title=instance.title,
+        engine_task_id=element.engine_task_id,
+        element_id=element.element_id,
+        name=element.name,
+        form_key=element.properties.get("form", ""),
+        department=str(department),
+        role=role,
+        group="" if candidates else f"{department}/{role}",
+        assignee_id=candidates[0] if len(candidates) == 1 else None,
+        assigned_by_diagram=len(candidates) == 1,
+        created_at=ctx.now,
+        due_at=due_at,
+        deadline_name=deadline_name,
+        legal_basis=element.properties.get("legal_basis", ""),
+        context={} if element.item is None else {"item": element.item},
+    )
+    ctx.session.add(task)
+    ctx.session.flush()
+    if len(candidates) > 1:
+        ctx.session.add_all(
+            TaskCandidate(task_id=task.id, user_id=user_id, district_id=instance.district_id)
+            for user_id in dict.fromkeys(candidates)
+        )
+    ctx.record(
+        instance.id,
+        "task-opened",
+        {"task": task.id, "element": task.element_id, "name": task.name, "group": task.group, "candidates": candidates},
+    )
+
+
+def as_due(value: Any, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """A due time from what a ``due`` property gave: moment, date (its end), ISO duration or days."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, timedelta):
+        return now + value
+    text = str(value)
+    if text.startswith(("P", "-P")):
+        return add_duration(now, text)
+    moment = parse_instant(value, zone)
+    if isinstance(value, str) and len(value) == len("2026-01-01") or (
+        isinstance(value, date) and not isinstance(value, datetime)
+    ):
+        moment = moment.replace(hour=23, minute=59, second=59)
+    return moment
+
+
+def _deadline_due(ctx: CommandContext, instance: ProcessInstance, name: str) -> datetime | None:
+    return ctx.session.scalar(
+        sa.select(Deadline.due_at).where(
+            Deadline.district_id == instance.district_id,
+            Deadline.business_key == instance.business_key,
+            Deadline.name == name,
+            Deadline.met_at.is_(None),
+        )
+    )
+
+
+# -- timers and messages -------------------------------------------------------------
+
+
+def _sync_waits(ctx: CommandContext, instance: ProcessInstance, execution: Execution) -> None:
+    timers = {
+        (t.engine_task_id, t.due_at): t
+        for t in ctx.session.scalars(sa.select(Timer).where(Timer.instance_id == instance.id))
+    }
+    subscriptions = {
+        (s.engine_task_id, s.message_name): s
+        for s in ctx.session.scalars(sa.select(Subscription).where(Subscription.instance_id == instance.id))
+    }
+    for wait in execution.waits():
+        where = {"engine_task_id": wait.engine_task_id, "element_id": wait.element_id}
+        common = {"id": new_id(), "district_id": instance.district_id, "instance_id": instance.id, **where}
+        if wait.due_at is not None:
+            if timers.pop((wait.engine_task_id, wait.due_at), None) is None:
+                ctx.session.add(Timer(**common, due_at=wait.due_at))
+                delay = max(0.0, (wait.due_at - ctx.now).total_seconds())
+                ctx.enqueue(
+                    "fire-timers", f"{instance.id}@{wait.due_at.isoformat()}", {"instance_id": instance.id}, delay
+                )
+        elif subscriptions.pop((wait.engine_task_id, wait.message), None) is None:
+            ctx.session.add(
+                Subscription(**common, message_name=wait.message, business_key=instance.business_key)
+            )
+            ctx.outbox.append(instance.business_key)
+    for gone in [*timers.values(), *subscriptions.values()]:
+        ctx.session.delete(gone)
+    ctx.session.flush()
+
+
+# -- what a running process asks for -------------------------------------------------
+
+
+class KernelHost:
+    """Serves one instance's execution inside one command."""
+
+    def __init__(self, ctx: CommandContext, instance: ProcessInstance) -> None:
+        self._ctx = ctx
+        self._instance = instance
+        self.now = ctx.now
+        self.zone = ctx.kernel.settings.timezone
+
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        return feel_functions(self._ctx)
+
+    def run_service(self, name: str, element: Element, parameters: dict[str, Any]) -> Mapping[str, Any] | None:
+        context = service_context(self._ctx, self._instance, element)
+        return self._ctx.kernel.services.run(name, context, parameters)
+
+    def send_message(self, name: str, element: Element, target: str | None, payload: dict[str, Any]) -> None:
+        self._ctx.send_message(name, target or self._instance.business_key, payload)
+
+
+def feel_functions(ctx: CommandContext) -> Mapping[str, Callable[..., Any]]:
+    """The calendar's words in expressions: ``working_days_after``, ``end_of_day``, ``now``, ``today``."""
+    zone = ctx.kernel.settings.timezone
+
+    def day(value: Any) -> date:
+        return parse_instant(value, zone).astimezone(zone).date()
+
+    def working_days_after(start: Any, count: Any) -> date | None:
+        return None if start is None else ctx.calendar.add_working_days(day(start), int(count))
+
+    def end_of_day(value: Any) -> datetime | None:
+        return None if value is None or value == "" else ctx.calendar.end_of_day(day(value))
+
+    return {
+        "working_days_after": working_days_after,
+        "end_of_day": end_of_day,
+        "now": lambda: ctx.now.astimezone(zone),
+        "today": lambda: ctx.now.astimezone(zone).date(),
+    }
+
+
+def service_context(
+    ctx: CommandContext, instance: ProcessInstance, element: Element, *, values: Mapping[str, Any] | None = None,
+    task_id: str | None = None,
+) -> ServiceContext:  # fmt: skip
+    """The context of a service task standing at ``element`` of ``instance``."""
+    return ServiceContext(
+        session=ctx.session,
+        now=ctx.now,
+        district_id=ctx.district_id,
+        settings=ctx.kernel.settings,
+        calendar=ctx.calendar,
+        actor=ctx.actor,
+        instance_id=instance.id,
+        process_key=instance.process_key,
+        business_key=instance.business_key,
+        department=instance.department,
+        element_id=element.element_id,
+        data=element.data,
+        effects=_Effects(ctx, instance),
+        values=values,
+        item=element.item,
+        task_id=task_id,
+    )
+
+
+@dataclass
+class _Effects(ServiceEffects):
+    ctx: CommandContext
+    instance: ProcessInstance
+
+    def start_process(
+        self, key: str, business_key: str, variables: Mapping[str, Any], *, title: str = "", department: str = "",
+        departments: Iterable[str] = (),
+    ) -> str:  # fmt: skip
+        return self.ctx.start_process(
+            key, business_key, variables, title=title, department=department, departments=departments
+        )
+
+    def send_message(self, name: str, business_key: str, payload: Mapping[str, Any] | None = None) -> None:
+        self.ctx.send_message(name, business_key, payload)
+
+    def set_deadline(
+        self, name: str, rule: str, *, started_at: datetime, legal_basis: str, label: str = "",
+        business_key: str | None = None, department: str = "",
+    ) -> Deadline:  # fmt: skip
+        from engine.commands.set_deadline import SetDeadline
+
+        return SetDeadline(
+            business_key or self.instance.business_key, name, rule, started_at=started_at, legal_basis=legal_basis,
+            label=label, department=department,
+        ).run(self.ctx)  # fmt: skip
+
+    def meet_deadline(self, name: str, business_key: str | None = None) -> None:
+        from engine.commands.set_deadline import meet_deadline
+
+        meet_deadline(self.ctx, business_key or self.instance.business_key, name)
+
+    def enqueue(self, kind: str, key: str, args: Mapping[str, Any], delay_seconds: float = 0) -> None:
+        self.ctx.enqueue(kind, key, args, delay_seconds)
+
+    def record(self, kind: str, body: Mapping[str, Any]) -> None:
+        self.ctx.record(self.instance.id, kind, body)

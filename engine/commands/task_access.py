@@ -1,0 +1,85 @@
+"""Who may act on a user task; every task command asks here."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.actor import Actor
+from engine.commands.context import CommandContext
+from engine.errors import Conflict, Forbidden, NotFound
+from engine.models import InstanceDepartment, TaskCandidate, UserTask
+
+#: May enter signed paper for somebody without a log-in (代录), in a department of the instance.
+CLERK = "承办人"
+
+
+def locked_task(ctx: CommandContext, task_id: str, expected_version: int | None = None) -> UserTask:
+    """The open task under its row lock.
+
+    Raises :class:`NotFound`, or :class:`Conflict` when it is closed or not at ``expected_version``.
+    """
+    task = ctx.session.get(UserTask, task_id, with_for_update=True, populate_existing=True)
+    if task is None or task.district_id != ctx.district_id:
+        raise NotFound("任务不存在，可能链接有误。")
+    if task.state != "open":
+        word = "已由其他人员办结" if task.state == "completed" else "已撤销"
+        raise Conflict(f"“{task.name}”{word}，本次提交未作任何改动；您填写的内容已保留。", task_id=task.id)
+    if expected_version is not None and task.version != expected_version:
+        raise Conflict(
+            f"“{task.name}”在您打开之后已被更新，请核对后重新提交；您填写的内容已保留。", task_id=task.id
+        )
+    return task
+
+
+def is_candidate(session: Session, actor: Actor, task: UserTask) -> bool:
+    """True when the task is offered to the actor, by group or by name."""
+    if task.group:
+        return task.group in actor.groups
+    named = sa.exists().where(TaskCandidate.task_id == task.id, TaskCandidate.user_id == actor.user_id)
+    return bool(session.scalar(sa.select(named)))
+
+
+def may_act(session: Session, actor: Actor, task: UserTask) -> bool:
+    """True when the actor may complete the task in their own name."""
+    if actor.is_system:
+        return True
+    if task.assignee_id is not None:
+        return task.assignee_id == actor.user_id
+    return is_candidate(session, actor, task)
+
+
+def may_enter_paper(session: Session, actor: Actor, task: UserTask) -> bool:
+    """True when the actor may enter a signed paper for whoever should act (纸质补录、代录)."""
+    if may_act(session, actor, task):
+        return True
+    departments = session.scalars(
+        sa.select(InstanceDepartment.department).where(InstanceDepartment.instance_id == task.instance_id)
+    )
+    return any(actor.has_role(CLERK, department) for department in departments)
+
+
+def require_may_act(ctx: CommandContext, task: UserTask, *, with_paper: bool = False) -> None:
+    """Raise :class:`Forbidden` unless the actor may complete the task."""
+    if may_act(ctx.session, ctx.actor, task):
+        return
+    if with_paper and may_enter_paper(ctx.session, ctx.actor, task):
+        return
+    if task.assignee_id is not None and is_candidate(ctx.session, ctx.actor, task):
+        raise Forbidden("该任务已由其他人员签收，请联系签收人或等待其退回。")
+    raise Forbidden(f"“{task.name}”应由{task.group.replace('/', ' ') or '指定人员'}办理，您没有办理权限。")
+
+
+def require_not_by(ctx: CommandContext, task: UserTask, elements: list[str]) -> None:
+    """Raise :class:`Forbidden` when the actor did one of ``elements`` last time round (第二人复核)."""
+    for element in elements:
+        last = ctx.session.scalar(
+            sa.select(UserTask)
+            .where(
+                UserTask.instance_id == task.instance_id, UserTask.element_id == element, UserTask.state == "completed"
+            )
+            .order_by(UserTask.closed_at.desc())
+            .limit(1)
+        )
+        if last is not None and last.closed_by == ctx.actor.user_id:
+            raise Forbidden(f"“{last.name}”由您本人办理，“{task.name}”必须由另一人复核。")

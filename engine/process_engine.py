@@ -1,0 +1,75 @@
+"""The one way to change anything: ``ProcessEngine.execute(command, actor)`` is the only commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy.exc
+from sqlalchemy.orm import Session
+
+from engine.actor import Actor
+from engine.commands.context import Command, CommandContext
+from engine.commands.correlate_message import deliver_pending
+from engine.commands.kernel import FormContext, JobQueue, Kernel, no_context
+from engine.db import Database
+from engine.errors import Conflict
+from engine.service_tasks import ServiceRegistry
+from engine.settings import Settings
+
+
+class ProcessEngine:
+    """Executes commands, one transaction each, and opens read-only sessions.
+
+    ``clock`` gives the present as an aware datetime; tests pass a standing one.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        services: ServiceRegistry,
+        *,
+        jobs: JobQueue | None = None,
+        form_context: FormContext = no_context,
+        roles: frozenset[str] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.database = database
+        self.settings = settings
+        self.clock = clock
+        self.kernel = Kernel(settings, services, jobs, form_context, roles)
+
+    def execute(self, command: Command[Any], *, actor: Actor, now: datetime | None = None) -> Any:
+        """Run ``command`` in one transaction and return its result.
+
+        Raises whatever the command raises, with nothing saved; :class:`Conflict` when another
+        writer was first.
+        """
+        try:
+            with self.database.write() as session:
+                ctx = CommandContext(session, now or self.clock(), actor, self.kernel)
+                result = command.run(ctx)
+                deliver_pending(ctx)
+                return result
+        except sqlalchemy.exc.IntegrityError as error:
+            if "unique" not in str(error.orig).lower():
+                raise
+            raise Conflict("另一位人员刚刚提交了相同的内容，请刷新后查看；您填写的内容已保留。") from error
+        except sqlalchemy.exc.OperationalError as error:
+            if _is_contention(error):
+                raise Conflict("系统正忙，另一项操作正在更新同一数据，请稍后重试。") from error
+            raise
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A read-only session."""
+        with self.database.read() as session:
+            yield session
+
+
+def _is_contention(error: sqlalchemy.exc.OperationalError) -> bool:
+    text = str(error.orig).lower()
+    return "database is locked" in text or "deadlock" in text or "could not serialize" in text

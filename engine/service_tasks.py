@@ -1,0 +1,199 @@
+"""Service tasks: how Python serves a diagram.
+
+A service task is one function in one file; its decorator names it, its signature
+gives the parameters a designer may set, its docstring is the palette's help.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.actor import Actor
+from engine.calendar import Calendar
+from engine.errors import ServiceTaskFailed
+from engine.models import Deadline
+from engine.settings import Settings
+
+_MARK = "__service_task__"
+
+
+@dataclass(frozen=True)
+class ServiceInfo:
+    """What the registry knows of a service task."""
+
+    name: str
+    title: str
+    help: str
+    parameters: tuple[str, ...]
+    required: tuple[str, ...]
+    function: Callable[..., Mapping[str, Any] | None] = field(repr=False)
+
+
+class ServiceEffects:
+    """What a service task may do besides reading and writing tables; the kernel implements it."""
+
+    def start_process(
+        self, key: str, business_key: str, variables: Mapping[str, Any], *, title: str = "", department: str = "",
+        departments: Iterable[str] = (),
+    ) -> str:  # fmt: skip
+        """Start a process in the same transaction; returns the instance id.  An equal key and business key is a no-op."""
+        raise NotImplementedError
+
+    def send_message(self, name: str, business_key: str, payload: Mapping[str, Any] | None = None) -> None:
+        """Send a message; it is kept until somebody waits for it."""
+        raise NotImplementedError
+
+    def set_deadline(
+        self, name: str, rule: str, *, started_at: datetime, legal_basis: str, label: str = "",
+        business_key: str | None = None, department: str = "",
+    ) -> Deadline:  # fmt: skip
+        """Start or move a statutory deadline; open tasks naming it show the new due time."""
+        raise NotImplementedError
+
+    def meet_deadline(self, name: str, business_key: str | None = None) -> None:
+        """Say that what the deadline asked for is done."""
+        raise NotImplementedError
+
+    def enqueue(self, kind: str, key: str, args: Mapping[str, Any], delay_seconds: float = 0) -> None:
+        """Add a job that runs after the commit; ``kind:key`` runs once."""
+        raise NotImplementedError
+
+    def record(self, kind: str, body: Mapping[str, Any]) -> None:
+        """Add an event to the instance's history."""
+        raise NotImplementedError
+
+
+@dataclass
+class ServiceContext:
+    """What a service task is given.
+
+    ``data`` is the token's data and must not be changed; ``values`` are the just validated
+    values when the service runs as a form's ``on_submit`` hook; ``item`` is the
+    multi-instance item.  ``actor`` is the system when no person acts.
+    """
+
+    session: Session
+    now: datetime
+    district_id: str
+    settings: Settings
+    calendar: Calendar
+    actor: Actor
+    instance_id: str
+    process_key: str
+    business_key: str
+    department: str
+    element_id: str
+    data: Mapping[str, Any]
+    effects: ServiceEffects
+    values: Mapping[str, Any] | None = None
+    item: Any = None
+    task_id: str | None = None
+
+    def start_process(
+        self, key: str, business_key: str, variables: Mapping[str, Any], *, title: str = "", department: str = "",
+        departments: Iterable[str] = (),
+    ) -> str:  # fmt: skip
+        """See :meth:`ServiceEffects.start_process`."""
+        return self.effects.start_process(
+            key, business_key, variables, title=title, department=department, departments=departments
+        )
+
+    def send_message(self, name: str, business_key: str, payload: Mapping[str, Any] | None = None) -> None:
+        """See :meth:`ServiceEffects.send_message`."""
+        self.effects.send_message(name, business_key, payload)
+
+    def set_deadline(
+        self, name: str, rule: str, *, started_at: datetime, legal_basis: str, label: str = "",
+        business_key: str | None = None, department: str = "",
+    ) -> Deadline:  # fmt: skip
+        """See :meth:`ServiceEffects.set_deadline`; the business key defaults to the instance's own."""
+        return self.effects.set_deadline(
+            name, rule, started_at=started_at, legal_basis=legal_basis, label=label,
+            business_key=business_key or self.business_key, department=department or self.department,
+        )  # fmt: skip
+
+    def meet_deadline(self, name: str, business_key: str | None = None) -> None:
+        """See :meth:`ServiceEffects.meet_deadline`."""
+        self.effects.meet_deadline(name, business_key or self.business_key)
+
+    def enqueue(self, kind: str, key: str, args: Mapping[str, Any], delay_seconds: float = 0) -> None:
+        """See :meth:`ServiceEffects.enqueue`."""
+        self.effects.enqueue(kind, key, args, delay_seconds)
+
+    def record(self, kind: str, body: Mapping[str, Any]) -> None:
+        """See :meth:`ServiceEffects.record`."""
+        self.effects.record(kind, body)
+
+
+Service = Callable[..., Mapping[str, Any] | None]
+
+
+def service_task(name: str, *, title: str) -> Callable[[Service], Service]:
+    """Declare a function as the service task ``name``; ``title`` is its Chinese palette label."""
+
+    def mark(function: Service) -> Service:
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+        info = ServiceInfo(
+            name=name,
+            title=title,
+            help=inspect.getdoc(function) or "",
+            parameters=tuple(p.name for p in parameters),
+            required=tuple(p.name for p in parameters if p.default is inspect.Parameter.empty),
+            function=function,
+        )
+        setattr(function, _MARK, info)
+        return function
+
+    return mark
+
+
+class ServiceRegistry(Mapping[str, ServiceInfo]):
+    """The service tasks a system offers, by name."""
+
+    def __init__(self, infos: Iterable[ServiceInfo] = ()) -> None:
+        self._infos: dict[str, ServiceInfo] = {}
+        for info in infos:
+            if info.name in self._infos:
+                raise ValueError(f"two service tasks are called {info.name!r}")
+            self._infos[info.name] = info
+
+    @classmethod
+    def of_package(cls, package: ModuleType) -> ServiceRegistry:
+        """Every service task declared in the modules of ``package``."""
+        infos = []
+        for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
+            loaded = importlib.import_module(f"{package.__name__}.{module}")
+            infos += [
+                getattr(f, _MARK) for f in vars(loaded).values()
+                if hasattr(f, _MARK) and f.__module__ == loaded.__name__
+            ]  # fmt: skip
+        return cls(infos)
+
+    def __getitem__(self, name: str) -> ServiceInfo:
+        return self._infos[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._infos)
+
+    def __len__(self) -> int:
+        return len(self._infos)
+
+    def run(self, name: str, context: ServiceContext, parameters: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Run one.  Raises :class:`ServiceTaskFailed` for an unknown name or wrong parameters."""
+        info = self._infos.get(name)
+        if info is None:
+            raise ServiceTaskFailed(f"系统中没有名为“{name}”的服务任务，请联系系统管理员升级后重试。")
+        unknown = set(parameters) - set(info.parameters)
+        missing = set(info.required) - set(parameters)
+        if unknown or missing:
+            raise ServiceTaskFailed(f"服务任务“{info.title}”的参数不符：多出 {sorted(unknown)}，缺少 {sorted(missing)}。")
+        return info.function(context, **parameters)
