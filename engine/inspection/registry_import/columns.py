@@ -1,0 +1,144 @@
+"""The columns of the three registries: official header, accepted aliases, field and parser.
+
+The headers are those of the provincial registries (domain.md §4).  An alias is the same column
+under the name another platform or an older template gives it.  Columns not listed are ignored
+and named in the report; ID numbers (身份证号) are never read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from engine.inspection.registry_import import values as v
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.  ``required`` cells may not be blank; ``default`` fills blanks of a new row."""
+
+    header: str
+    field: str
+    parse: v.Parser
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+    default: Callable[[], Any] = str
+    remedy: str = ""
+
+
+def _none() -> None:
+    return None
+
+
+OBJECTS = (
+    Column(
+        "统一社会信用代码", "uscc", v.credit_code, True, ("社会信用代码", "统一信用代码", "信用代码", "统一代码"),
+        remedy="请按营业执照补填18位统一社会信用代码。",
+    ),
+    Column(
+        "检查对象名称", "name", v.text(200), True,
+        ("企业名称", "市场主体名称", "经营主体名称", "主体名称", "单位名称", "对象名称", "名称"),
+        remedy="请按营业执照补填名称。",
+    ),
+    Column("检查对象类型", "kind", v.text(40), aliases=("主体类型", "市场主体类型", "经营主体类型", "类型")),
+    Column("成立日期", "established_on", v.day, aliases=("注册日期", "设立日期", "登记日期"), default=_none),
+    Column("登记机关", "registrar", v.text(100), aliases=("注册机关", "发照机关")),
+    Column("登记状态", "status", v.text(40), aliases=("经营状态", "企业状态", "状态"), default=lambda: "存续"),
+    Column(
+        "法定代表人", "legal_representative", v.text(64),
+        aliases=("法定代表人(负责人)", "法定代表人/负责人", "负责人", "经营者", "法人"),
+    ),
+    Column("住所(经营场所)", "address", v.text(300), aliases=("住所", "经营场所", "地址", "注册地址", "住所地址")),
+    Column("经营范围", "business_scope", v.text(10_000), aliases=("业务范围",)),
+    Column("监管责任单位", "responsible_unit", v.text(100), aliases=("责任单位", "监管单位", "管辖单位")),
+    Column("行业代码", "industry", v.industry, aliases=("国民经济行业代码", "行业门类代码", "所属行业代码")),
+    Column("行政区划代码", "region", v.region, aliases=("区划代码", "所属区划代码", "街道代码", "行政区划")),
+    Column("专项名录", "special_registries", v.names, aliases=("特殊名录", "专业名录"), default=list),
+    Column("标签", "tags", v.names, aliases=("对象标签", "监管标签"), default=list),
+    Column("许可信息", "permits", v.permits, aliases=("许可证", "行政许可"), default=list),
+    Column("信用风险等级", "risk_grade", v.grade, aliases=("风险等级", "信用风险分类", "信用等级")),
+    Column("风险评定日期", "risk_grade_on", v.day, aliases=("风险等级评定日期", "信用风险评定日期"), default=_none),
+    Column("联系人", "contact", v.text(64), aliases=("联络员",)),
+    Column("联系电话", "phone", v.text(32), aliases=("电话", "联系方式")),
+    Column("经度", "longitude", v.degrees(73, 136, "经度"), default=_none),
+    Column("纬度", "latitude", v.degrees(3, 54, "纬度"), default=_none),
+    Column("最近检查日期", "last_inspected_on", v.day, aliases=("最近一次检查日期", "上次检查日期"), default=_none),
+    Column("是否列入经营异常", "on_abnormal_list", v.flag, aliases=("经营异常", "是否经营异常"), default=bool),
+)  # fmt: skip
+
+INSPECTORS = (
+    Column(
+        "人员编号", "code", v.public_code(32), True, ("执法人员编号", "检查人员编号", "编号"),
+        remedy="请补填单位编制的人员编号（不得使用身份证号）。",
+    ),
+    Column("姓名", "name", v.text(64), True, ("人员姓名",), remedy="请补填姓名。"),
+    Column(
+        "所属部门", "department", v.text(100), True, ("部门", "执法部门", "所属单位", "单位"),
+        remedy="请补填部门代码或部门全称。",
+    ),
+    Column("科室", "section", v.text(100), aliases=("所属科室", "内设机构", "所属科所")),
+    Column("职务", "post", v.text(64), aliases=("职务职级", "岗位")),
+    Column("职称", "title", v.text(64)),
+    Column("学历", "education", v.text(32), aliases=("文化程度",)),
+    Column("负责片区", "regions", v.regions, aliases=("片区", "执法区域", "负责区域"), default=list),
+    Column("执法证号", "certificate_number", v.text(40), aliases=("行政执法证号", "执法证件号", "证件编号")),
+    Column("发证机关", "certificate_issuer", v.text(100), aliases=("执法证发证机关",)),
+    Column("证件有效期至", "certificate_until", v.day, aliases=("执法证有效期至", "有效期至"), default=_none),
+    Column("执法资质", "qualifications", v.names, aliases=("资质", "业务专长", "专业类别"), default=list),
+    Column("对应抽查事项", "items", v.names, aliases=("抽查事项编码", "对应事项", "可检查事项"), default=list),
+    Column("是否专家", "expert", v.flag, aliases=("专家",), default=bool),
+    Column("是否参与抽取", "drawable", v.flag, aliases=("参与抽取", "可抽取"), default=lambda: True),
+    Column("人员状态", "status", v.text(20), aliases=("在岗状态", "状态"), default=lambda: "在岗"),
+    Column("联系电话", "phone", v.text(32), aliases=("电话", "手机", "联系方式")),
+)  # fmt: skip
+
+ITEMS = (
+    Column(
+        "事项编码", "code", v.public_code(32), True, ("抽查事项编码", "事项代码", "编码"), remedy="请补填事项编码。"
+    ),
+    Column(
+        "责任部门", "department", v.text(100), True, ("检查部门", "检查主体", "抽查部门", "部门"),
+        remedy="请补填部门代码或部门全称。",
+    ),
+    Column("抽查类别", "category", v.text(100), True, ("抽查领域", "事项类别", "类别"), remedy="请补填抽查类别。"),
+    Column("抽查事项", "name", v.text(200), True, ("抽查事项名称", "事项名称", "检查事项"), remedy="请补填事项名称。"),
+    Column("事项性质", "is_key", v.key_item, aliases=("事项类型", "重点/一般", "检查类别"), default=bool),
+    Column(
+        "检查依据", "legal_basis", v.text(10_000), True, ("抽查依据", "法律依据", "设定依据"),
+        remedy="请补填法律、法规、规章的名称和条款（没有依据的事项不得抽查）。",
+    ),
+    Column("检查对象", "object_kind", v.text(200), aliases=("抽查对象", "检查对象范围")),
+    Column("检查内容", "content", v.text(10_000), aliases=("抽查内容",)),
+    Column("检查方式", "method", v.text(100), aliases=("抽查方式", "检查方法"), default=lambda: "实地核查"),
+    Column("检查流程", "procedure", v.text(10_000), aliases=("检查程序", "抽查流程")),
+    Column("审批权限", "approval_authority", v.text(100)),
+    Column("公示程序", "publication_procedure", v.text(10_000)),
+    Column("归档方式", "archiving", v.text(10_000), aliases=("归档要求",)),
+    Column("抽查比例", "ratio_ppm", v.percent, aliases=("抽查比例(%)", "比例"), default=lambda: 30_000),
+    Column("抽查频次", "frequency", v.text(100), aliases=("频次", "抽查周期")),
+    Column("适用行业", "industries", v.industries, aliases=("行业范围", "适用行业代码"), default=list),
+    Column("人员要求", "staff", v.text(200), aliases=("检查人员要求",)),
+    Column("清单版本", "list_version", v.text(40), aliases=("版本",)),
+    Column("备案号", "filing_number", v.text(60), aliases=("备案编号",)),
+    Column("是否公布", "published", v.flag, aliases=("是否公开",), default=lambda: True),
+)  # fmt: skip
+
+COLUMNS: dict[str, tuple[Column, ...]] = {"objects": OBJECTS, "inspectors": INSPECTORS, "items": ITEMS}
+KINDS: dict[str, str] = {"objects": "检查对象", "inspectors": "执法检查人员", "items": "抽查事项"}
+
+_SAME = str.maketrans("（）／", "()/")
+
+
+def normalise_header(text: str) -> str:
+    """A header as it is compared: half-width brackets, no blanks, no star for required columns."""
+    return "".join(text.translate(_SAME).split()).strip("*\ufeff\"'").lower()
+
+
+def header_fields(kind: str) -> dict[str, Column]:
+    """Every accepted spelling of a header of ``kind`` → its column."""
+    found: dict[str, Column] = {}
+    for column in COLUMNS[kind]:
+        for name in (column.header, column.field, *column.aliases):
+            found.setdefault(normalise_header(name), column)
+    return found
