@@ -28,6 +28,7 @@ class Settings:
     district_id: str = "370105"
     secret_key: str = ""
     province_url: str = ""
+    province_timeout: int = 20  # seconds of silence after which a call is given up and repeated
     embedded_worker: bool = True
     secure_cookies: bool = False
     demo: bool = False
@@ -84,6 +85,7 @@ class Settings:
             district_id=text("DISTRICT_ID", base.district_id),
             secret_key=text("SECRET_KEY", ""),
             province_url=text("PROVINCE_URL", ""),
+            province_timeout=number("PROVINCE_TIMEOUT", 20),
             embedded_worker=flag("EMBEDDED_WORKER", True),
             secure_cookies=flag("SECURE_COOKIES", False),
             demo=flag("DEMO", False),

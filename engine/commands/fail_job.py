@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
 
+from engine.commands.context import CommandContext
 from engine.jobs import JobFailure
 from engine.models import Incident
 
@@ -14,17 +14,17 @@ from engine.models import Incident
 _NAMESPACE = uuid.UUID("0192f6c4-5a10-7c3e-9a64-2f1f6f3c7d11")
 
 #: Writes down what the failure means for the case; returns (instance id, business key).
-Meaning = Callable[[Any, JobFailure], tuple[str | None, str]]
+Meaning = Callable[[CommandContext, JobFailure], tuple[str | None, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FailJob:
     """Open the incident of ``failure``; returns its id.  A second call changes nothing."""
 
     failure: JobFailure
     meaning: Meaning | None = None
 
-    def run(self, ctx: Any) -> str:
+    def run(self, ctx: CommandContext) -> str:
         failure = self.failure
         incident_id = str(uuid.uuid5(_NAMESPACE, f"{ctx.district_id}/{failure.job_id}"))
         if ctx.session.get(Incident, incident_id) is not None:
@@ -36,8 +36,9 @@ class FailJob:
                 kind="job", message=failure.message, detail=asdict(failure), attempts=failure.round, created_at=ctx.now,
             )
         )  # fmt: skip
+        ctx.session.flush()
         ctx.record(
-            instance_id or "district", "job-failed",
-            {"incident": incident_id, "job": failure.job_id, "message": failure.message},
+            instance_id, "incident-opened",
+            {"incident": incident_id, "kind": "job", "message": failure.message, "job": failure.job_id},
         )  # fmt: skip
         return incident_id

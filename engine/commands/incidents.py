@@ -80,6 +80,6 @@ class ResolveIncident:
         elif incident.kind == "timer" and incident.instance_id:
             FireTimers(incident.instance_id).run(ctx)
         elif incident.kind == "job":
-            job = incident.detail
-            key = f"{job['key']}:retry-{incident.id}"
-            ctx.enqueue(str(job["kind"]), key, dict(job["args"]))
+            if ctx.kernel.jobs is None:
+                raise Conflict("本系统未启用后台任务，无法重试。")
+            ctx.kernel.jobs.retry(ctx.session, incident.detail)

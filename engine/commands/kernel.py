@@ -30,6 +30,10 @@ class JobQueue(Protocol):
         """Add a job inside the session's transaction."""
         ...
 
+    def retry(self, session: Session, detail: dict[str, Any]) -> None:
+        """Start a failed job once more; ``detail`` is what its incident keeps."""
+        ...
+
 
 #: ``form_context(session, task, data, now)`` → options, defaults and facts for a task's form.
 FormContext = Callable[[Session, UserTask, Mapping[str, Any], datetime], dict[str, Any]]

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from engine.models import Timer
 
+if TYPE_CHECKING:
+    from engine.commands.context import CommandContext
+
+FIRE_TIMERS = "fire-timers"
 CHUNK = 500
 #: A timer this long overdue has lost its alarm, or the alarm came to nothing: ring again.
 LATE = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
+def set_alarm(ctx: CommandContext, instance_id: str, due_at: datetime, mark: str = "") -> None:
+    """Wake an instance at a timer's due time; ``mark`` asks for one more alarm beside a used one.
+
+    An alarm's name is the same wherever it is set: the instance and the moment in UTC.
+    """
+    due = due_at.astimezone(UTC).isoformat()
+    delay = max(0.0, (due_at - ctx.now).total_seconds())
+    ctx.enqueue(FIRE_TIMERS, f"{instance_id}@{due}{mark}", {"instance_id": instance_id}, delay)
+
+
+@dataclass(frozen=True)
 class ReconcileAlarms:
-    """Enqueue the alarms of the next ``CHUNK`` timers after ``after`` under their old names.
+    """Set the alarms of the next ``CHUNK`` timers after the timer ``after`` again.
 
     Returns the last timer's id, or None when there are no more.  An alarm that exists stays
     as it is; an overdue timer gets one more alarm a day.
@@ -25,13 +39,12 @@ class ReconcileAlarms:
 
     after: str | None = None
 
-    def run(self, ctx: Any) -> str | None:
+    def run(self, ctx: CommandContext) -> str | None:
         query = sa.select(Timer).where(Timer.district_id == ctx.district_id).order_by(Timer.id).limit(CHUNK)
         if self.after is not None:
             query = query.where(Timer.id > self.after)
         timers = ctx.session.scalars(query).all()
         for timer in timers:
             late = timer.due_at < ctx.now - LATE
-            mark = f":late-{ctx.now.date().isoformat()}" if late else ""
-            ctx.jobs.enqueue_alarm(ctx.session, timer.instance_id, timer.due_at, ctx.now, mark)
+            set_alarm(ctx, timer.instance_id, timer.due_at, f":late-{ctx.today}" if late else "")
         return timers[-1].id if len(timers) == CHUNK else None

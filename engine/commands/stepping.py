@@ -14,6 +14,7 @@ from engine.bpmn.execution import Element, Execution
 from engine.bpmn.timers import add_duration, parse_instant
 from engine.commands.context import CommandContext
 from engine.commands.kernel import Definition
+from engine.commands.reconcile_alarms import set_alarm
 from engine.db import new_id
 from engine.errors import Conflict, NotFound
 from engine.models import Deadline, ProcessInstance, Subscription, TaskCandidate, Timer, UserTask
@@ -185,10 +186,7 @@ def _sync_waits(ctx: CommandContext, instance: ProcessInstance, execution: Execu
         if wait.due_at is not None:
             if timers.pop((wait.engine_task_id, wait.due_at), None) is None:
                 ctx.session.add(Timer(**common, due_at=wait.due_at))
-                delay = max(0.0, (wait.due_at - ctx.now).total_seconds())
-                ctx.enqueue(
-                    "fire-timers", f"{instance.id}@{wait.due_at.isoformat()}", {"instance_id": instance.id}, delay
-                )
+                set_alarm(ctx, instance.id, wait.due_at)
         elif subscriptions.pop((wait.engine_task_id, wait.message), None) is None:
             ctx.session.add(
                 Subscription(**common, message_name=wait.message, business_key=instance.business_key)

@@ -1,0 +1,90 @@
+"""Every kind of job of this installation, and what its failure means."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.actor import Actor
+from engine.commands.context import CommandContext
+from engine.commands.fail_job import FailJob, Meaning
+from engine.commands.fire_timers import FireTimers
+from engine.commands.reconcile_alarms import FIRE_TIMERS, ReconcileAlarms
+from engine.commands.seal_history import SealHistory
+from engine.errors import Conflict
+from engine.inspection.province import PUSH_PUBLICATION, RequeuePublications, push_failed, push_publication
+from engine.jobs import JobFailure, JobKind
+from engine.models import ProcessInstance, Timer
+from engine.process_engine import ProcessEngine
+
+SEAL_HISTORY = "seal-history"
+RECONCILE = "reconcile"
+
+#: An alarm may ring this much too early before it counts as somebody else's.
+AHEAD = timedelta(seconds=30)
+
+#: Five-field cron in the settings' time zone.
+CRON = {SEAL_HISTORY: "*/10 * * * *", RECONCILE: "20 2 * * *"}
+#: Missed runs of these are made up for; sealing late is sealing.
+CATCH_UP = frozenset({RECONCILE})
+
+
+def job_kinds() -> tuple[JobKind, ...]:
+    """All kinds.  The platform gets 4 tries a round and rounds after 1, 5, 30 and 120 minutes."""
+    return (
+        JobKind(FIRE_TIMERS, fire_timers, rounds=(60, 600)),
+        JobKind(SEAL_HISTORY, seal_history),
+        JobKind(RECONCILE, reconcile),
+        JobKind(PUSH_PUBLICATION, push_publication, outside=True, rounds=(60, 300, 1800, 7200)),
+    )
+
+
+def record_failure(engine: ProcessEngine, failure: JobFailure) -> None:
+    """Turn a failed job into an incident of the case it belongs to."""
+    engine.execute(FailJob(failure, MEANINGS.get(failure.kind)), actor=Actor.system())
+
+
+def fire_timers(engine: ProcessEngine, args: dict[str, Any]) -> None:
+    """Wake an instance; one that has moved on in the meantime is left alone.
+
+    Raises :class:`Conflict` (so the job is repeated) when a timer is due in a moment: the
+    clocks of the hosts that set and ring the alarm need not agree.
+    """
+    instance_id = args["instance_id"]
+    if engine.execute(FireTimers(instance_id), actor=Actor.system()):
+        return
+    now = engine.clock()
+    with engine.read() as session:
+        soon = session.scalar(
+            sa.select(sa.func.count()).where(
+                Timer.instance_id == instance_id, Timer.due_at > now, Timer.due_at < now + AHEAD
+            )
+        )
+    if soon:
+        raise Conflict("定时器即将到期，稍后重试。")
+
+
+def seal_history(engine: ProcessEngine, _args: dict[str, Any]) -> None:
+    """Give recent history events their places in the district's log."""
+    engine.execute(SealHistory(), actor=Actor.system())
+
+
+def reconcile(engine: ProcessEngine, _args: dict[str, Any]) -> None:
+    """Restore alarms and reports that have no job, whatever happened to it."""
+    after: str | None = None
+    while True:
+        after = engine.execute(ReconcileAlarms(after), actor=Actor.system())
+        if after is None:
+            break
+    engine.execute(RequeuePublications(), actor=Actor.system())
+
+
+def timers_failed(ctx: CommandContext, failure: JobFailure) -> tuple[str | None, str]:
+    """The instance whose timer could not be fired."""
+    instance = ctx.session.get(ProcessInstance, failure.args.get("instance_id"))
+    return (instance.id, instance.business_key) if instance else (None, "")
+
+
+MEANINGS: dict[str, Meaning] = {PUSH_PUBLICATION: push_failed, FIRE_TIMERS: timers_failed}

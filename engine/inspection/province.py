@@ -1,0 +1,198 @@
+"""The connector to the provincial platform (省工作平台): what was made public is reported there (R3–R5).
+
+The platform is called over HTTP and never inside a database transaction.  A publication
+carries one ``Idempotency-Key`` for good, so that a repeated or an answered-but-lost call
+leaves one record there.  A refusal (4xx) is final until a person acts; silence, time-outs
+and 5xx are repeated with growing waits and then become an incident.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+
+from engine.actor import Actor
+from engine.commands.context import CommandContext
+from engine.errors import LianjianError, NotFound, OutsideRefused, OutsideUnavailable
+from engine.inspection.models import Publication
+from engine.jobs import JobFailure, idempotency_key
+from engine.models import ProcessInstance
+from engine.process_engine import ProcessEngine
+
+PUSH_PUBLICATION = "push-publication"
+#: Answers that say "not now" although they are 4xx: time-out, too early, too many requests.
+PASSING = {408, 425, 429}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """回执: the platform's number for what it received, and when by its own clock (None: not said)."""
+
+    number: str
+    received_at: datetime | None
+
+
+class Province:
+    """The platform at ``url``; ``timeout`` is the longest silence in seconds we bear."""
+
+    def __init__(self, url: str, timeout: float = 20.0) -> None:
+        self._url, self._timeout = url.rstrip("/"), timeout
+
+    def push(self, publication: dict[str, Any], key: str) -> Receipt:
+        """Report one publication under its idempotency ``key``.
+
+        Raises :class:`OutsideRefused` with the platform's own words, or
+        :class:`OutsideUnavailable` when it is worth trying again.
+        """
+        try:
+            # Proxy variables of the machine must not send results anywhere else.
+            with httpx.Client(timeout=httpx.Timeout(self._timeout, connect=5.0), trust_env=False) as client:
+                reply = client.post(f"{self._url}/api/publications", json=publication, headers={"Idempotency-Key": key})
+        except httpx.TimeoutException:
+            raise OutsideUnavailable(f"省平台在 {self._timeout:g} 秒内没有答复，系统会自动重试。") from None
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            raise LianjianError("省平台地址无效，请系统管理员检查设置 LIANJIAN_PROVINCE_URL。") from None
+        except httpx.HTTPError as error:
+            raise OutsideUnavailable(f"无法连接省平台（{type(error).__name__}），系统会自动重试。") from None
+        if 400 <= reply.status_code < 500 and reply.status_code not in PASSING:
+            raise OutsideRefused(f"省平台拒收：{_words(reply)}", status=reply.status_code)
+        if not reply.is_success:
+            raise OutsideUnavailable(f"省平台暂时不可用（{reply.status_code}）：{_words(reply)}")
+        return _receipt(reply)
+
+
+def _words(reply: httpx.Response) -> str:
+    """What the platform said, for people."""
+    try:
+        body = reply.json()
+    except ValueError:
+        body = None
+    said = body.get("message") if isinstance(body, dict) else None
+    return str(said or reply.text[:200].strip() or reply.reason_phrase)
+
+
+def _receipt(reply: httpx.Response) -> Receipt:
+    """The receipt in a successful reply; without one we do not know, so it is asked again."""
+    try:
+        body = reply.json()
+        number = str(body["receipt"])
+    except (ValueError, KeyError, TypeError):
+        raise OutsideUnavailable("省平台的答复中没有回执号，系统会自动重试。") from None
+    try:
+        at = datetime.fromisoformat(str(body.get("received_at")))
+    except ValueError:
+        at = None
+    return Receipt(number, at if at is not None and at.tzinfo else None)
+
+
+# --- commands ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BeginPush:
+    """Count an attempt and return what is to be sent; None when there is nothing (any more) to send."""
+
+    publication_id: str
+
+    def run(self, ctx: CommandContext) -> dict[str, Any] | None:
+        row = _publication(ctx, self.publication_id)
+        if row.push_state == "received" or row.state == "withheld":
+            return None
+        row.push_state = "pending"
+        row.push_attempts += 1
+        return {
+            "district": row.district_id, "department": row.department, "kind": row.kind, "subject": row.subject,
+            "content": row.content, "published_at": row.published_at.isoformat() if row.published_at else None,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RecordReceipt:
+    """Keep the platform's receipt (回执) with the publication and in the history; again is harmless."""
+
+    publication_id: str
+    receipt: Receipt
+
+    def run(self, ctx: CommandContext) -> None:
+        row = _publication(ctx, self.publication_id)
+        if row.push_state == "received":
+            return
+        row.push_state = "received"
+        row.receipt = self.receipt.number
+        row.received_at = self.receipt.received_at or ctx.now
+        ctx.record(
+            _instance(ctx, row), "province-receipt",
+            {"publication": row.id, "subject": row.subject, "receipt": row.receipt,
+             "received_at": row.received_at.isoformat(), "attempts": row.push_attempts},
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RequeuePublications:
+    """Give every publication still to be reported its job, should it have none (nightly check)."""
+
+    def run(self, ctx: CommandContext) -> int:
+        waiting = ctx.session.scalars(
+            sa.select(Publication.id).where(
+                Publication.district_id == ctx.district_id,
+                Publication.push_state == "pending",
+                Publication.state == "published",
+            )
+        ).all()
+        for publication_id in waiting:
+            ctx.enqueue(PUSH_PUBLICATION, publication_id, {"publication_id": publication_id})
+        return len(waiting)
+
+
+def _publication(ctx: CommandContext, publication_id: str) -> Publication:
+    row = ctx.session.scalar(
+        sa.select(Publication).where(
+            Publication.id == publication_id, Publication.district_id == ctx.district_id
+        ).with_for_update()
+    )  # fmt: skip
+    if row is None:
+        raise NotFound("公示记录不存在，可能已被删除；无需再次报送。")
+    found: Publication = row
+    return found
+
+
+def _instance(ctx: CommandContext, row: Publication) -> str | None:
+    """The instance a publication speaks of; None when there is none (history of the district then)."""
+    found: str | None = ctx.session.scalar(
+        sa.select(ProcessInstance.id)
+        .where(ProcessInstance.district_id == row.district_id, ProcessInstance.business_key == row.subject)
+        .order_by(ProcessInstance.started_at)
+        .limit(1)
+    )
+    return found
+
+
+# --- the job -----------------------------------------------------------------------------------
+
+
+def push_publication(engine: ProcessEngine, args: dict[str, Any]) -> None:
+    """Report one publication and keep the receipt; the job ``push-publication``."""
+    publication_id = args["publication_id"]
+    settings = engine.settings
+    if not settings.province_url:
+        raise LianjianError("尚未设置省平台地址：请系统管理员设置 LIANJIAN_PROVINCE_URL 后重试。")
+    body = engine.execute(BeginPush(publication_id), actor=Actor.system())
+    if body is None:
+        return
+    key = idempotency_key(PUSH_PUBLICATION, publication_id)
+    receipt = Province(settings.province_url, settings.province_timeout).push(body, key)
+    engine.execute(RecordReceipt(publication_id, receipt), actor=Actor.system())
+
+
+def push_failed(ctx: CommandContext, failure: JobFailure) -> tuple[str | None, str]:
+    """Mark the publication as not reported; returns (instance, business key) for the incident."""
+    row = ctx.session.get(Publication, failure.args.get("publication_id"))
+    if row is None:
+        return None, ""
+    if row.push_state != "received":
+        row.push_state = "failed"
+    return _instance(ctx, row), row.subject
