@@ -1,0 +1,199 @@
+"""One safe expression language for diagrams, forms and decision tables: a FEEL subset.
+
+Own tokenizer, own Pratt parser, own small tree, one interpreter: no ``eval``, no Python
+objects, no attribute access, every resource capped.  Python-style spellings (``==``,
+``True``, ``None``, ``'text'``, ``not x``, ``len(x)``) parse into the same tree.
+
+Functions of the caller
+    ``evaluate(scope, functions)`` takes a mapping from name to callable.  A callable gets the
+    evaluated arguments (``None``, ``bool``, ``int``/``Decimal``, ``str``, ``list``, ``dict``,
+    ``date``, ``time``, ``datetime``, ``timedelta``, :class:`MonthDuration`) by position, or by
+    keyword when the diagram names them, and returns one of these.  Dates out of process data
+    arrive as ``YYYY-MM-DD`` text.  The caller's functions win over built-in ones of the same
+    name.  The kernel supplies ``working_days_after(date, n)`` and ``end_of_day(date)``.
+
+Nulls
+    An unknown variable is null, an operation without meaning is null, and a condition holds
+    only when it is ``true``.  An unknown function is an :class:`ExpressionError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from engine.errors import ExpressionError
+from engine.expressions import nodes
+from engine.expressions.browser import browser_tree
+from engine.expressions.names import free_names, functions_called, names_in_filters
+from engine.expressions.parser import MAX_DEPTH, MAX_NODES, parse_tests, parse_tree
+from engine.expressions.tokens import KEYWORDS, MAX_TEXT, failure
+from engine.expressions.values import (
+    Failure,
+    MonthDuration,
+    Range,
+    duration_text,
+    json_safe,
+    plain,
+    read_date,
+    read_datetime,
+    read_duration,
+    read_time,
+)
+
+__all__ = [
+    "MAX_DEPTH", "MAX_NODES", "MAX_TEXT", "Assignment", "Expression", "ExpressionError", "MonthDuration", "Range",
+    "UnaryTests", "duration_text", "json_safe", "parse", "parse_assignments", "parse_unary_tests", "plain",
+    "read_date", "read_datetime", "read_duration", "read_time", "to_json",
+]  # fmt: skip
+
+Functions = Mapping[str, Callable[..., Any]]
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A parsed expression; ``text`` is what the designer wrote."""
+
+    text: str
+    tree: nodes.Node
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Variables the expression reads (for lint); not those only visible inside a list filter."""
+        return free_names(self.tree)
+
+    @property
+    def possible_names(self) -> frozenset[str]:
+        """Names inside list filters: variables or keys of the elements, known only at run time."""
+        return names_in_filters(self.tree)
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """Functions the caller must supply."""
+        return functions_called(self.tree)
+
+    def evaluate(self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None) -> Any:
+        """The value over ``scope``: numbers as ``int``/``float``, dates and durations as Python's own.
+
+        ``now`` (aware) feeds ``now()`` and ``today()``.  Use :func:`json_safe` before storing the
+        result.  Raises :class:`ExpressionError` on a cap, an unknown function or a failing one.
+        """
+        return plain(self.evaluate_exact(scope, functions, now))
+
+    def evaluate_exact(
+        self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None
+    ) -> Any:
+        """As :meth:`evaluate` with exact ``Decimal`` numbers, for results that feed further expressions."""
+        try:
+            return self.tree.evaluate(nodes.Run(scope, functions, now))
+        except Failure as stop:
+            raise failure(stop.message, self.text, stop.position) from stop
+
+    def holds(self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None) -> bool:
+        """Whether the condition is true; null and anything else are not."""
+        return self.evaluate_exact(scope, functions, now) is True
+
+
+@dataclass(frozen=True)
+class UnaryTests:
+    """The tests of one decision table cell, e.g. ``< 5``, ``"a","b"``, ``not([1..9])`` or ``-``."""
+
+    text: str
+    tests: tuple[nodes.Node, ...]
+    negated: bool = False
+    asks: tuple[bool, ...] = field(default=(), compare=False)
+
+    def accepts(
+        self, value: Any, scope: Mapping[str, Any] | None = None, functions: Functions | None = None,
+        now: datetime | None = None,
+    ) -> bool:  # fmt: skip
+        """Whether ``value`` (visible as ``?``) passes; null results count as failing."""
+        if not self.tests:
+            return True
+        run = nodes.Run(scope or {}, functions, now)
+        run.layers.append({"?": value})
+        try:
+            held = [self._passes(test, asks, value, run) for test, asks in zip(self.tests, self.asks)]
+        except Failure as stop:
+            raise failure(stop.message, self.text, stop.position) from stop
+        if self.negated:
+            # Three-valued: the negation of an undecidable test is undecidable too.
+            return all(one is False for one in held)
+        return any(one is True for one in held)
+
+    def _passes(self, test: nodes.Node, asks: bool, value: Any, run: nodes.Run) -> bool | None:
+        if isinstance(test, nodes.OneSided):
+            return nodes.passes(test, value, run)
+        expected = test.evaluate(run)
+        if isinstance(expected, bool) and (asks or not isinstance(value, bool)):
+            return expected
+        if expected is None and asks:
+            return None
+        return nodes.matches_value(expected, value, run)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One line of a script task: ``name = expression``."""
+
+    name: str
+    expression: Expression
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str, names: frozenset[str] = frozenset()) -> Expression:
+    """Parse an expression; ``names`` are variables with spaces in them (decision tables have such).
+
+    Raises :class:`ExpressionError` with the position and a remedy.
+    """
+    return Expression(text, parse_tree(text, names))
+
+
+@lru_cache(maxsize=4096)
+def parse_unary_tests(text: str, names: frozenset[str] = frozenset()) -> UnaryTests:
+    """Parse a decision table's input cell; raises :class:`ExpressionError`."""
+    negated, tests = parse_tests(text, names)
+    return UnaryTests(text, tests, negated, tuple("?" in free_names(test) | names_in_filters(test) for test in tests))
+
+
+@lru_cache(maxsize=1024)
+def parse_assignments(text: str) -> tuple[Assignment, ...]:
+    """Parse a script task: lines ``name = expression``; blank lines and ``#`` comments are skipped.
+
+    Raises :class:`ExpressionError` for anything else, naming the line.
+    """
+    if len(text) > MAX_TEXT:
+        raise failure(f"脚本有 {len(text)} 个字符，最多 {MAX_TEXT} 个", text)
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.strip().startswith("#"):
+            continue
+        name, sign, rest = line.partition("=")
+        name = name.strip()
+        where = f"脚本第 {number} 行"
+        if not sign or rest.startswith("=") or not name.isidentifier() or name in KEYWORDS or name.startswith("__"):
+            raise failure(f"{where}应写成“名称 = 表达式”，每行一个", line)
+        expression = parse(rest.strip())
+        if isinstance(expression.tree, nodes.Compare) and _chained(rest):
+            raise failure(f"{where}连写了两个等号；比较请加括号：{name} = (a = b)", line)
+        found.append(Assignment(name, expression))
+    return tuple(found)
+
+
+def _chained(text: str) -> bool:
+    name, sign, rest = text.partition("=")
+    return bool(sign) and not rest.startswith("=") and name.strip().isidentifier()
+
+
+def to_json(expression: Expression) -> Any:
+    """The tree a browser evaluates for form conditions; the format is in :mod:`engine.expressions.browser`.
+
+    Raises :class:`ExpressionError` when the expression uses something only the server can do.
+    """
+    try:
+        return browser_tree(expression.tree)
+    except Failure as stop:
+        raise failure(stop.message, expression.text, stop.position) from stop
