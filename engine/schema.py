@@ -32,6 +32,16 @@ def head() -> str:
     return revision
 
 
+def current(url: str) -> str | None:
+    """The revision the database is at; None when it has no tables yet."""
+    engine = make_engine(url)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+
+
 def upgrade(url: str) -> tuple[str | None, str]:
     """Apply every missing migration and prepare the job engine's tables.
 

@@ -1,0 +1,99 @@
+"""``lianjian demo`` and ``lianjian import``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli.chinese import command
+from engine.cli.output import emit, json_option, progress, settings
+
+if TYPE_CHECKING:
+    from engine.inspection.registry_import import ImportReport
+
+KINDS = {"objects": "检查对象", "inspectors": "执法检查人员", "items": "随机抽查事项"}
+
+
+@command("import")
+@click.argument("kind", metavar="名录", type=click.Choice(list(KINDS)))
+@click.argument("file", metavar="文件", type=click.Path(path_type=Path))
+@click.option("--errors", type=click.Path(path_type=Path), metavar="文件", help="差错清单写到哪里；默认写在原文件旁。")
+@json_option
+def import_(kind: str, file: Path, errors: Path | None, as_json: bool) -> int:
+    """从 CSV 或 Excel 文件导入名录。
+
+    名录：objects 检查对象，inspectors 执法检查人员，items 随机抽查事项。
+
+    编码和表头自动识别；好的行入库，有问题的行写入差错清单。同一文件再导入一次什么也不会改变。有行被拒绝时退出码为 1。
+
+    \b
+    示例：
+      lianjian import items 事项清单.xlsx
+      lianjian import objects 检查对象.csv --errors 差错.csv
+      lianjian import inspectors 人员.xlsx --json
+    """
+    from datetime import datetime
+
+    from engine.db import Database
+    from engine.inspection.registry_import import import_file
+
+    found = settings()
+    database = Database(found.url)
+    try:
+        report = import_file(
+            database,
+            kind,
+            file,
+            datetime.now(found.timezone),
+            found.district_id,
+            progress=progress(f"导入{KINDS[kind]}", shown=not as_json),
+            error_path=errors,
+        )
+    finally:
+        database.dispose()
+    emit(report.as_dict(), _imported(report), as_json)
+    return 1 if report.rejected else 0
+
+
+def _imported(report: ImportReport) -> str:
+    text = (
+        f"{KINDS[report.kind]}：共 {report.total:,} 行，新增 {report.inserted:,}，更新 {report.updated:,}，"
+        f"未变 {report.unchanged:,}，拒绝 {report.rejected:,}，待核 {report.to_verify:,}。"
+    )
+    return text + (f"\n差错清单：{report.error_file}" if report.error_file else "")
+
+
+@command("demo")
+@click.option("--objects", default=100_000, type=click.IntRange(100, 2_000_000), metavar="数量", help="检查对象户数。")
+@json_option
+def demo(objects: int, as_json: bool) -> int:
+    """载入虚构的演示区县：部门、人员、事项清单和检查对象；已载入时什么也不做。
+
+    企业和人员均为虚构，并标明“演示”。不要在正式数据库上运行。
+
+    \b
+    示例：
+      lianjian demo
+      lianjian demo --objects 2000 --json
+    """
+    from datetime import datetime
+
+    from engine.db import Database
+    from engine.inspection.demo import load_demo
+
+    found = settings()
+    database = Database(found.url)
+    try:
+        summary = load_demo(
+            database,
+            found,
+            now=datetime.now(found.timezone),
+            objects=objects,
+            progress=progress("载入检查对象", shown=not as_json),
+        )
+    finally:
+        database.dispose()
+    emit(summary, "演示区县已就绪。", as_json)
+    return 0

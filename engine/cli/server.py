@@ -1,0 +1,65 @@
+"""``lianjian serve`` and ``lianjian worker``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli.chinese import command
+from engine.cli.output import settings
+
+if TYPE_CHECKING:
+    from engine.settings import Settings
+
+
+@command("serve")
+@click.option("--host", envvar="LIANJIAN_HOST", default="127.0.0.1", metavar="地址", help="监听地址。")
+@click.option("--port", envvar="PORT", default=8000, type=click.IntRange(1, 65535), metavar="端口", help="监听端口。")
+@click.option("--threads", default=64, type=click.IntRange(1, 512), metavar="数量", help="每个进程的线程数。")
+def serve(host: str, port: int, threads: int) -> None:
+    """提供网站服务，直到收到停止信号；后台任务默认在同一进程内运行。
+
+    使用内置数据库时为一个进程，使用 PostgreSQL 时为两个进程。
+    另行运行 lianjian worker 时，请设置 LIANJIAN_EMBEDDED_WORKER=0。
+
+    \b
+    示例：
+      lianjian serve
+      PORT=9000 lianjian serve
+      LIANJIAN_EMBEDDED_WORKER=0 lianjian serve --host 0.0.0.0 --port 8080
+    """
+    from engine.cli.gunicorn_server import Server
+
+    found = settings()
+    _require_schema(found)
+    Server(found, host, port, threads).run()
+
+
+@command("worker")
+def worker() -> None:
+    """单独运行后台任务（推送省工作平台、定时器、办理记录封存），直到收到停止信号。
+
+    使用 PostgreSQL 时可在多台机器上各运行一个；使用内置数据库时由 lianjian serve 代为运行。
+
+    \b
+    示例：
+      lianjian worker
+    """
+    from engine import worker as background
+    from engine.inspection.installation import open_engine, open_jobs
+
+    found = settings()
+    _require_schema(found)
+    jobs = open_jobs(found)
+    click.echo("后台任务已开始，按 Ctrl+C 停止。", err=True)
+    background.run(open_engine(found, jobs=jobs), jobs)
+
+
+def _require_schema(found: Settings) -> None:
+    """Raises :class:`LianjianError` when the database was not upgraded to this release."""
+    from engine import schema
+    from engine.errors import LianjianError
+
+    if schema.current(found.url) != schema.head():
+        raise LianjianError("数据库结构不是本程序要求的版本，请先运行 lianjian db upgrade。")

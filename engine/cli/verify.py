@@ -1,0 +1,84 @@
+"""``lianjian verify-draw`` and ``lianjian verify-history``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.cli.chinese import command
+from engine.cli.output import emit, json_option, read_json, settings
+
+BROKEN = 4
+
+
+@command("verify-draw")
+@click.argument("record", metavar="抽取记录", type=click.Path(path_type=Path, exists=True))
+@json_option
+def verify_draw(record: Path, as_json: bool) -> int:
+    """验证一次抽取：封存、随机因子、检查对象和执法检查人员是否都按公布的规则产生。
+
+    抽取记录是从公示页下载的文件夹、ZIP 或企业收到的抽中证明（JSON）。
+    只读取这份记录，不连接数据库，也不联网；任何人都可以在自己的电脑上运行。验证未通过时退出码为 4。
+
+    \b
+    示例：
+      lianjian verify-draw CN-370105-SCJG-2026-0001.zip
+      lianjian verify-draw --json 抽取记录/
+    """
+    from engine.inspection.draw_verify import verify
+
+    report = verify(record)
+    emit(report.as_dict(), report.text(), as_json)
+    return 0 if report.ok else BROKEN
+
+
+@command("verify-history")
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="文件",
+    help="与以前导出的根比对：其后只许增加，不许改动。",
+)
+@click.option(
+    "--export",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="文件",
+    help="验证通过后导出当前的根，请交由数据库管理员以外的人保管。",
+)
+@json_option
+def verify_history(root: Path | None, export: Path | None, as_json: bool) -> int:  # fmt: skip
+    """验证全部办理记录：逐条重算哈希链，并与以前导出的根比对。
+
+    任何一条记录被改动、删除、插入或截断，都会指出在哪里；此时退出码为 4，不导出。
+
+    \b
+    示例：
+      lianjian verify-history --export 2026-03.json
+      lianjian verify-history --root 2026-03.json
+      lianjian verify-history --json
+    """
+    from dataclasses import asdict
+    from datetime import datetime
+
+    import orjson
+
+    from engine.db import Database
+    from engine.history import export_root, verify
+
+    found = settings()
+    database = Database(found.url)
+    try:
+        with database.read() as session:
+            result = verify(session, found.district_id, read_json(root) if root else None)
+        if export and not result.problems:
+            with database.write() as session:
+                content = export_root(session, found.district_id, datetime.now(found.timezone))
+            export.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+    finally:
+        database.dispose()
+    summary = f"核对了 {result.streams:,} 件事项的 {result.events:,} 条记录，其中 {result.sealed:,} 条已封存。"
+    verdict = f"发现 {len(result.problems)} 处问题。" if result.problems else "全部相符，未发现改动。"
+    saved = f"\n当前的根已导出到 {export}。" if export and not result.problems else ""
+    emit(asdict(result), "\n".join([*result.problems, summary + verdict]) + saved, as_json)
+    return BROKEN if result.problems else 0
