@@ -1,0 +1,248 @@
+"""Paths and tokens: what can be reached, what can run at the same time, what can never finish.
+
+Tokens are played over one level of flow (a sub-process is one step of the level around it).
+Conditions are not evaluated: every branch a gateway might take is taken, so what is found
+impossible here is impossible for all data.  Exploration is bounded; a level too large to
+explore is reported as unknown and no rule concludes anything from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from engine.lint.model import Flow, Node, Scope
+
+MAX_MARKINGS = 4_000
+MAX_TOKENS = 3  # per flow; more means the level can be flooded with tokens
+
+Marking = tuple[tuple[int, int], ...]  # (place, tokens), sorted
+
+
+def starts(scope: Scope) -> list[Node]:
+    """Where tokens of a level come from: its start events, or, without any, nodes nothing leads to."""
+    events = scope.of("startEvent")
+    if events:
+        return events
+    return [n for n in scope.nodes if not n.incoming and n.type != "boundaryEvent" and not n.is_event_sub_process]
+
+
+def successors(node: Node) -> Iterator[Node]:
+    """Where a token at ``node`` can go next, through its boundary events too."""
+    for flow in node.outgoing:
+        if flow.target is not None:
+            yield flow.target
+    for event in node.boundary:
+        yield event
+
+
+def reachable(origins: Iterable[Node]) -> set[Node]:
+    """Every node some path from ``origins`` leads to, these included."""
+    seen: set[Node] = set()
+    todo = list(origins)
+    while todo:
+        node = todo.pop()
+        if node not in seen:
+            seen.add(node)
+            todo += successors(node)
+    return seen
+
+
+def reaching(targets: Iterable[Node]) -> set[Node]:
+    """Every node from which some path leads to ``targets``, these included."""
+    seen: set[Node] = set()
+    todo = list(targets)
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        todo += [flow.source for flow in node.incoming if flow.source is not None]
+        if node.type == "boundaryEvent" and node.host is not None:
+            todo.append(node.host)
+    return seen
+
+
+def on_cycle(node: Node) -> bool:
+    """Can a token come back to ``node``?"""
+    return node in reachable(successors(node))
+
+
+@dataclass
+class Play:
+    """What playing all tokens of a level showed."""
+
+    complete: bool = True  # False: too large to explore, conclude nothing
+    flooded: Node | None = None  # tokens pile up here without bound
+    can_finish: bool = False  # some run leaves no token behind
+    active: set[Node] = field(default_factory=set)  # nodes that ever run
+    stuck_joins: set[Node] = field(default_factory=set)  # joins some run waits at for ever
+    together: set[frozenset[Node]] = field(default_factory=set)  # pairs that can run at the same time
+
+
+class _Level:
+    """One level as a net: places are flows (a token on its way) and busy nodes (a token inside)."""
+
+    def __init__(self, scope: Scope, optional_or: bool) -> None:
+        self.scope = scope
+        self.optional_or = optional_or  # False: inclusive gateways take one branch only
+        self.flows = [f for f in scope.flows if f.source is not None and f.target is not None]
+        self.place: dict[Flow | Node, int] = {}
+        for thing in [*self.flows, *scope.nodes]:
+            self.place[thing] = len(self.place)
+        self.thing: list[Flow | Node] = list(self.place)
+        self.owned: dict[Node, set[Flow | Node]] = {}
+
+    def initial(self) -> list[Marking]:
+        """One marking per start event: each starts the process on its own."""
+        origins = starts(self.scope)
+        if self.scope.of("startEvent"):
+            return [((self.place[n], 1),) for n in origins]
+        return [tuple(sorted((self.place[n], 1) for n in origins))] if origins else []
+
+    def moves(self, marking: Marking) -> Iterator[tuple[Node, Marking]]:
+        tokens = dict(marking)
+        for place in tokens:
+            thing = self.thing[place]
+            if isinstance(thing, Flow):
+                node = thing.target
+                assert node is not None
+                if self._joins(node):
+                    after = self._join(node, tokens)
+                    if after is not None:
+                        yield node, after
+                else:
+                    yield node, _change(tokens, take=[place], put=[self.place[node]])
+            else:
+                for after in self._leave(thing, tokens):
+                    yield thing, after
+
+    def _own(self, event: Node) -> set[Flow | Node]:
+        """What only a token from this boundary event can reach."""
+        if event not in self.owned:
+            mine, main = reachable([event]), _without(starts(self.scope), event)
+            nodes = {n for n in mine if n not in main}
+            self.owned[event] = {*nodes, *(f for n in nodes for f in n.outgoing)}
+        return self.owned[event]
+
+    def _joins(self, node: Node) -> bool:
+        return node.type in {"parallelGateway", "inclusiveGateway"} and len(node.incoming) > 1
+
+    def _join(self, node: Node, tokens: dict[int, int]) -> Marking | None:
+        places = [self.place[f] for f in node.incoming if f in self.place]
+        held = [p for p in places if tokens.get(p)]
+        if node.type == "parallelGateway":
+            return _change(tokens, held, [self.place[node]]) if len(held) == len(places) else None
+        waiting = [f for f in node.incoming if f in self.place and not tokens.get(self.place[f])]
+        sources = reaching_without([f for f in waiting], node)
+        others = (self.thing[p] for p in tokens if p not in places)
+        late = any((t.target if isinstance(t, Flow) else t) in sources for t in others)
+        return None if late else _change(tokens, held, [self.place[node]])
+
+    def _leave(self, node: Node, tokens: dict[int, int]) -> Iterator[Marking]:
+        here = [self.place[node]]
+        for event in node.boundary:
+            if event.has("compensateEventDefinition"):
+                continue
+            if event.interrupting:
+                yield _change(tokens, here, [self.place[event]])
+            elif not any(self.thing[p] in self._own(event) for p in tokens):
+                # Fires again only once its branch is done: otherwise a reminder would count as a flood.
+                yield _change(tokens, [], [self.place[event]])
+        if node.has("terminateEventDefinition", "errorEventDefinition") and node.type == "endEvent":
+            yield ()
+            return
+        out = [self.place[f] for f in node.outgoing if f in self.place]
+        if not out:
+            yield _change(tokens, here, [])
+        elif node.type in {"exclusiveGateway", "eventBasedGateway"}:
+            for place in out:
+                yield _change(tokens, here, [place])
+        elif node.type == "inclusiveGateway" and len(out) > 1:
+            sizes = range(1, len(out) + 1) if len(out) <= 4 else (1, 2, len(out))
+            for size in sizes if self.optional_or else (1,):
+                for chosen in combinations(out, size):
+                    yield _change(tokens, here, list(chosen))
+        else:
+            yield _change(tokens, here, out)
+
+
+def reaching_without(flows: list[Flow], barrier: Node) -> set[Node]:
+    """Nodes from which a token can still arrive over one of ``flows`` without passing ``barrier``."""
+    seen: set[Node] = set()
+    todo = [f.source for f in flows if f.source is not None]
+    while todo:
+        node = todo.pop()
+        if node in seen or node is barrier:
+            continue
+        seen.add(node)
+        todo += [f.source for f in node.incoming if f.source is not None]
+        if node.type == "boundaryEvent" and node.host is not None:
+            todo.append(node.host)
+    return seen
+
+
+def _without(origins: list[Node], barrier: Node) -> set[Node]:
+    """What can be reached from ``origins`` without passing ``barrier``."""
+    seen: set[Node] = set()
+    todo = list(origins)
+    while todo:
+        node = todo.pop()
+        if node not in seen and node is not barrier:
+            seen.add(node)
+            todo += successors(node)
+    return seen
+
+
+def _change(tokens: dict[int, int], take: list[int], put: list[int]) -> Marking:
+    after = dict(tokens)
+    for place in take:
+        after[place] -= 1
+        if not after[place]:
+            del after[place]
+    for place in put:
+        after[place] = after.get(place, 0) + 1
+    return tuple(sorted(after.items()))
+
+
+def play(scope: Scope, optional_or: bool = True) -> Play:
+    """Explore every way the tokens of one level can move, up to a bound (remembered with the level)."""
+    key = f"play {optional_or}"
+    if key not in scope.memo:
+        scope.memo[key] = _play(scope, optional_or)
+    return scope.memo[key]
+
+
+def _play(scope: Scope, optional_or: bool) -> Play:
+    level, result = _Level(scope, optional_or), Play()
+    todo = level.initial()
+    seen: set[Marking] = set(todo)
+    while todo:
+        marking = todo.pop()
+        if not marking:
+            result.can_finish = True
+            continue
+        busy = [t for t in (level.thing[p] for p, _ in marking) if isinstance(t, Node)]
+        result.active.update(busy)
+        result.together.update(frozenset(pair) for pair in combinations(busy, 2))
+        moved = False
+        for node, after in level.moves(marking):
+            moved = True
+            result.active.add(node)
+            heavy = next((p for p, count in after if count > MAX_TOKENS), None)
+            if heavy is not None:
+                thing = level.thing[heavy]
+                result.flooded, result.complete = thing if isinstance(thing, Node) else thing.target, False
+                return result
+            if after not in seen:
+                seen.add(after)
+                todo.append(after)
+        if not moved:
+            result.stuck_joins.update(
+                t.target for t in (level.thing[p] for p, _ in marking) if isinstance(t, Flow) and t.target is not None
+            )
+        if len(seen) > MAX_MARKINGS:
+            result.complete = False
+            return result
+    return result

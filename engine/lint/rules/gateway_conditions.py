@@ -1,0 +1,23 @@
+"""Every branch of an exclusive or inclusive split has a condition, except the default one (spec §10.6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.lint.finding import Problem
+from engine.lint.model import Model
+from engine.lint.say import about
+
+
+def check(model: Model) -> Iterator[Problem]:
+    for node in model.nodes:
+        if node.type not in {"exclusiveGateway", "inclusiveGateway"} or len(node.outgoing) < 2:
+            continue
+        default = node.default_ref
+        for flow in node.outgoing:
+            if flow.id != default and not flow.condition:
+                yield about(flow, f"从{node.label}出发，没有条件也不是默认分支。", "请填写条件，或把它设为默认分支。")
+        if not default:
+            yield about(
+                node, "没有默认分支；所有条件都不满足时流程会停下并产生异常。", "请把其中一条分支设为默认分支。", "warning"
+            )  # fmt: skip

@@ -1,0 +1,35 @@
+"""An executable message event, send or receive task says which message, and messages have names (table 10.90)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.lint.finding import Problem
+from engine.lint.model import Model
+from engine.lint.say import about, at
+
+
+def check(model: Model) -> Iterator[Problem]:
+    for node in model.nodes:
+        if not node.scope.executable:
+            continue
+        carriers = [e.xml for e in node.events if e.type == "messageEventDefinition"]
+        if node.type in {"sendTask", "receiveTask"}:
+            carriers.append(node.xml)
+        for carrier in carriers:
+            if not (carrier.get("messageRef") or "").strip():
+                yield about(node, "没有说明是哪个消息。", "请选择消息（messageRef）。")
+    for diagram in model.diagrams:
+        if not any(process.executable for process in diagram.processes):
+            continue
+        used = {x.get("messageRef", "").rpartition(":")[2] for x in diagram.root.iter("*") if x.get("messageRef")}
+        names: dict[str, str] = {}
+        for xml in diagram.all("message"):
+            name, identity = (xml.get("name") or "").strip(), xml.get("id", "")
+            if not name and identity in used:
+                yield at(diagram, xml, f"消息“{identity}”没有名称。", "消息按名称送达，请填写名称。")
+            elif name and identity in used and names.setdefault(name, identity) != identity:
+                yield at(
+                    diagram, xml, f"消息名称“{name}”与另一个消息“{names[name]}”相同，两者无法区分。",
+                    "请共用同一个消息，或改名。", "warning",
+                )  # fmt: skip

@@ -1,0 +1,28 @@
+"""Names under which data is kept must not collide with the engine's own (engine facts, §1: data)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.lint.finding import Problem
+from engine.lint.model import Model
+from engine.lint.say import about
+from engine.lint.texts import item_names, set_names
+
+RESERVED = frozenset({"typename", "len", "data_objects", "true", "false", "null", "and", "or", "not", "if", "then", "else",
+                      "for", "in", "return", "some", "every", "satisfies", "between", "function"})  # fmt: skip
+
+
+def check(model: Model) -> Iterator[Problem]:
+    for node in model.nodes:
+        stored = {node.id} | set_names(node) | item_names(node)
+        for name in sorted(stored):
+            if name in RESERVED or "__" in name:
+                yield about(node, f"使用了保留名称“{name}”保存数据。", "请换一个名称。")
+        for name in node.properties:
+            if name.startswith("set:") and not _usable(name[4:]):
+                yield about(node, f"的属性“{name}”中的名称无效。", "名称由文字、数字和下划线组成，不以数字开头。")
+
+
+def _usable(name: str) -> bool:
+    return name.isidentifier()

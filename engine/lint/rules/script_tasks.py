@@ -1,0 +1,33 @@
+"""A script task assigns names, line by line ``name = expression``; no programming language runs here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine import expressions
+from engine.errors import ExpressionError
+from engine.lint.finding import Problem
+from engine.lint.model import Model, q, text_of
+from engine.lint.say import about
+
+_FORMATS = frozenset(
+    {"", "feel", "text/feel", "application/feel", "assignment", "text/assignment", "python", "text/python",
+     "text/x-python", "application/x-python", "application/python"}
+)  # fmt: skip
+
+
+def check(model: Model) -> Iterator[Problem]:
+    for node in model.nodes:
+        if node.type != "scriptTask":
+            continue
+        scripts = node.xml.findall(q("script"))
+        language = node.get("scriptFormat").lower()
+        if not scripts or not text_of(scripts[0]):
+            yield about(node, "没有脚本。", "请填写赋值语句，或改为其他任务。")
+        elif language not in _FORMATS:
+            yield about(node, f"的脚本语言 {node.get('scriptFormat')} 不受支持。", "请改为逐行的赋值：名称 = 表达式。")
+        else:
+            try:
+                list(expressions.parse_assignments(text_of(scripts[0])))
+            except ExpressionError as error:
+                yield about(node, f"的脚本无法理解：{error.message}", "每行写一条赋值：名称 = 表达式。")

@@ -1,0 +1,41 @@
+"""Every loop passes a decision, an event gateway or a boundary event; otherwise it can never be left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.lint.finding import Problem
+from engine.lint.model import Model, Node, Scope
+from engine.lint.say import about
+
+
+def check(model: Model) -> Iterator[Problem]:
+    for scope in model.scopes:
+        node = _circle(scope)
+        if node is not None:
+            yield about(node, "位于一个没有判断出口的循环里，会无限循环。", "请在循环中加入排他网关，写明何时离开。")
+
+
+def _circle(scope: Scope) -> Node | None:
+    """A node on a circle of unconditional flows, or ``None`` (depth-first, without recursion)."""
+    done: set[Node] = set()
+    for root in scope.nodes:
+        path: dict[Node, Iterator[Node]] = {}
+        if root not in done:
+            path[root] = _next(root)
+        while path:
+            node = next(reversed(path))
+            target = next(path[node], None)
+            if target is None:
+                done.add(node)
+                del path[node]
+            elif target in path:
+                return target
+            elif target not in done:
+                path[target] = _next(target)
+    return None
+
+
+def _next(node: Node) -> Iterator[Node]:
+    decides = node.type in {"exclusiveGateway", "inclusiveGateway", "eventBasedGateway"} and len(node.outgoing) > 1
+    return iter(()) if decides else (f.target for f in node.outgoing if f.target is not None)

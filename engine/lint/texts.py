@@ -1,0 +1,93 @@
+"""Every text of a diagram that will be evaluated, and the names a diagram writes and reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.bpmn.timers import looks_like_iso
+from engine.lint.model import Event, Flow, Model, Node, Scope, q, text_of
+
+MAX_TEXT = 4_000
+
+#: Properties whose value is an expression.
+EXPRESSION_PROPERTIES = frozenset({"due", "department", "candidates", "to", "payload"})
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"' + r"|'(?:[^'\\]|\\.)*'")
+_LOOP_TEXTS = {"loopCondition": "循环条件", "loopCardinality": "循环次数", "completionCondition": "完成条件"}
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text to be evaluated: where it stands, what people call it, and whether it is a script."""
+
+    where: Node | Flow
+    word: str
+    text: str
+    script: bool = False
+
+    @property
+    def without_strings(self) -> str:
+        """The text with its string literals emptied: what is left is syntax and names."""
+        return _STRINGS.sub('""', self.text)
+
+
+def timer_texts(event: Event) -> list[tuple[str, str]]:
+    """``(tag, text)`` of a timer's definition."""
+    found = [(tag, event.xml.find(q(tag))) for tag in ("timeDate", "timeDuration", "timeCycle")]
+    return [(tag, text_of(xml)) for tag, xml in found if xml is not None]
+
+
+def texts(model: Model) -> Iterator[Text]:
+    """Every expression and script of every diagram; ISO 8601 timers are data, not expressions."""
+    for flow in model.flows:
+        if flow.condition:
+            yield Text(flow, "条件", flow.condition)
+    for node in model.nodes:
+        for name, value in node.properties.items():
+            if name.startswith(("set:", "param:")) or (name in EXPRESSION_PROPERTIES and value.strip()):
+                yield Text(node, f"属性 {name}", value)
+        for event in node.events:
+            condition = event.xml.find(q("condition"))
+            if condition is not None:
+                yield Text(node, "条件", text_of(condition))
+            for _, value in timer_texts(event):
+                if value and not looks_like_iso(value):
+                    yield Text(node, "定时", value)
+        if node.loop is not None:
+            for tag, word in _LOOP_TEXTS.items():
+                found = node.loop.find(q(tag))
+                if found is not None:
+                    yield Text(node, word, text_of(found))
+        script = node.xml.find(q("script"))
+        if node.type == "scriptTask" and script is not None:
+            yield Text(node, "脚本", text_of(script), script=True)
+
+
+def set_names(node: Node) -> set[str]:
+    """Top-level names the element assigns: ``set:`` properties and script lines."""
+    names = {name[4:].strip() for name in node.properties if name.startswith("set:")}
+    if node.type == "scriptTask":
+        for line in text_of(node.xml.find(q("script"))).splitlines():
+            name, equals, rest = line.partition("=")
+            if equals and not rest.startswith("=") and name.strip().isidentifier():
+                names.add(name.strip())
+    return names
+
+
+def written_inside(scope: Scope) -> set[str]:
+    """Names assigned anywhere in a level and below."""
+    names: set[str] = set()
+    for node in scope.nodes:
+        names |= set_names(node)
+        if node.inner is not None:
+            names |= written_inside(node.inner)
+    return names
+
+
+def item_names(node: Node) -> set[str]:
+    """Variables a multi-instance gives its children."""
+    if node.loop is None:
+        return set()
+    found = [node.loop.find(q(tag)) for tag in ("inputDataItem", "outputDataItem")]
+    return {x.get("id") or x.get("name") or "" for x in found if x is not None} - {""}
