@@ -1,0 +1,95 @@
+"""The Flask application: wires the shell together and refuses to start with an unguarded route.
+
+To add pages write a module with a ``blueprint`` (and ``NAV`` entries, if it
+belongs in the menu) and name it in :data:`MODULES`; docs/how-to/add-a-page.md
+shows the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from whitenoise import WhiteNoise
+
+from engine.settings import Settings
+from engine.web import assets, context, errors, filters, guards, navigation, security, sessions
+from engine.web.context import DemoLogin, Shell
+
+if TYPE_CHECKING:
+    from engine.process_engine import ProcessEngine
+
+#: Modules with a ``blueprint`` and optionally ``NAV``, their menu entries; registered in this order.
+MODULES = (
+    "engine.web.home",
+    "engine.web.auth",
+)
+
+
+def create_app(
+    settings: Settings,
+    engine: ProcessEngine | None = None,
+    *,
+    demo_logins: Sequence[DemoLogin] = (),
+    modules: Sequence[str] = MODULES,
+) -> Flask:
+    """The WSGI application for ``settings``.
+
+    ``engine`` is built from the settings when not given; ``demo_logins`` appear on the
+    sign-in page when ``settings.demo`` is on.  Raises
+    :class:`~engine.web.guards.UnguardedRoute` when a view does not declare who may call it.
+    """
+    app = Flask("engine.web", static_folder=None, template_folder="templates")
+    app.extensions["lianjian"] = Shell(engine or _open_engine(settings), settings, tuple(demo_logins))
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    _install(app, settings)
+    items: list[navigation.NavItem] = []
+    for name in modules:
+        module = import_module(name)
+        app.register_blueprint(module.blueprint)
+        items.extend(getattr(module, "NAV", ()))
+    navigation.register(app, items)
+    guards.check_routes(app)
+    _serve_static(app)
+    return app
+
+
+def _open_engine(settings: Settings) -> ProcessEngine:
+    """The engine of an installation; imported late, because it brings the whole domain along."""
+    from engine.inspection.installation import open_engine
+
+    return open_engine(settings)
+
+
+def _install(app: Flask, settings: Settings) -> None:
+    """The order matters: load the session, check the guard, then CSRF."""
+    sessions.install(app)
+    guards.install(app)
+    security.install(app, settings)
+    errors.install(app)
+    filters.install(app)
+    app.context_processor(context.template_globals)
+    app.jinja_env.globals.update(asset=assets.Manifest().url, navigation=navigation.template_entries)
+
+
+def _serve_static(app: Flask) -> None:
+    """Static files straight from WSGI: hashed names for a year, pre-compressed when the client can."""
+
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=str(assets.STATIC),
+        prefix="static/",
+        max_age=300,
+        immutable_file_test=lambda path, url: assets.is_hashed(url),
+        allow_all_origins=False,
+        add_headers_function=_static_headers,
+    )
+
+
+def _static_headers(headers: dict[str, str], path: str, url: str) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"
+    if url.endswith(".html"):  # the offline verifier runs its own inline script and nothing else
+        headers["Content-Security-Policy"] = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"

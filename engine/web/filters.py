@@ -1,0 +1,91 @@
+"""Template filters: dates as officials write them, due-date colours, sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask
+
+from engine.web.context import now, settings
+
+#: Days before the due date from which a task is shown as near.
+NEAR_DAYS = 3
+_WEEKDAYS = "一二三四五六日"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How urgent something is: ``level`` is overdue, near or ok; ``text`` says it in words."""
+
+    level: str
+    text: str
+
+
+def local(value: datetime) -> datetime:
+    return value.astimezone(settings().timezone)
+
+
+def minute(value: datetime | str | None) -> str:
+    """``2026-03-02 09:00`` in the district's zone; an em dash for nothing."""
+    if not value:
+        return "—"
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return local(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def day(value: datetime | date | str | None) -> str:
+    """``2026-03-02``; an em dash for nothing."""
+    if not value:
+        return "—"
+    if isinstance(value, str):
+        return value[:10]
+    return (local(value) if isinstance(value, datetime) else value).strftime("%Y-%m-%d")
+
+
+def chinese_day(value: datetime | date | None) -> str:
+    """``2026年3月2日``, for official forms; blank for nothing."""
+    if value is None:
+        return "    年  月  日"
+    d = local(value) if isinstance(value, datetime) else value
+    return f"{d.year}年{d.month}月{d.day}日"
+
+
+def weekday(value: datetime | date) -> str:
+    d = local(value) if isinstance(value, datetime) else value
+    return f"星期{_WEEKDAYS[d.weekday()]}"
+
+
+def due_state(due_at: datetime, moment: datetime) -> Due:
+    """Compare a due time with ``moment`` by calendar days of the district."""
+    zone = settings().timezone
+    days = (due_at.astimezone(zone).date() - moment.astimezone(zone).date()).days
+    if due_at < moment:
+        return Due("overdue", f"超期 {-days} 天" if days < 0 else "今日已超时")
+    if days == 0:
+        return Due("near", "今天到期")
+    return Due("near" if days <= NEAR_DAYS else "ok", f"剩 {days} 天")
+
+
+def due(due_at: datetime | None) -> Due | None:
+    return None if due_at is None else due_state(due_at, now())
+
+
+def filesize(size: int) -> str:
+    """``512 B``, ``34 KB``, ``1.2 MB``."""
+    if size < 1024:
+        return f"{size} B"
+    if size < 1024 * 1024:
+        return f"{size // 1024} KB"
+    return f"{size / 1024 / 1024:.1f} MB"
+
+
+def number(value: Any) -> str:
+    """Thousands separated: ``100,000``."""
+    return f"{value:,}"
+
+
+def install(app: Flask) -> None:
+    for function in (minute, day, chinese_day, weekday, due, filesize, number):
+        app.jinja_env.filters[function.__name__] = function

@@ -1,0 +1,106 @@
+"""Request identity, CSRF, Content-Security-Policy and the other security headers."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from flask import Flask, Response, g, request
+from flask_wtf.csrf import CSRFProtect
+
+from engine.settings import Settings
+
+
+def secret_key(settings: Settings) -> str:
+    """The key that signs cookies: from the environment, else a private file made on first start.
+
+    Several server processes may start at once: the file is linked into place
+    complete, and whoever comes second uses the first one's key.
+    """
+    if settings.secret_key:
+        return settings.secret_key
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    path: Path = settings.data_dir / "session.key"
+    if not path.exists():
+        temporary = path.with_name(f"session.key.{secrets.token_hex(8)}")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+    return path.read_text().strip()
+
+
+def csp_nonce() -> str:
+    """The nonce of this response; ``<script nonce="{{ csp_nonce() }}">`` is the only inline script allowed."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    nonce: str = g.csp_nonce
+    return nonce
+
+
+def content_security_policy(nonce: str) -> str:
+    """Own scripts only; inline *styles* stay allowed because bpmn-js positions shapes with them."""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' 'nonce-{nonce}'",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def request_id() -> str:
+    """An id shown on error pages and written to the log, to find one in the other."""
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(6)
+    value: str = g.request_id
+    return value
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Configure cookies and CSRF and add the headers to every response."""
+    app.config.update(
+        SECRET_KEY=secret_key(settings),
+        SESSION_COOKIE_NAME="lianjian",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        MAX_CONTENT_LENGTH=32 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        MAX_FORM_PARTS=5000,
+        # The token lives as long as the session it is tied to: a form left open
+        # over lunch must still be accepted.
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    # The token comes as a form field or, from htmx and fetch, as the header X-CSRFToken.
+    CSRFProtect(app)
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
+
+    @app.after_request
+    def headers(response: Response) -> Response:
+        h = response.headers
+        h.setdefault("Content-Security-Policy", content_security_policy(csp_nonce()))
+        h.setdefault("X-Content-Type-Options", "nosniff")
+        h.setdefault("X-Frame-Options", "DENY")
+        h.setdefault("Referrer-Policy", "same-origin")
+        h.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        h.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()")
+        h.setdefault("X-Request-Id", request_id())
+        if settings.secure_cookies:
+            h.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if g.get("actor") is not None or request.method != "GET":
+            h.setdefault("Cache-Control", "no-store")
+        return response
