@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.errors import ExpressionError
 from engine.expressions import nodes
@@ -75,7 +75,9 @@ class Expression:
         """Functions the caller must supply."""
         return functions_called(self.tree)
 
-    def evaluate(self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None) -> Any:
+    def evaluate(
+        self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None
+    ) -> Any:
         """The value over ``scope``: numbers as ``int``/``float``, dates and durations as Python's own.
 
         ``now`` (aware) feeds ``now()`` and ``today()``.  Use :func:`json_safe` before storing the
@@ -135,8 +137,7 @@ class UnaryTests:
         return nodes.matches_value(expected, value, run)
 
 
-@dataclass(frozen=True)
-class Assignment:
+class Assignment(NamedTuple):
     """One line of a script task: ``name = expression``."""
 
     name: str

@@ -7,7 +7,7 @@ is ``None``, as FEEL asks; nothing here can take more than constant time and spa
 from __future__ import annotations
 
 import decimal
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -158,7 +158,7 @@ def _between(a: Any, b: Any) -> timedelta | None:
         a, b = at_home(a), at_home(b)
     if isinstance(a, datetime) and isinstance(b, datetime) and a.tzinfo is not None and b.tzinfo is not None:
         # Python subtracts wall clocks when both carry the same zone object; legal hours are real hours.
-        return a.astimezone(timezone.utc) - b.astimezone(timezone.utc)
+        return a.astimezone(UTC) - b.astimezone(UTC)
     return a - b
 
 

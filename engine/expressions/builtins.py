@@ -143,7 +143,9 @@ _text_pair("contains", lambda text, match: match in text)
 _text_pair("starts with", str.startswith)
 _text_pair("ends with", str.endswith)
 _text_pair("substring before", lambda text, match: text.partition(match)[0] if match and match in text else "")
-_text_pair("substring after", lambda text, match: (text.partition(match)[2] if match else text) if match in text else "")
+_text_pair(
+    "substring after", lambda text, match: (text.partition(match)[2] if match else text) if match in text else ""
+)
 
 
 @builtin("matches", "input, pattern, flags", least=2)
@@ -287,7 +289,9 @@ def _folding(name: str, operation: Callable[[Any, Any], Any]) -> None:
     @builtin(name, "list", spread=True, least=1)
     def call(run: Run, *values: Any) -> Any:
         found = _spread(run, values)
-        total = found[0] if found and (number(found[0]) is not None or name == "sum" and _is_duration(found[0])) else None
+        total = (
+            found[0] if found and (number(found[0]) is not None or (name == "sum" and _is_duration(found[0]))) else None
+        )
         for value in found[1:]:
             if total is None or isinstance(value, str):
                 return None

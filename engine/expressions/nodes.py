@@ -33,7 +33,7 @@ MAX_STEPS = 20_000
 class Run:
     """One evaluation: the variables, the caller's functions, the clock and the steps left."""
 
-    __slots__ = ("scope", "functions", "now", "steps", "layers")
+    __slots__ = ("functions", "layers", "now", "scope", "steps")
 
     def __init__(self, scope: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] | None, now: Any) -> None:
         self.scope = scope

@@ -178,7 +178,7 @@ class Parser:
     def instance_of(self, left: n.Node) -> n.Node:
         self.expect("of", "instance of 之后是类型名")
         start = self.token
-        words = []
+        words: list[str] = []
         while self.token.kind == "name" or (self.sees("and") and words in (["date"], ["days"], ["years"])):
             words.append(self.take().value)
         if " ".join(words) not in _TYPES:

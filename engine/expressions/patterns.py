@@ -79,9 +79,9 @@ class Pattern:
             state = self._states[index]
             if state[0] == "split":
                 waiting += [int(str(state[1])), int(str(state[2]))]
-            elif state[0] == "start" and (at == 0 or (self._multiline and subject[at - 1] == "\n")):
-                waiting.append(int(str(state[1])))
-            elif state[0] == "end" and (at == len(subject) or (self._multiline and subject[at] == "\n")):
+            elif (state[0] == "start" and (at == 0 or (self._multiline and subject[at - 1] == "\n"))) or (
+                state[0] == "end" and (at == len(subject) or (self._multiline and subject[at] == "\n"))
+            ):
                 waiting.append(int(str(state[1])))
 
 

@@ -12,7 +12,27 @@ MAX_TEXT = 4_000
 
 #: Words that can never be a plain variable name.
 KEYWORDS = frozenset(
-    "and or not if then else for in return some every satisfies between true false null True False None".split()
+    [
+        "and",
+        "or",
+        "not",
+        "if",
+        "then",
+        "else",
+        "for",
+        "in",
+        "return",
+        "some",
+        "every",
+        "satisfies",
+        "between",
+        "true",
+        "false",
+        "null",
+        "True",
+        "False",
+        "None",
+    ]
 )
 
 #: Function names of FEEL that contain spaces; they are one token when ``(`` follows.
@@ -36,7 +56,39 @@ _BASE = re.compile(
 )
 _FRACTION = re.compile(rf"{_NUMBER}")
 _FULL_WIDTH = dict(
-    zip("（）【】｛｝，。：；＝＜＞＋－＊／“”‘’？！≤≥≠×÷", "( ) [ ] { } , . : ; = < > + - * / \" \" ' ' ? ! <= >= != * /".split())
+    zip(
+        "（）【】｛｝，。：；＝＜＞＋－＊／“”‘’？！≤≥≠×÷",
+        [
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            ".",
+            ":",
+            ";",
+            "=",
+            "<",
+            ">",
+            "+",
+            "-",
+            "*",
+            "/",
+            '"',
+            '"',
+            "'",
+            "'",
+            "?",
+            "!",
+            "<=",
+            ">=",
+            "!=",
+            "*",
+            "/",
+        ],
+    )
 )
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\", "b": "\b", "f": "\f"}
 

@@ -13,7 +13,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -108,11 +108,11 @@ def number(value: Any) -> int | Decimal | None:
 
 def tidy(value: int | Decimal) -> int | Decimal:
     """The same number as an ``int`` when it is a whole number of at most 34 digits."""
-    if type(value) is int:
+    if isinstance(value, int):
         return value if -_BIG < value < _BIG else CONTEXT.create_decimal(value)
     if -_BIG < value < _BIG and value == value.to_integral_value():
         return int(value)
-    return CONTEXT.plus(value) if isinstance(value, Decimal) else value
+    return CONTEXT.plus(value)
 
 
 def kind_of(value: Any) -> str:
@@ -186,7 +186,7 @@ def _zone(text: str | None) -> tzinfo | None:
     if not text:
         return None
     if text in "Zz":
-        return timezone.utc
+        return UTC
     if text[0] == "@":
         return ZoneInfo(text[1:])
     hours, minutes = int(text[1:3]), int(text[4:6])
