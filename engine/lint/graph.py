@@ -33,8 +33,7 @@ def successors(node: Node) -> Iterator[Node]:
     for flow in node.outgoing:
         if flow.target is not None:
             yield flow.target
-    for event in node.boundary:
-        yield event
+    yield from node.boundary
 
 
 def reachable(origins: Iterable[Node]) -> set[Node]:
@@ -89,9 +88,9 @@ class _Level:
         self.optional_or = optional_or  # False: inclusive gateways take one branch only
         self.flows = [f for f in scope.flows if f.source is not None and f.target is not None]
         self.place: dict[Flow | Node, int] = {}
-        for thing in [*self.flows, *scope.nodes]:
-            self.place[thing] = len(self.place)
-        self.thing: list[Flow | Node] = list(self.place)
+        self.thing: list[Flow | Node] = [*self.flows, *scope.nodes]
+        for number, thing in enumerate(self.thing):
+            self.place[thing] = number
         self.owned: dict[Node, set[Flow | Node]] = {}
 
     def initial(self) -> list[Marking]:

@@ -21,31 +21,57 @@ XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 SUB_PROCESSES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 TASKS = frozenset(
-    "task userTask manualTask serviceTask scriptTask businessRuleTask sendTask receiveTask".split()
-)  # fmt: skip
+    ["task", "userTask", "manualTask", "serviceTask", "scriptTask", "businessRuleTask", "sendTask", "receiveTask"]
+)
 ACTIVITIES = TASKS | SUB_PROCESSES | {"callActivity"}
-GATEWAYS = frozenset(
-    "exclusiveGateway parallelGateway inclusiveGateway complexGateway eventBasedGateway".split()
-)  # fmt: skip
+GATEWAYS = frozenset(["exclusiveGateway", "parallelGateway", "inclusiveGateway", "complexGateway", "eventBasedGateway"])
 CATCHING = frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent"})
 THROWING = frozenset({"endEvent", "intermediateThrowEvent", "implicitThrowEvent"})
 EVENTS = CATCHING | THROWING
 
 #: What people call the things of a diagram.
 WORDS = {
-    "process": "流程", "task": "任务", "userTask": "用户任务", "manualTask": "手工任务", "serviceTask": "服务任务",
-    "scriptTask": "脚本任务", "businessRuleTask": "业务规则任务", "sendTask": "发送任务", "receiveTask": "接收任务",
-    "callActivity": "调用活动", "subProcess": "子流程", "transaction": "事务子流程", "adHocSubProcess": "自由子流程",
-    "startEvent": "开始事件", "endEvent": "结束事件", "intermediateCatchEvent": "中间捕获事件",
-    "intermediateThrowEvent": "中间抛出事件", "boundaryEvent": "边界事件", "exclusiveGateway": "排他网关",
-    "parallelGateway": "并行网关", "inclusiveGateway": "包容网关", "complexGateway": "复杂网关",
-    "eventBasedGateway": "事件网关", "sequenceFlow": "顺序流", "messageFlow": "消息流", "lane": "泳道",
-    "participant": "参与者（池）", "dataObject": "数据对象", "dataObjectReference": "数据对象引用", "message": "消息",
-    "messageEventDefinition": "消息", "timerEventDefinition": "定时", "conditionalEventDefinition": "条件",
-    "signalEventDefinition": "信号", "errorEventDefinition": "错误", "escalationEventDefinition": "升级",
-    "cancelEventDefinition": "取消", "compensateEventDefinition": "补偿", "linkEventDefinition": "链接",
+    "process": "流程",
+    "task": "任务",
+    "userTask": "用户任务",
+    "manualTask": "手工任务",
+    "serviceTask": "服务任务",
+    "scriptTask": "脚本任务",
+    "businessRuleTask": "业务规则任务",
+    "sendTask": "发送任务",
+    "receiveTask": "接收任务",
+    "callActivity": "调用活动",
+    "subProcess": "子流程",
+    "transaction": "事务子流程",
+    "adHocSubProcess": "自由子流程",
+    "startEvent": "开始事件",
+    "endEvent": "结束事件",
+    "intermediateCatchEvent": "中间捕获事件",
+    "intermediateThrowEvent": "中间抛出事件",
+    "boundaryEvent": "边界事件",
+    "exclusiveGateway": "排他网关",
+    "parallelGateway": "并行网关",
+    "inclusiveGateway": "包容网关",
+    "complexGateway": "复杂网关",
+    "eventBasedGateway": "事件网关",
+    "sequenceFlow": "顺序流",
+    "messageFlow": "消息流",
+    "lane": "泳道",
+    "participant": "参与者（池）",
+    "dataObject": "数据对象",
+    "dataObjectReference": "数据对象引用",
+    "message": "消息",
+    "messageEventDefinition": "消息",
+    "timerEventDefinition": "定时",
+    "conditionalEventDefinition": "条件",
+    "signalEventDefinition": "信号",
+    "errorEventDefinition": "错误",
+    "escalationEventDefinition": "升级",
+    "cancelEventDefinition": "取消",
+    "compensateEventDefinition": "补偿",
+    "linkEventDefinition": "链接",
     "terminateEventDefinition": "终止",
-}  # fmt: skip
+}
 
 
 def q(name: str) -> str:
@@ -285,9 +311,7 @@ def _read_scope(diagram: Diagram, xml: etree._Element, owner: Node | None) -> Sc
         kind = local(child)
         if kind in FLOW_NODES:
             events = [Event(local(e), e) for e in child if local(e).endswith("EventDefinition")]
-            node = Node(
-                child.get("id", ""), child.get("name", ""), kind, child, scope, properties_of(child), events
-            )  # fmt: skip
+            node = Node(child.get("id", ""), child.get("name", ""), kind, child, scope, properties_of(child), events)
             scope.nodes.append(node)
             by_id.setdefault(node.id, node)
             if kind in SUB_PROCESSES:
@@ -296,10 +320,15 @@ def _read_scope(diagram: Diagram, xml: etree._Element, owner: Node | None) -> Sc
             condition = child.find(q("conditionExpression"))
             scope.flows.append(
                 Flow(
-                    child.get("id", ""), child.get("name", ""), child, scope, child.get("sourceRef", "").strip(),
-                    child.get("targetRef", "").strip(), None if condition is None else text_of(condition),
+                    child.get("id", ""),
+                    child.get("name", ""),
+                    child,
+                    scope,
+                    child.get("sourceRef", "").strip(),
+                    child.get("targetRef", "").strip(),
+                    None if condition is None else text_of(condition),
                 )
-            )  # fmt: skip
+            )
     for flow in scope.flows:
         flow.source, flow.target = by_id.get(flow.source_ref), by_id.get(flow.target_ref)
         if flow.source is not None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.bpmn.timers import looks_like_iso
+from engine.errors import ExpressionError
+from engine.expressions import parse_assignments
 from engine.lint.model import Event, Flow, Model, Node, Scope, q, text_of
-
-MAX_TEXT = 4_000
 
 #: Properties whose value is an expression.
 EXPRESSION_PROPERTIES = frozenset({"due", "department", "candidates", "to", "payload"})
@@ -68,10 +69,8 @@ def set_names(node: Node) -> set[str]:
     """Top-level names the element assigns: ``set:`` properties and script lines."""
     names = {name[4:].strip() for name in node.properties if name.startswith("set:")}
     if node.type == "scriptTask":
-        for line in text_of(node.xml.find(q("script"))).splitlines():
-            name, equals, rest = line.partition("=")
-            if equals and not rest.startswith("=") and name.strip().isidentifier():
-                names.add(name.strip())
+        with suppress(ExpressionError):  # the rule script-tasks says so
+            names |= {line.name for line in parse_assignments(text_of(node.xml.find(q("script"))))}
     return names
 
 

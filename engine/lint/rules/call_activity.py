@@ -25,20 +25,24 @@ def check(model: Model) -> Iterator[Problem]:
             if element is not None:
                 yield about(node, f"调用的“{called}”是 {local(element)}，系统只能调用流程。", "请改为调用一个流程。")
             else:
-                yield about(node, f"调用的流程“{called}”不在本次部署中。", "请把被调用的流程一并上传，或改正 calledElement。")
+                yield about(
+                    node, f"调用的流程“{called}”不在本次部署中。", "请把被调用的流程一并上传，或改正 calledElement。"
+                )
             continue
         calls.setdefault(node.scope.process.id, set()).add(called)
         if not process.executable:
             yield about(node, f"调用的流程“{process.name or called}”不可执行。", "请把该流程设为可执行。")
         if all(start.events for start in process.of("startEvent")) and process.of("startEvent"):
-            yield about(node, f"调用的流程“{process.name or called}”没有空开始事件。", "被调用的流程至少要有一个空开始事件。")
+            yield about(
+                node, f"调用的流程“{process.name or called}”没有空开始事件。", "被调用的流程至少要有一个空开始事件。"
+            )
         if _calls_back(called, node.scope.process, processes, calls, model):
             yield about(node, "使流程直接或间接调用自己。", "请改为循环，或拆分流程。")
 
 
 def _calls_back(
     called: str, caller: Scope, processes: dict[str, Scope], calls: dict[str, set[str]], model: Model
-) -> bool:  # fmt: skip
+) -> bool:
     edges: dict[str, set[str]] = {}
     for node in model.nodes:
         if node.type == "callActivity":

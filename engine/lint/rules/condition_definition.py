@@ -18,4 +18,6 @@ def check(model: Model) -> Iterator[Problem]:
             if condition is None or not text_of(condition):
                 yield about(node, "没有填写条件。", "请填写条件表达式。")
             elif (condition.get(XSI_TYPE) or "").rpartition(":")[2] == "tExpression":
-                yield about(node, "的条件只是文字说明（tExpression），不能执行。", "请改为可执行的条件（tFormalExpression）。")
+                yield about(
+                    node, "的条件只是文字说明（tExpression），不能执行。", "请改为可执行的条件（tFormalExpression）。"
+                )

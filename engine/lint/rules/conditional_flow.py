@@ -18,10 +18,16 @@ def check(model: Model) -> Iterator[Problem]:
             if not flow.condition and flow.id != source.default_ref:
                 yield about(flow, "的条件是空的。", "请填写条件表达式。")
             elif len(source.outgoing) == 1:
-                yield about(flow, f"是{source.label}唯一的出口，却带有条件。", "请删除条件，或增加另一条分支。", "warning")
+                yield about(
+                    flow, f"是{source.label}唯一的出口，却带有条件。", "请删除条件，或增加另一条分支。", "warning"
+                )
         elif source.type in {"parallelGateway", "eventBasedGateway", "startEvent"}:
             yield about(flow, f"从{source.label}出发，不允许带条件。", "请删除条件，或改用排他网关。")
         elif len(source.outgoing) == 1:
             yield about(flow, f"是{source.label}唯一的出口，它的条件会被忽略。", "请删除条件，或用排他网关表示选择。")
         else:
-            yield about(flow, f"从{source.label}出发带有条件，系统暂不支持条件顺序流。", "请在其后加排他网关，把条件放到网关的分支上。")
+            yield about(
+                flow,
+                f"从{source.label}出发带有条件，系统暂不支持条件顺序流。",
+                "请在其后加排他网关，把条件放到网关的分支上。",
+            )

@@ -18,7 +18,12 @@ def check(model: Model) -> Iterator[Problem]:
                 yield from _association(diagram, xml)
         for reference in diagram.all("dataObjectReference"):
             if not reference.get("dataObjectRef"):
-                yield at(diagram, reference, f"数据对象引用“{reference.get('name') or ''}”没有指明数据对象。", "请填写 dataObjectRef。")
+                yield at(
+                    diagram,
+                    reference,
+                    f"数据对象引用“{reference.get('name') or ''}”没有指明数据对象。",
+                    "请填写 dataObjectRef。",
+                )
 
 
 def _association(diagram: Diagram, xml: etree._Element) -> Iterator[Problem]:
@@ -27,7 +32,9 @@ def _association(diagram: Diagram, xml: etree._Element) -> Iterator[Problem]:
     owner = xml.getparent()
     name = f"“{owner.get('name') or owner.get('id') or ''}”的数据关联"
     if len(sources) > 1 and not transformed:
-        yield at(diagram, xml, f"{name}有 {len(sources)} 个来源却没有转换。", "没有转换（transformation）时只能有一个来源。")
+        yield at(
+            diagram, xml, f"{name}有 {len(sources)} 个来源却没有转换。", "没有转换（transformation）时只能有一个来源。"
+        )
     if not sources and not transformed and xml.find(q("assignment")) is None:
         yield at(diagram, xml, f"{name}没有来源（sourceRef）。", "请连接到数据对象。")
     if len(sources) == 1 and target is not None and not transformed and xml.find(q("assignment")) is None:

@@ -20,11 +20,14 @@ def check(model: Model) -> Iterator[Problem]:
             if bounds is not None:
                 for name in ("x", "y", "width", "height"):
                     if not _finite(bounds.get(name, "")):
-                        yield Problem(diagram.file, element, f"图形“{element}”的坐标 {name} 不是数字。", "请用建模工具重新摆放该图形。")
+                        yield Problem(
+                            diagram.file,
+                            element,
+                            f"图形“{element}”的坐标 {name} 不是数字。",
+                            "请用建模工具重新摆放该图形。",
+                        )
             if element and element not in diagram.elements:
-                yield Problem(
-                    diagram.file, element, f"图形引用的元素“{element}”不存在。", "请删除该图形。", "warning"
-                )  # fmt: skip
+                yield Problem(diagram.file, element, f"图形引用的元素“{element}”不存在。", "请删除该图形。", "warning")
 
 
 def _finite(text: str) -> bool:

@@ -24,6 +24,8 @@ def check(model: Model) -> Iterator[Problem]:
             text = "".join(str(t) for t in cell.itertext()).strip()
             if len(text) > MAX_CELL:
                 yield Problem(
-                    name, cell.get("id", ""), f"决策表的一个单元格有 {len(text):,} 个字符，超过上限 {MAX_CELL}。",
+                    name,
+                    cell.get("id", ""),
+                    f"决策表的一个单元格有 {len(text):,} 个字符，超过上限 {MAX_CELL}。",
                     "请拆成几条规则。",
-                )  # fmt: skip
+                )

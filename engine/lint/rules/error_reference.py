@@ -19,4 +19,6 @@ def check(model: Model) -> Iterator[Problem]:
             if not reference:
                 yield about(node, "没有说明抛出哪个错误。", "请选择错误（errorRef）。")
             elif error is not None and not (error.get("errorCode") or "").strip():
-                yield about(node, f"抛出的错误“{error.get('name') or reference}”没有错误代码。", "请为该错误填写 errorCode。")
+                yield about(
+                    node, f"抛出的错误“{error.get('name') or reference}”没有错误代码。", "请为该错误填写 errorCode。"
+                )

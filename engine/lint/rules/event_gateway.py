@@ -24,7 +24,9 @@ def check(model: Model) -> Iterator[Problem]:
         if "receiveTask" in kinds and any(t.has("messageEventDefinition") for t in targets):
             yield about(node, "之后同时使用了接收任务和消息事件。", "请统一使用其中一种。")
         if node.flag("instantiate") and node.incoming:
-            yield about(node, "用来启动流程（instantiate），却有进入的顺序流。", "请删除进入的连线，或取消 instantiate。")
+            yield about(
+                node, "用来启动流程（instantiate），却有进入的顺序流。", "请删除进入的连线，或取消 instantiate。"
+            )
         if node.get("eventGatewayType") == "Parallel" and not node.flag("instantiate"):
             yield about(node, "是并行事件网关，却不用来启动流程。", "并行类型只能与 instantiate 一起使用。")
 

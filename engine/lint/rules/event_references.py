@@ -15,7 +15,12 @@ def check(model: Model) -> Iterator[Problem]:
             continue
         for kind, word in (("errorEventDefinition", "错误"), ("escalationEventDefinition", "升级")):
             if node.has(kind) and not _thrown(node.host.inner, kind):
-                yield about(node, f"等待{word}，但{node.host.label}里没有任何步骤会抛出。", "请添加抛出的事件，或删除该边界事件。", "warning")
+                yield about(
+                    node,
+                    f"等待{word}，但{node.host.label}里没有任何步骤会抛出。",
+                    "请添加抛出的事件，或删除该边界事件。",
+                    "warning",
+                )
 
 
 def _thrown(scope: Scope, kind: str) -> bool:
@@ -25,4 +30,4 @@ def _thrown(scope: Scope, kind: str) -> bool:
         or (n.type == "callActivity")
         or (n.inner is not None and _thrown(n.inner, kind))
         for n in scope.nodes
-    )  # fmt: skip
+    )

@@ -41,9 +41,11 @@ def _allowed(node: Node) -> set[str] | None:
         if owner is None:
             return _START
         if owner.is_event_sub_process:
-            return (_START | {"error", "escalation", "compensate"}) if node.flag("isInterrupting", True) else (
-                _START | {"escalation"}
-            )  # fmt: skip
+            return (
+                (_START | {"error", "escalation", "compensate"})
+                if node.flag("isInterrupting", True)
+                else (_START | {"escalation"})
+            )
         return set()
     if node.type == "boundaryEvent":
         return _INTERRUPTING if node.interrupting else _NON_INTERRUPTING

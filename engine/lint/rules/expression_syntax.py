@@ -9,12 +9,12 @@ from engine.errors import ExpressionError
 from engine.lint.finding import Problem
 from engine.lint.model import Model
 from engine.lint.say import about
-from engine.lint.texts import MAX_TEXT, texts
+from engine.lint.texts import texts
 
 
 def check(model: Model) -> Iterator[Problem]:
     for text in texts(model):
-        if text.script or text.word == "定时" or len(text.text) > MAX_TEXT:
+        if text.script or text.word == "定时" or len(text.text) > expressions.MAX_TEXT:
             continue  # script-tasks, timer-definition and expression-length speak
         if not text.text:
             yield about(text.where, f"的{text.word}是空的。", "请填写表达式，或删除该项。")
@@ -22,4 +22,8 @@ def check(model: Model) -> Iterator[Problem]:
         try:
             expressions.parse(text.text)
         except ExpressionError as error:
-            yield about(text.where, f"的{text.word}“{text.text[:60]}”无法理解：{error.message}", "比较用 =、!=、<、>，文字加双引号。")
+            yield about(
+                text.where,
+                f"的{text.word}“{text.text[:60]}”无法理解：{error.message}",
+                "比较用 =、!=、<、>，文字加双引号。",
+            )

@@ -16,6 +16,7 @@ def check(model: Model) -> Iterator[Problem]:
             if other is not None:
                 border = "池" if other.scope.process is not flow.scope.process else "子流程"
                 yield about(
-                    flow, f"越过了{border}的边界，连到另一层的{other.label}。",
+                    flow,
+                    f"越过了{border}的边界，连到另一层的{other.label}。",
                     "顺序流只能连接同一层的图元；池之间用消息流，子流程用它自己的进出连线。",
-                )  # fmt: skip
+                )

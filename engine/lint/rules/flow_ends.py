@@ -21,7 +21,9 @@ def check(model: Model) -> Iterator[Problem]:
             elif local(found[0]) not in FLOW_NODES:
                 yield about(
                     flow, f"的{word}“{reference}”是 {local(found[0])}，顺序流不能连接它。", "请连接到活动、网关或事件。"
-                )  # fmt: skip
+                )
         for node in (flow.source, flow.target):
             if node is not None and node.is_event_sub_process:
-                yield about(flow, f"连接了事件子流程“{node.name or node.id}”。", "事件子流程不能有进出的顺序流，请删除该连线。")
+                yield about(
+                    flow, f"连接了事件子流程“{node.name or node.id}”。", "事件子流程不能有进出的顺序流，请删除该连线。"
+                )

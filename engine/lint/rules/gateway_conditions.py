@@ -19,5 +19,8 @@ def check(model: Model) -> Iterator[Problem]:
                 yield about(flow, f"从{node.label}出发，没有条件也不是默认分支。", "请填写条件，或把它设为默认分支。")
         if not default:
             yield about(
-                node, "没有默认分支；所有条件都不满足时流程会停下并产生异常。", "请把其中一条分支设为默认分支。", "warning"
-            )  # fmt: skip
+                node,
+                "没有默认分支；所有条件都不满足时流程会停下并产生异常。",
+                "请把其中一条分支设为默认分支。",
+                "warning",
+            )

@@ -15,9 +15,14 @@ def check(model: Model) -> Iterator[Problem]:
         if node.type not in GATEWAYS or direction in {"", "Unspecified"}:
             continue
         many_in, many_out = len(node.incoming) > 1, len(node.outgoing) > 1
-        fits = {"Converging": many_in and not many_out, "Diverging": many_out and not many_in, "Mixed": many_in and many_out}
+        fits = {
+            "Converging": many_in and not many_out,
+            "Diverging": many_out and not many_in,
+            "Mixed": many_in and many_out,
+        }
         if not fits.get(direction, True):
             yield about(
-                node, f"声明的方向是 {direction}，实际有 {len(node.incoming)} 条进入、{len(node.outgoing)} 条离开的顺序流。",
+                node,
+                f"声明的方向是 {direction}，实际有 {len(node.incoming)} 条进入、{len(node.outgoing)} 条离开的顺序流。",
                 "请改正 gatewayDirection 或连线。",
-            )  # fmt: skip
+            )

@@ -16,6 +16,8 @@ def check(model: Model) -> Iterator[Problem]:
         for xml in diagram.root.iterfind(q("import")):
             location = xml.get("location", "")
             if xml.get("importType") != BPMN:
-                yield at(diagram, xml, f"导入的“{location}”不是 BPMN 文件，系统不会使用它。", "可以删除该导入。", "warning")
+                yield at(
+                    diagram, xml, f"导入的“{location}”不是 BPMN 文件，系统不会使用它。", "可以删除该导入。", "warning"
+                )
             elif location.replace("\\", "/").rpartition("/")[2] not in names:
                 yield at(diagram, xml, f"导入的文件“{location}”不在本次部署中。", "请把该文件一并上传，或删除该导入。")

@@ -8,8 +8,10 @@ from engine.lint.finding import Problem
 from engine.lint.model import Model, local, q, text_of
 from engine.lint.say import about, at
 
-_PAIRS = (("dataInput", "inputSet", ("dataInputRefs", "optionalInputRefs", "whileExecutingInputRefs"), "输入"),
-          ("dataOutput", "outputSet", ("dataOutputRefs", "optionalOutputRefs", "whileExecutingOutputRefs"), "输出"))  # fmt: skip
+_PAIRS = (
+    ("dataInput", "inputSet", ("dataInputRefs", "optionalInputRefs", "whileExecutingInputRefs"), "输入"),
+    ("dataOutput", "outputSet", ("dataOutputRefs", "optionalOutputRefs", "whileExecutingOutputRefs"), "输出"),
+)
 
 
 def check(model: Model) -> Iterator[Problem]:
@@ -20,10 +22,24 @@ def check(model: Model) -> Iterator[Problem]:
         for tag, group, references, word in _PAIRS:
             for xml in diagram.all(tag):
                 owner = xml.getparent()
-                named = {text_of(r) for s in owner.iterfind(q(group)) for kind in references for r in s.iterfind(q(kind))}
-                if local(owner) in {"ioSpecification", "startEvent", "endEvent", "intermediateCatchEvent",
-                                    "intermediateThrowEvent", "boundaryEvent"} and xml.get("id") not in named:  # fmt: skip
+                named = {
+                    text_of(r) for s in owner.iterfind(q(group)) for kind in references for r in s.iterfind(q(kind))
+                }
+                if (
+                    local(owner)
+                    in {
+                        "ioSpecification",
+                        "startEvent",
+                        "endEvent",
+                        "intermediateCatchEvent",
+                        "intermediateThrowEvent",
+                        "boundaryEvent",
+                    }
+                    and xml.get("id") not in named
+                ):
                     yield at(
-                        diagram, xml, f"数据{word}“{xml.get('name') or xml.get('id') or ''}”不属于任何{word}集（{group}）。",
+                        diagram,
+                        xml,
+                        f"数据{word}“{xml.get('name') or xml.get('id') or ''}”不属于任何{word}集（{group}）。",
                         f"请在 {group} 中用 {references[0]} 引用它。",
-                    )  # fmt: skip
+                    )

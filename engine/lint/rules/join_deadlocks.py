@@ -21,6 +21,10 @@ def check(model: Model) -> Iterator[Problem]:
             if node.type != "parallelGateway":
                 continue
             if node not in result.active:
-                yield about(node, "要等齐所有分支，但前面只会走其中一条，流程会永远等待。", "汇合排他分支请用排他网关，或把前面的分支改为并行网关。")
+                yield about(
+                    node,
+                    "要等齐所有分支，但前面只会走其中一条，流程会永远等待。",
+                    "汇合排他分支请用排他网关，或把前面的分支改为并行网关。",
+                )
             else:
                 yield about(node, "在某些走法下等不齐所有分支。", "请检查通向它的各条分支是否总会同时执行。", "warning")

@@ -9,13 +9,31 @@ from engine.lint.model import Model
 from engine.lint.say import about
 
 KNOWN = frozenset(
-    {"form", "department", "role", "candidates", "due", "deadline", "legal_basis", "not_by", "on_submit", "service",
-     "decision", "to", "payload"}
-)  # fmt: skip
+    {
+        "form",
+        "department",
+        "role",
+        "candidates",
+        "due",
+        "deadline",
+        "legal_basis",
+        "not_by",
+        "on_submit",
+        "service",
+        "decision",
+        "to",
+        "payload",
+    }
+)
 
 
 def check(model: Model) -> Iterator[Problem]:
     for node in model.nodes:
         for name in node.properties:
             if name not in KNOWN and not name.startswith(("set:", "param:")):
-                yield about(node, f"的属性“{name}”系统不认识，会被忽略。", f"可用的属性：{'、'.join(sorted(KNOWN))}、set:名称、param:名称。", "warning")
+                yield about(
+                    node,
+                    f"的属性“{name}”系统不认识，会被忽略。",
+                    f"可用的属性：{'、'.join(sorted(KNOWN))}、set:名称、param:名称。",
+                    "warning",
+                )

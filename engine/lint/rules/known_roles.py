@@ -21,7 +21,11 @@ def check(model: Model) -> Iterator[Problem]:
                 continue
             role = node.properties.get("role", "").strip() or _lane_name(node, lanes)
             if not role:
-                yield about(node, "不在任何有名称的泳道里，也没有指定角色，没有人能办理。", "请放入以角色命名的泳道，或填写属性 role。")
+                yield about(
+                    node,
+                    "不在任何有名称的泳道里，也没有指定角色，没有人能办理。",
+                    "请放入以角色命名的泳道，或填写属性 role。",
+                )
             elif role not in model.roles:
                 known = "、".join(sorted(model.roles))
                 yield about(node, f"的角色“{role}”不存在。", f"可用的角色：{known}。")

@@ -33,7 +33,9 @@ def _lane_set(diagram: Diagram, lane_set: etree._Element) -> Iterator[Problem]:
                 yield at(diagram, lane, f"泳道“{name}”引用了“{reference}”，它不是活动、网关或事件。", "请删除该引用。")
                 continue
             if home is not None and home not in target.iterancestors():
-                yield at(diagram, lane, f"泳道“{name}”引用了另一个流程的图元“{reference}”。", "泳道只能包含本流程的图元。")
+                yield at(
+                    diagram, lane, f"泳道“{name}”引用了另一个流程的图元“{reference}”。", "泳道只能包含本流程的图元。"
+                )
             other = taken.setdefault(reference, lane.get("id") or name)
             if other != (lane.get("id") or name) and not _nested(diagram, other, lane):
                 yield at(diagram, lane, f"图元“{reference}”同时位于两条泳道。", "每个图元只能属于一条泳道。")

@@ -35,7 +35,9 @@ def _multi_instance(node: Node) -> Iterator[Problem]:
     assert loop is not None
     cardinality, source = loop.find(q("loopCardinality")), loop.find(q("loopDataInputRef"))
     if cardinality is None and source is None:
-        yield about(node, "是多实例，却没有次数也没有集合。", "请填写 loopDataInputRef（按集合）或 loopCardinality（按次数）。")
+        yield about(
+            node, "是多实例，却没有次数也没有集合。", "请填写 loopDataInputRef（按集合）或 loopCardinality（按次数）。"
+        )
     if cardinality is not None and source is not None:
         yield about(node, "同时写了次数和集合。", "请只保留 loopDataInputRef 或 loopCardinality 之一。")
     for found, tag in ((cardinality, "loopCardinality"), (source, "loopDataInputRef")):
@@ -43,7 +45,9 @@ def _multi_instance(node: Node) -> Iterator[Problem]:
             yield about(node, f"的 {tag} 是空的。", "请填写内容。")
     number = text_of(cardinality)
     if re.fullmatch(r"[+-]?\d+", number) and not 0 <= int(number) <= 1000:
-        yield about(node, f"的次数 {number} 不在 0 至 1000 之间。", "请改为合理的次数，大批量的事项请分成单独的流程实例。")
+        yield about(
+            node, f"的次数 {number} 不在 0 至 1000 之间。", "请改为合理的次数，大批量的事项请分成单独的流程实例。"
+        )
     if loop.find(q("inputDataItem")) is not None and source is None:
         yield about(node, "有集合元素变量（inputDataItem），却没有集合。", "请填写 loopDataInputRef。")
     if loop.find(q("outputDataItem")) is not None and loop.find(q("loopDataOutputRef")) is None:

@@ -26,9 +26,16 @@ def check(model: Model) -> Iterator[Problem]:
             if source is target or (first and first == second):
                 yield at(diagram, flow, f"{name}的两端在同一个池内。", "池内用顺序流，消息流只用于不同的池之间。")
             if not _sends(source):
-                yield at(diagram, flow, f"{name}从{_word(source)}出发，它不发送消息。", "请从任务、消息抛出或消息结束事件、池出发。")
+                yield at(
+                    diagram,
+                    flow,
+                    f"{name}从{_word(source)}出发，它不发送消息。",
+                    "请从任务、消息抛出或消息结束事件、池出发。",
+                )
             if not _receives(target):
-                yield at(diagram, flow, f"{name}指向{_word(target)}，它不接收消息。", "请指向任务、消息开始或捕获事件、池。")
+                yield at(
+                    diagram, flow, f"{name}指向{_word(target)}，它不接收消息。", "请指向任务、消息开始或捕获事件、池。"
+                )
 
 
 def _word(element: etree._Element) -> str:

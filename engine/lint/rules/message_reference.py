@@ -30,6 +30,9 @@ def check(model: Model) -> Iterator[Problem]:
                 yield at(diagram, xml, f"消息“{identity}”没有名称。", "消息按名称送达，请填写名称。")
             elif name and identity in used and names.setdefault(name, identity) != identity:
                 yield at(
-                    diagram, xml, f"消息名称“{name}”与另一个消息“{names[name]}”相同，两者无法区分。",
-                    "请共用同一个消息，或改名。", "warning",
-                )  # fmt: skip
+                    diagram,
+                    xml,
+                    f"消息名称“{name}”与另一个消息“{names[name]}”相同，两者无法区分。",
+                    "请共用同一个消息，或改名。",
+                    "warning",
+                )

@@ -28,9 +28,11 @@ def check(model: Model) -> Iterator[Problem]:
             if common and pair not in seen:
                 seen.add(pair)
                 yield about(
-                    second, f"与{first.label}同时进行，都会给“{'”“'.join(sorted(common))}”赋值。", "请使用不同的名称，或改为先后进行。",
+                    second,
+                    f"与{first.label}同时进行，都会给“{'”“'.join(sorted(common))}”赋值。",
+                    "请使用不同的名称，或改为先后进行。",
                     "error" if pair in certain.together else "warning",
-                )  # fmt: skip
+                )
 
 
 def _writes(node: Node) -> set[str]:

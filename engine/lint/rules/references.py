@@ -11,13 +11,35 @@ from engine.lint.model import ACTIVITIES, EVENTS, Diagram, Model, local, q, text
 from engine.lint.say import at
 
 _ITEM = frozenset({"itemDefinition"})
-_DATA = frozenset("dataObject dataObjectReference dataStoreReference dataStore property dataInput dataOutput "
-                  "inputDataItem outputDataItem".split())  # fmt: skip
+_DATA = frozenset(
+    [
+        "dataObject",
+        "dataObjectReference",
+        "dataStoreReference",
+        "dataStore",
+        "property",
+        "dataInput",
+        "dataOutput",
+        "inputDataItem",
+        "outputDataItem",
+    ]
+)
 _ENDS = ACTIVITIES | EVENTS | {"participant", "choreographyTask", "subChoreography", "callChoreography"}
 _ANY = frozenset[str]()
 _DEFINITIONS = frozenset(
     f"{kind}EventDefinition"
-    for kind in "message timer conditional signal error escalation cancel compensate link terminate".split()
+    for kind in [
+        "message",
+        "timer",
+        "conditional",
+        "signal",
+        "error",
+        "escalation",
+        "cancel",
+        "compensate",
+        "link",
+        "terminate",
+    ]
 )
 
 #: attribute -> kinds it may lead to, by the element that carries it ("" = any element)
@@ -49,7 +71,7 @@ ATTRIBUTES: dict[tuple[str, str], frozenset[str]] = {
     ("", "itemSubjectRef"): _ITEM,
     ("", "default"): frozenset({"sequenceFlow"}),
     ("", "correlationPropertyRef"): frozenset({"correlationProperty"}),
-}  # fmt: skip
+}
 
 #: child element whose text is a reference -> kinds, by parent ("" = any parent)
 CHILDREN: dict[tuple[str, str], frozenset[str]] = {
@@ -86,7 +108,7 @@ CHILDREN: dict[tuple[str, str], frozenset[str]] = {
     ("process", "supports"): frozenset({"process"}),
     ("linkEventDefinition", "source"): frozenset({"linkEventDefinition"}),
     ("linkEventDefinition", "target"): frozenset({"linkEventDefinition"}),
-}  # fmt: skip
+}
 
 
 def check(model: Model) -> Iterator[Problem]:
@@ -105,7 +127,7 @@ def check(model: Model) -> Iterator[Problem]:
 
 def _follow(
     diagram: Diagram, element: etree._Element, name: str, value: str, kinds: frozenset[str]
-) -> Iterator[Problem]:  # fmt: skip
+) -> Iterator[Problem]:
     prefix, _, wanted = value.strip().rpartition(":")
     if prefix and _is_imported(diagram, element, prefix):
         return
@@ -114,9 +136,11 @@ def _follow(
         yield at(diagram, element, f"{name} 引用的“{value}”不存在。", "请改为引用已有的元素，或补上被引用的元素。")
     elif kinds and local(target) not in kinds:
         yield at(
-            diagram, element, f"{name} 引用的“{value}”是 {local(target)}，不是允许的类型。",
+            diagram,
+            element,
+            f"{name} 引用的“{value}”是 {local(target)}，不是允许的类型。",
             f"{name} 只能引用：{'、'.join(sorted(kinds))}。",
-        )  # fmt: skip
+        )
 
 
 def _is_imported(diagram: Diagram, element: etree._Element, prefix: str) -> bool:

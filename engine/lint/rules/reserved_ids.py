@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.lint.finding import Problem
-from engine.lint.model import Model
+from engine.lint.model import Model, Node, Scope
 from engine.lint.say import about
 
 RESERVED = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
@@ -13,6 +13,7 @@ _SUFFIXES = (".EndJoin", ".BoundaryEventSplit", ".BoundaryEventJoin", " [child]"
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for thing in (*model.nodes, *model.scopes):
+    things: list[Node | Scope] = [*model.nodes, *(s for s in model.scopes if s.owner is None)]
+    for thing in things:
         if thing.id in RESERVED or thing.id.endswith(_SUFFIXES):
             yield about(thing, f"的编号“{thing.id}”是系统保留的。", "请改用其他编号，例如加上前缀。")

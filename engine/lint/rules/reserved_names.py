@@ -9,8 +9,30 @@ from engine.lint.model import Model
 from engine.lint.say import about
 from engine.lint.texts import item_names, set_names
 
-RESERVED = frozenset({"typename", "len", "data_objects", "true", "false", "null", "and", "or", "not", "if", "then", "else",
-                      "for", "in", "return", "some", "every", "satisfies", "between", "function"})  # fmt: skip
+RESERVED = frozenset(
+    {
+        "typename",
+        "len",
+        "data_objects",
+        "true",
+        "false",
+        "null",
+        "and",
+        "or",
+        "not",
+        "if",
+        "then",
+        "else",
+        "for",
+        "in",
+        "return",
+        "some",
+        "every",
+        "satisfies",
+        "between",
+        "function",
+    }
+)
 
 
 def check(model: Model) -> Iterator[Problem]:

@@ -20,7 +20,7 @@ def check(model: Model) -> Iterator[Problem]:
         if diagram.root.tag != f"{{{BPMN}}}definitions":
             yield Problem(
                 diagram.file, "", "文件的根元素不是 BPMN 2.0 的 definitions。", "请用 BPMN 2.0 建模工具导出流程图。"
-            )  # fmt: skip
+            )
             continue
         errors = [e for e in schema_errors(diagram.root) if not _is_repeated_id(e, diagram.elements)]
         for error in errors[:_SHOWN]:
@@ -43,7 +43,10 @@ def _explain(error: SchemaError) -> tuple[str, str]:
     if "Missing child element" in error.text:
         return f"{where} 缺少必需的下级元素。", "请补全该元素的内容。"
     if "This element is not expected" in error.text:
-        return f"{where} 不能出现在这个位置，或出现的次数、先后顺序不对。", "请删除该元素，或按 BPMN 2.0 规定的位置和顺序放置。"
+        return (
+            f"{where} 不能出现在这个位置，或出现的次数、先后顺序不对。",
+            "请删除该元素，或按 BPMN 2.0 规定的位置和顺序放置。",
+        )
     if "no corresponding namespace" in error.text or "is not a valid value" in error.text:
         value = _VALUE.search(error.text)
         part = f"属性 {attribute} 的值" if attribute else "内容"

@@ -11,9 +11,20 @@ from engine.lint.model import Model, q, text_of
 from engine.lint.say import about
 
 _FORMATS = frozenset(
-    {"", "feel", "text/feel", "application/feel", "assignment", "text/assignment", "python", "text/python",
-     "text/x-python", "application/x-python", "application/python"}
-)  # fmt: skip
+    {
+        "",
+        "feel",
+        "text/feel",
+        "application/feel",
+        "assignment",
+        "text/assignment",
+        "python",
+        "text/python",
+        "text/x-python",
+        "application/x-python",
+        "application/python",
+    }
+)
 
 
 def check(model: Model) -> Iterator[Problem]:

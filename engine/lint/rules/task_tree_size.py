@@ -17,9 +17,10 @@ def check(model: Model) -> Iterator[Problem]:
         size = estimate(scope)
         if size > MAX_TASKS:
             yield about(
-                scope, f"连续的并行分支过多，预计展开 {min(size, 10**9):,} 个步骤，超过上限 {MAX_TASKS:,}。",
+                scope,
+                f"连续的并行分支过多，预计展开 {min(size, 10**9):,} 个步骤，超过上限 {MAX_TASKS:,}。",
                 "请把每一段并行分支放进一个子流程。",
-            )  # fmt: skip
+            )
 
 
 def estimate(scope: Scope) -> int:

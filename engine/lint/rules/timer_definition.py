@@ -13,7 +13,9 @@ from engine.lint.model import Model
 from engine.lint.say import about
 from engine.lint.texts import timer_texts
 
-_DURATION = re.compile(r"^-?P(?=[\dT])(\d+Y)?(\d+M)?(\d+([.,]\d+)?W)?(\d+([.,]\d+)?D)?(T(?=\d)(\d+([.,]\d+)?H)?(\d+([.,]\d+)?M)?(\d+([.,]\d+)?S)?)?$")
+_DURATION = re.compile(
+    r"^-?P(?=[\dT])(\d+Y)?(\d+M)?(\d+([.,]\d+)?W)?(\d+([.,]\d+)?D)?(T(?=\d)(\d+([.,]\d+)?H)?(\d+([.,]\d+)?M)?(\d+([.,]\d+)?S)?)?$"
+)
 _CYCLE = re.compile(r"^R(\d{0,6})/(.+)$")
 _DIGITS = 5  # 99999 of any unit is beyond every legal deadline; longer numbers are attacks on the calendar
 _LOOKS_CRON = re.compile(r"^(\S+\s+){4,6}\S+$")
@@ -30,7 +32,11 @@ def check(model: Model) -> Iterator[Problem]:
             for tag, text in found:
                 problem = _judge(tag, text)
                 if problem:
-                    yield about(node, f"的定时{problem}", "示例：PT2H（时长）、2026-12-31T18:00:00+08:00（日期）、R3/PT10M（周期）。")
+                    yield about(
+                        node,
+                        f"的定时{problem}",
+                        "示例：PT2H（时长）、2026-12-31T18:00:00+08:00（日期）、R3/PT10M（周期）。",
+                    )
 
 
 def _judge(tag: str, text: str) -> str:
@@ -40,7 +46,7 @@ def _judge(tag: str, text: str) -> str:
     if not looks_like_iso(bare):
         if _LOOKS_CRON.match(text) and re.match(r"^[\d*?/,\- ]+$", text):
             return f"“{text[:60]}”是 cron 写法，系统不支持。"
-        if bare != text or bare[:1] == "R" and "/" in bare:
+        if bare != text or re.match(r"-?PT?\d|R\d*/|\d{4}-\d", bare):
             return f"“{text[:60]}”不是有效的 ISO 8601 写法。"
         try:
             expressions.parse(text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lxml import etree
+
 from engine.lint.finding import Problem
 from engine.lint.model import Model, local
 from engine.lint.say import about
@@ -19,9 +21,11 @@ def check(model: Model) -> Iterator[Problem]:
         for identity, tags in every.items():
             if len(tags) > 1:
                 yield Problem(
-                    diagram.file, identity, f"编号“{identity}”被 {len(tags)} 个元素重复使用（{'、'.join(tags[:4])}）。",
+                    diagram.file,
+                    identity,
+                    f"编号“{identity}”被 {len(tags)} 个元素重复使用（{'、'.join(tags[:4])}）。",
                     "每个元素的编号必须唯一，请改名。",
-                )  # fmt: skip
+                )
     owners: dict[str, str] = {}
     for process in model.processes:
         first = owners.setdefault(process.id, process.diagram.file)
@@ -29,6 +33,6 @@ def check(model: Model) -> Iterator[Problem]:
             yield about(process, f"的编号在文件 {first} 中已经使用。", "同一次部署中流程编号必须唯一，请改名。")
 
 
-def _is_foreign(element) -> bool:  # type: ignore[no-untyped-def]
+def _is_foreign(element: etree._Element) -> bool:
     """Ids inside extension elements belong to the vendor and form a space of their own."""
     return any(local(ancestor) == "extensionElements" for ancestor in element.iterancestors())

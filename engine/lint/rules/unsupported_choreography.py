@@ -9,10 +9,17 @@ from engine.lint.model import Model, local, q
 from engine.lint.say import at
 
 _TAGS = (
-    "choreography", "globalChoreographyTask", "globalConversation", "choreographyTask", "subChoreography",
-    "callChoreography", "conversation", "subConversation", "callConversation", "conversationLink",
-)  # fmt: skip
-
+    "choreography",
+    "globalChoreographyTask",
+    "globalConversation",
+    "choreographyTask",
+    "subChoreography",
+    "callChoreography",
+    "conversation",
+    "subConversation",
+    "callConversation",
+    "conversationLink",
+)
 
 
 def check(model: Model) -> Iterator[Problem]:

@@ -14,5 +14,7 @@ def check(model: Model) -> Iterator[Problem]:
         stores = {x.get("id") for tag in ("dataStoreReference", "dataStore") for x in diagram.all(tag)}
         for tag in ("dataInputAssociation", "dataOutputAssociation"):
             for xml in diagram.all(tag):
-                if any(text_of(end) in stores for end in (*xml.iterfind(q("sourceRef")), *xml.iterfind(q("targetRef")))):
+                if any(
+                    text_of(end) in stores for end in (*xml.iterfind(q("sourceRef")), *xml.iterfind(q("targetRef")))
+                ):
                     yield at(diagram, xml, "读写数据存储，系统暂不支持。", "请由服务任务读写台账，或改用数据对象。")

@@ -12,4 +12,8 @@ from engine.lint.say import about
 def check(model: Model) -> Iterator[Problem]:
     for node in model.nodes:
         if node.xml.find(q("eventDefinitionRef")) is not None:
-            yield about(node, "引用了别处的事件定义（eventDefinitionRef），系统暂不支持。", "请把消息、定时等定义直接写在该事件里。")
+            yield about(
+                node,
+                "引用了别处的事件定义（eventDefinitionRef），系统暂不支持。",
+                "请把消息、定时等定义直接写在该事件里。",
+            )

@@ -13,4 +13,10 @@ def check(model: Model) -> Iterator[Problem]:
     for diagram in model.diagrams:
         for tag in ("globalTask", "globalUserTask", "globalManualTask", "globalScriptTask", "globalBusinessRuleTask"):
             for xml in diagram.all(tag):
-                yield at(diagram, xml, f"定义了全局任务 {xml.get('name') or xml.get('id') or ''}，系统不会执行。", "请改为流程中的任务。", "warning")
+                yield at(
+                    diagram,
+                    xml,
+                    f"定义了全局任务 {xml.get('name') or xml.get('id') or ''}，系统不会执行。",
+                    "请改为流程中的任务。",
+                    "warning",
+                )

@@ -14,4 +14,8 @@ def check(model: Model) -> Iterator[Problem]:
         if node.type == "boundaryEvent" and node.interrupting:
             for event in node.events:
                 if event.type in {"escalationEventDefinition", "conditionalEventDefinition"}:
-                    yield about(node, f"是中断的{event.word}边界事件，系统暂不支持。", "请改为不中断，或改用错误、定时、消息边界事件。")
+                    yield about(
+                        node,
+                        f"是中断的{event.word}边界事件，系统暂不支持。",
+                        "请改为不中断，或改用错误、定时、消息边界事件。",
+                    )

@@ -19,4 +19,8 @@ def check(model: Model) -> Iterator[Problem]:
         if loop.get("behavior", "All") != "All" or loop.find(q("complexBehaviorDefinition")) is not None:
             yield about(node, "的多实例事件行为（behavior）系统暂不支持。", "请删除 behavior。")
         if loop.find(q("loopDataOutputRef")) is not None:
-            yield about(node, "有多实例的输出集合，系统暂不支持。", "各实例的结果已按顺序保存在该活动的编号之下，请删除输出集合。")
+            yield about(
+                node,
+                "有多实例的输出集合，系统暂不支持。",
+                "各实例的结果已按顺序保存在该活动的编号之下，请删除输出集合。",
+            )

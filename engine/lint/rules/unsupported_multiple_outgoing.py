@@ -12,4 +12,8 @@ from engine.lint.say import about
 def check(model: Model) -> Iterator[Problem]:
     for node in model.nodes:
         if len(node.outgoing) > 1 and node.type not in GATEWAYS:
-            yield about(node, f"有 {len(node.outgoing)} 条离开的顺序流，系统暂不支持。", "请在其后加网关：全部执行用并行网关，选择其一用排他网关。")
+            yield about(
+                node,
+                f"有 {len(node.outgoing)} 条离开的顺序流，系统暂不支持。",
+                "请在其后加网关：全部执行用并行网关，选择其一用排他网关。",
+            )

@@ -13,4 +13,6 @@ def check(model: Model) -> Iterator[Problem]:
     for node in model.nodes:
         for name in ("startQuantity", "completionQuantity"):
             if node.get(name, "1") not in {"1", "+1", "01"}:
-                yield about(node, f"的 {name} 是 {node.get(name)}，系统只支持 1。", "请删除该属性；需要多次办理时用多实例。")
+                yield about(
+                    node, f"的 {name} 是 {node.get(name)}，系统只支持 1。", "请删除该属性；需要多次办理时用多实例。"
+                )

@@ -13,4 +13,9 @@ def check(model: Model) -> Iterator[Problem]:
     for node in model.nodes:
         for tag in ("potentialOwner", "humanPerformer", "performer", "resourceRole"):
             if node.xml.find(q(tag)) is not None:
-                yield about(node, f"用 {tag} 指定办理人，系统不会使用。", "请用泳道名称或属性 role、candidates 指定。", "warning")
+                yield about(
+                    node,
+                    f"用 {tag} 指定办理人，系统不会使用。",
+                    "请用泳道名称或属性 role、candidates 指定。",
+                    "warning",
+                )

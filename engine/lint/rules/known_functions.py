@@ -1,0 +1,33 @@
+"""Expressions call only functions that exist: those of the language and those the kernel supplies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine import expressions
+from engine.errors import ExpressionError
+from engine.lint.finding import Problem
+from engine.lint.model import Model
+from engine.lint.say import about
+from engine.lint.texts import texts
+
+#: What the kernel hands to every evaluation besides the built-in functions.
+SUPPLIED = frozenset({"working_days_after", "end_of_day"})
+
+
+def check(model: Model) -> Iterator[Problem]:
+    for text in texts(model):
+        if not text.text or len(text.text) > expressions.MAX_TEXT:
+            continue
+        try:
+            found = (
+                [a.expression for a in expressions.parse_assignments(text.text)]
+                if text.script
+                else [expressions.parse(text.text)]
+            )
+        except ExpressionError:
+            continue  # expression-syntax, script-tasks or timer-definition speak
+        for name in sorted({name for expression in found for name in expression.functions} - SUPPLIED):
+            yield about(
+                text.where, f"的{text.word}调用了不存在的函数“{name}”。", "请检查拼写，可用的函数见表达式说明。"
+            )

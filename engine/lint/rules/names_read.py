@@ -1,0 +1,69 @@
+"""Names that expressions read are written somewhere (warning).
+
+Variables given at the start are not declared in most diagrams, so an unknown name alone proves
+nothing: it is reported when the process declares its variables (property ``variables`` of the
+process, comma-separated), or when it nearly equals a name that is written: a slip of the pen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from engine import expressions
+from engine.errors import ExpressionError
+from engine.lint.finding import Problem
+from engine.lint.model import Model, Node, Scope
+from engine.lint.say import about
+from engine.lint.texts import Text, item_names, set_names, texts
+
+#: Given to every instance by the kernel.
+ALWAYS = frozenset({"department", "departments", "business_key", "process_key", "item"})
+_CLOSE = 0.86
+
+
+def check(model: Model) -> Iterator[Problem]:
+    written = {process: _written(process) for process in model.processes}
+    told: set[tuple[object, str]] = set()
+    for text in texts(model):
+        process = text.where.scope.process
+        declared = process.properties.get("variables")
+        start = {name.strip() for name in (declared or "").split(",")}
+        known = written[process] | ALWAYS | start
+        for name in sorted(_read(text) - known):
+            close = get_close_matches(name, sorted(written[process]), n=1, cutoff=_CLOSE)
+            if (text.where, name) in told or not (close or declared is not None):
+                continue
+            told.add((text.where, name))
+            remedy = (
+                f"是否应为“{close[0]}”？" if close else "请检查拼写，或在流程属性 variables 中声明启动时给出的名称。"
+            )
+            yield about(text.where, f"的{text.word}用到“{name}”，但没有任何步骤写入它。", remedy, "warning")
+
+
+def _read(text: Text) -> set[str]:
+    if not text.text or len(text.text) > expressions.MAX_TEXT:
+        return set()
+    try:
+        if not text.script:
+            return set(expressions.parse(text.text).names)
+        return {name for line in expressions.parse_assignments(text.text) for name in line.expression.names}
+    except ExpressionError:
+        return set()
+
+
+def _written(scope: Scope) -> set[str]:
+    names: set[str] = set()
+    for node in _all(scope):
+        names |= {node.id} | set_names(node) | item_names(node)
+    for xml in scope.xml.iter("*"):
+        if isinstance(xml.tag, str) and xml.tag.endswith(("}dataObject", "}dataInput", "}property")):
+            names |= {xml.get("id") or "", xml.get("name") or ""}
+    return names - {""}
+
+
+def _all(scope: Scope) -> Iterator[Node]:
+    for node in scope.nodes:
+        yield node
+        if node.inner is not None:
+            yield from _all(node.inner)
