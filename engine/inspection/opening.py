@@ -1,0 +1,78 @@
+"""Open a campaign or a plan: its row, its number and its process in one command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.commands.context import CommandContext
+from engine.db import new_id
+from engine.errors import Forbidden, InvalidInput
+from engine.inspection.models import Campaign, Plan
+from engine.inspection.numbers import next_number
+
+OFFICER = "承办人"
+OFFICE = "联席会议办公室"
+
+
+@dataclass(frozen=True)
+class OpenCampaign:
+    """Open an 抽查任务 of ``department`` (the lead, R30); returns its number.
+
+    Raises :class:`Forbidden` unless the actor is an officer in charge there.
+    """
+
+    department: str
+
+    def run(self, ctx: CommandContext) -> str:
+        if not ctx.actor.has_role(OFFICER, self.department):
+            raise Forbidden("只有发起部门的承办人可以新建抽查任务。")
+        year = ctx.today[:4]
+        serial = next_number(ctx.session, ctx.district_id, f"campaign/{self.department}/{year}")
+        number = f"{self.department}-抽查-{year}-{serial:04d}"
+        ctx.session.add(
+            Campaign(
+                id=new_id(), district_id=ctx.district_id, number=number, name="（起草中）", lead=self.department,
+                participants=[], plan={}, created_at=ctx.now,
+            )
+        )  # fmt: skip
+        ctx.session.flush()
+        ctx.start_process(
+            "joint-inspection", number, {"campaign": number}, title=f"抽查任务 {number}", department=self.department
+        )
+        return number
+
+
+@dataclass(frozen=True)
+class OpenPlan:
+    """Open a year's plan: ``部门`` by an officer of the department (R24), ``联合`` by the conference office (R29).
+
+    Returns the business key; opening the same plan again returns the same key.
+    """
+
+    department: str
+    year: int
+    kind: str = "部门"
+
+    def run(self, ctx: CommandContext) -> str:
+        role = OFFICE if self.kind == "联合" else OFFICER
+        if not ctx.actor.has_role(role, self.department):
+            raise Forbidden(f"只有本部门的“{role}”可以新建{self.kind}抽查计划。")
+        if not 2020 <= self.year <= int(ctx.today[:4]) + 1:
+            raise InvalidInput(
+                "计划年度有误。", fields={"year": [f"请填写 2020 至 {int(ctx.today[:4]) + 1} 之间的年份。"]}
+            )
+        key = f"plan/{self.year}/{'joint' if self.kind == '联合' else self.department}"
+        name = f"{self.year}年度{'部门联合' if self.kind == '联合' else ''}抽查工作计划"
+        known = ctx.session.query(Plan.id).filter_by(district_id=ctx.district_id, business_key=key).first()
+        if known is None:
+            ctx.session.add(
+                Plan(
+                    id=new_id(), district_id=ctx.district_id, business_key=key, year=self.year, kind=self.kind,
+                    department=self.department, name=name, content={},
+                )
+            )  # fmt: skip
+            ctx.session.flush()
+        ctx.start_process(
+            "annual-plan", key, {"year": self.year, "kind": self.kind}, title=name, department=self.department
+        )
+        return key

@@ -1,0 +1,90 @@
+"""Keep the drafted work plan (抽查工作方案) as the campaign's plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.errors import InvalidInput
+from engine.inspection import records
+from engine.inspection.models import Item
+from engine.models import InstanceDepartment, ProcessInstance, User
+from engine.service_tasks import ServiceContext, service_task
+
+
+@service_task("save-work-plan", title="登记抽查工作方案")
+def save_work_plan(ctx: ServiceContext) -> dict[str, Any]:
+    """Check the plan as a whole and keep it verbatim; participants then see the campaign (R25, R31).
+
+    Raises :class:`InvalidInput` naming every faulty field at once.
+    """
+    values = dict(ctx.values or {})
+    participants = [p for p in dict.fromkeys(values.get("participants") or []) if p != ctx.department]
+    values["participants"] = participants
+    faults: dict[str, list[str]] = {}
+    _check_dates(values, faults)
+    _check_items(ctx, values, [ctx.department, *participants], faults)
+    _check_witnesses(ctx, values, faults)
+    if faults:
+        raise InvalidInput("方案中有内容需要修改。", fields=faults)
+    campaign = records.campaign(ctx.session, ctx.district_id, ctx.business_key)
+    campaign.name = values["name"]
+    campaign.participants = participants
+    campaign.plan = values
+    campaign.document_number = values.get("document_number") or ""
+    campaign.state = "审批中"
+    instance = ctx.session.get(ProcessInstance, ctx.instance_id)
+    assert instance is not None
+    instance.title = values["name"]
+    known = set(
+        ctx.session.scalars(
+            sa.select(InstanceDepartment.department).where(InstanceDepartment.instance_id == instance.id)
+        )
+    )
+    ctx.session.add_all(
+        InstanceDepartment(instance_id=instance.id, department=code, district_id=ctx.district_id)
+        for code in participants
+        if code not in known
+    )
+    return {"participants": participants}
+
+
+def _check_dates(values: dict[str, Any], faults: dict[str, list[str]]) -> None:
+    if values["end_date"] < values["start_date"]:
+        faults["end_date"] = ["检查截止日期早于开始日期，请修改。"]
+
+
+def _check_items(
+    ctx: ServiceContext, values: dict[str, Any], departments: list[str], faults: dict[str, list[str]]
+) -> None:
+    codes = values["items"]
+    rows = ctx.session.execute(
+        sa.select(Item.code, Item.department, Item.published).where(
+            Item.district_id == ctx.district_id, Item.code.in_(codes)
+        )
+    ).all()
+    found = {row.code: row for row in rows}
+    messages = []
+    if unknown := [c for c in codes if c not in found]:
+        messages.append(f"事项 {'、'.join(unknown)} 不在抽查事项清单中。")
+    if hidden := [c for c in codes if c in found and not found[c].published]:
+        # Only published items may be checked (国办发〔2024〕54号).
+        messages.append(f"事项 {'、'.join(hidden)} 尚未公布，不得检查。")
+    if foreign := [c for c in codes if c in found and found[c].department not in departments]:
+        messages.append(f"事项 {'、'.join(foreign)} 所属部门没有参与本次任务，请增加参与部门或取消该事项。")
+    covered = {found[c].department for c in codes if c in found}
+    names = records.department_names(ctx.session, ctx.district_id)
+    if idle := [names.get(d, d) for d in departments if d not in covered]:
+        messages.append(f"{'、'.join(idle)}没有选择任何抽查事项，请为其选择事项或取消参与。")
+    if messages:
+        faults["items"] = messages
+
+
+def _check_witnesses(ctx: ServiceContext, values: dict[str, Any], faults: dict[str, list[str]]) -> None:
+    witnesses = values.get("witnesses") or []
+    if values.get("draw_source") != "本系统":
+        return
+    departments = set(ctx.session.scalars(sa.select(User.department).where(User.id.in_(witnesses))))
+    if len(set(witnesses)) < 2 or len(departments) < 2:
+        faults["witnesses"] = ["抽取监督人至少两名，并且来自不同部门，请重新选择。"]
