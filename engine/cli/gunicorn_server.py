@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.worker import Worker
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):
     """Serves ``settings`` on ``host:port`` until SIGTERM or SIGINT; running jobs get five seconds to end."""
 
     def __init__(self, settings: Settings, host: str, port: int, threads: int) -> None:
