@@ -11,7 +11,6 @@ augmenting path answers exactly.
 from __future__ import annotations
 
 from collections import deque
-
 from dataclasses import dataclass
 
 from engine.inspection.assignment import Pool, Problem, Setting, Shortage

@@ -82,7 +82,7 @@ class PlainSM3:
     def digest(self) -> bytes:
         size = len(self._data)
         padded = self._data + b"\x80" + b"\x00" * ((55 - size) % 64) + (size * 8).to_bytes(8, "big")
-        state = self._IV
+        state: tuple[int, ...] = self._IV
         for start in range(0, len(padded), 64):
             state = _sm3_block(state, padded[start : start + 64])
         return b"".join(word.to_bytes(4, "big") for word in state)

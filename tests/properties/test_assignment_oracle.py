@@ -102,7 +102,7 @@ def literal(jobs, people, recusals, seed, cap) -> dict[str, list[str]] | None:
 
 def tight_instance(number: int):
     """A small random instance near the edge of feasibility, the same on every machine."""
-    rng = random.Random(f"SSJ1 tight {number}")  # noqa: S311 - test data, not the draw
+    rng = random.Random(f"SSJ1 tight {number}")
     regions = ["R1", "R2", "R3"][: rng.randint(1, 3)]
     departments = ["SCJG", "YJJ"][: rng.randint(1, 2)]
     items = ["I1", "I2"]
@@ -203,7 +203,7 @@ def test_look_ahead_agrees_on_larger_tight_instances():
     """Caps exactly exhausted: every slot counts, so greedy gets stuck again and again."""
     compared = 0
     for number in range(12):
-        rng = random.Random(f"SSJ1 exact {number}")  # noqa: S311 - test data, not the draw
+        rng = random.Random(f"SSJ1 exact {number}")
         regions = ["R1", "R2", "R3", "R4"]
         people = [
             Candidate(

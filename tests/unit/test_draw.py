@@ -19,6 +19,10 @@ ENTROPY = "KL8:2026198:03.05.11.17.19.22.28.30.34.41.44.47.52.55.60.61.66.70.73.
 SEED = "18602071746e65e807e5104561d0a281e87a7af40ae2c9acc43e3e355e744cb3"
 
 
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def rows(count: int, strata: int = 4) -> list[tuple[str, str]]:
     return [(f"{91370105000000 + i}", f"S{i % strata}") for i in range(count)]
 
@@ -118,7 +122,7 @@ def test_a_stratum_with_too_few_left_after_failures_is_drawn_whole():
 
 @pytest.mark.parametrize("rounding", draw.ROUNDINGS)
 def test_quotas_differ_from_the_exact_share_by_less_than_one(rounding: str):
-    rng = random.Random("quotas")  # noqa: S311 - test data, not the draw
+    rng = random.Random("quotas")
     for trial in range(200):
         counts = {f"层{i}": rng.randint(0, 500) for i in range(rng.randint(1, 40))}
         ppm = {s: rng.choice([0, 1, 13_337, 30_000, 1_000_000]) for s in counts}
