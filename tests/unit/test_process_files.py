@@ -16,6 +16,7 @@ from engine import expressions
 from engine.bpmn.schema import schema_errors
 from engine.bpmn.timers import looks_like_iso
 from engine.bpmn.xml import FLOW_NODES, read_xml
+from engine.forms import Form
 from engine.shipped import folder
 
 PROCESSES, FORMS = folder("processes"), folder("forms")
@@ -311,3 +312,27 @@ def test_a_scenario_speaks_of_what_is_in_its_diagram(path: Path) -> None:
     called = {p.get("service") or p.get("on_submit") for p in map(properties, found.values())} - {None}
     assert set(scenario["services"]) == called
     assert scenario["steps"][-1] == {"expect_ended": True}
+
+
+def options(scenario: dict[str, Any]) -> dict[str, Any]:
+    """What the form context offers in a scenario: the code tables and the people and objects it speaks of."""
+    variables = scenario["start"]["variables"]
+    inspectors = [i for step in scenario["steps"] for i in [step.get("values", {}).get("inspector")] if i]
+    removed = [r["uscc"] for step in scenario["steps"] for r in step.get("values", {}).get("removals", [])]
+    return {
+        "result_categories": [(row["code"], row["name"]) for row in rows("result-category")],
+        "handling_codes": [(row["code"], row["name"]) for row in rows("handling")],
+        "team": [*variables.get("inspectors", []), *inspectors],
+        "drawn_objects": removed,
+    }
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda p: f"{p.parent.parent.name}-{p.stem}")
+def test_what_a_scenario_submits_passes_its_form_whole(path: Path) -> None:
+    scenario = json.loads(path.read_text("utf-8"))
+    found = nodes(diagram(path.parent.parent.name))
+    for step in scenario["steps"]:
+        if element := step.get("complete"):
+            key = properties(found[element])["form"]
+            cleaned = Form.parse((FORMS / f"{key}.json").read_text("utf-8")).validate(step["values"], options(scenario))
+            assert {k: cleaned.get(k) for k in step["values"]} == step["values"], element
