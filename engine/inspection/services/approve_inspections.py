@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import InvalidInput
-from engine.inspection.draw_outcome import drawn_objects
+from engine.inspection.drawn import drawn_objects
 from engine.inspection.records import draw
 from engine.service_tasks import ServiceContext, service_task
 

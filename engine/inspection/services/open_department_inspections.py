@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine.db import new_id
 from engine.errors import ServiceTaskFailed
 from engine.inspection import records
-from engine.inspection.draw_outcome import assignments
+from engine.inspection.drawn import assignments
 from engine.inspection.models import DepartmentInspection, Item
 from engine.service_tasks import ServiceContext, service_task
 

@@ -7,7 +7,7 @@ from typing import Any
 from engine.db import new_id
 from engine.errors import ServiceTaskFailed
 from engine.inspection import records
-from engine.inspection.draw_outcome import assignments, drawn_objects
+from engine.inspection.drawn import assignments, drawn_objects
 from engine.inspection.draws import record_failures
 from engine.inspection.models import Inspection
 from engine.inspection.snapshots import object_snapshot
