@@ -49,8 +49,7 @@ def schema_errors(root: etree._Element) -> list[SchemaError]:
         entries = list(schema.error_log)
     errors = []
     for entry in entries:
-        found = root.xpath(entry.path) if entry.path else []
-        node = found[0] if isinstance(found, list) and found else None
+        node = _find(root, entry.path)
         errors.append(
             SchemaError(
                 kind=entry.type_name,
@@ -61,6 +60,15 @@ def schema_errors(root: etree._Element) -> list[SchemaError]:
             )
         )
     return errors
+
+
+def _find(root: etree._Element, path: str | None) -> etree._Element | None:
+    """The element libxml2 names by a path with the prefixes of the document."""
+    try:
+        found = root.xpath(path, namespaces={k: v for k, v in root.nsmap.items() if k}) if path else []
+    except etree.XPathError:
+        return None  # a prefix declared further down; the line number still tells where
+    return found[0] if isinstance(found, list) and found and isinstance(found[0], etree._Element) else None
 
 
 def _anchor(node: etree._Element | None) -> str:

@@ -50,7 +50,7 @@ def texts(model: Model) -> Iterator[Text]:
                 yield Text(node, f"属性 {name}", value)
         for event in node.events:
             condition = event.xml.find(q("condition"))
-            if condition is not None:
+            if text_of(condition):
                 yield Text(node, "条件", text_of(condition))
             for _, value in timer_texts(event):
                 if value and not looks_like_iso(value):

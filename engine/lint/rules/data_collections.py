@@ -1,0 +1,28 @@
+"""A data object is a collection exactly when its item definition is one (spec tables 10.50 to 10.61)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.lint.finding import Problem
+from engine.lint.model import Model
+from engine.lint.say import at
+
+
+def check(model: Model) -> Iterator[Problem]:
+    for diagram in model.diagrams:
+        for tag in ("dataObject", "dataInput", "dataOutput"):
+            for xml in diagram.all(tag):
+                item = diagram.find(xml.get("itemSubjectRef", ""))
+                if item is not None and _collection(xml.get("isCollection")) != _collection(item.get("isCollection")):
+                    name = xml.get("name") or xml.get("id") or ""
+                    yield at(
+                        diagram,
+                        xml,
+                        f"数据“{name}”与它的 itemDefinition 对“是否集合”说法不一。",
+                        "请统一 isCollection。",
+                    )
+
+
+def _collection(text: str | None) -> bool:
+    return (text or "").strip() in {"true", "1"}
