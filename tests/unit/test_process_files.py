@@ -13,10 +13,13 @@ import pytest
 from lxml import etree
 
 from engine import expressions
+from engine.bpmn.decisions import load_decisions
+from engine.bpmn.parser import load_definition
 from engine.bpmn.schema import schema_errors
 from engine.bpmn.timers import looks_like_iso
 from engine.bpmn.xml import FLOW_NODES, read_xml
 from engine.forms import Form
+from engine.lint.linter import lint
 from engine.shipped import folder
 
 PROCESSES, FORMS = folder("processes"), folder("forms")
@@ -336,3 +339,38 @@ def test_what_a_scenario_submits_passes_its_form_whole(path: Path) -> None:
             key = properties(found[element])["form"]
             cleaned = Form.parse((FORMS / f"{key}.json").read_text("utf-8")).validate(step["values"], options(scenario))
             assert {k: cleaned.get(k) for k in step["values"]} == step["values"], element
+
+
+def follow_up(**inputs: Any) -> Any:
+    table = (PROCESSES / "department-inspection" / "follow-up.dmn").read_bytes()
+    return load_decisions(table).decide("follow-up", inputs)
+
+
+def test_every_result_leads_to_exactly_one_follow_up() -> None:
+    codes = [row["code"] for row in rows("result-category")], [row["code"] for row in rows("handling")]
+    for category, handling in itertools.product(*codes):
+        assert follow_up(has_problem=False, category=category, handling=handling) == "none"
+        expected = {
+            "违法处罚": "administrative-penalty",
+            "线索移送办案机构": "administrative-penalty",
+            "责令改正": "rectification",
+            "刑事立案": "none",
+        }.get(handling, "rectification" if category == "6" else "none")
+        assert follow_up(has_problem=True, category=category, handling=handling) == expected, (category, handling)
+
+
+@pytest.mark.parametrize(
+    ("grade", "ppm"), [("D", 300000), ("C", 100000), ("B", 20000), ("A", 10000), ("", 30000), (None, 30000)]
+)
+def test_the_share_drawn_follows_the_risk_grade(grade: str | None, ppm: int) -> None:
+    table = (PROCESSES / "joint-inspection" / "ratio.dmn").read_bytes()
+    assert load_decisions(table).decide("ratio", {"risk_grade": grade}) == ppm
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_process_passes_the_linter_and_the_workflow_library_reads_it(key: str) -> None:
+    files = {p.name: p.read_text("utf-8") for p in (PROCESSES / key).iterdir() if p.is_file()}
+    files |= {f"forms/{p.name}": p.read_text("utf-8") for p in FORMS.glob("*.json")}
+    assert lint(files, roles=frozenset(ROLES)) == []
+    loaded = load_definition(files)
+    assert loaded.process_id == key.replace("-", "_")
