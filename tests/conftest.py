@@ -20,7 +20,12 @@ import pytest
 
 import engine.inspection.models
 import engine.models  # noqa: F401 - registers the kernel's tables
+from engine.calendar import seed_calendar
 from engine.db import Base, Database
+from engine.inspection.facts import context_provider
+from engine.inspection.installation import roles, services
+from engine.process_engine import ProcessEngine
+from engine.settings import Settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -171,3 +176,22 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if as_root else [])
         yield browser
         browser.close()
+
+
+# --- the system --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a system on the test's database, with a data folder of its own."""
+    return Settings(database_url=database_url, data_dir=tmp_path / "data", secret_key="for tests only")
+
+
+@pytest.fixture
+def engine(database: Database, settings: Settings, clock: Clock) -> ProcessEngine:
+    """The complete process engine on the test's database, without a job engine: tests drive jobs themselves."""
+    with database.write() as session:
+        seed_calendar(session, settings.district_id, clock.now)
+    return ProcessEngine(
+        database, settings, services(), form_context=context_provider(settings), roles=roles(), clock=clock
+    )

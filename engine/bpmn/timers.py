@@ -105,10 +105,6 @@ class _OwnClock:
     def _first(self, my_task: Task) -> datetime:
         engine = my_task.workflow.script_engine
         value = self._value(my_task)
-        if isinstance(value, timedelta):
-            return engine.now + value
-        if hasattr(value, "add_to"):  # a FEEL years-and-months duration
-            return value.add_to(engine.now)
         if isinstance(value, str) and _DURATION.match(value.strip()):
             return add_duration(engine.now, value)
         return parse_instant(value, engine.zone)

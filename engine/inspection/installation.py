@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from engine.db import Database
 from engine.inspection import services as _services
-from engine.inspection.facts import form_context
+from engine.inspection.facts import context_provider
 from engine.inspection.jobs import job_kinds
 from engine.jobs import Jobs
 from engine.process_engine import ProcessEngine
@@ -58,7 +58,7 @@ def open_engine(
         settings,
         services(),
         jobs=jobs or open_jobs(settings),
-        form_context=form_context,
+        form_context=context_provider(settings),
         roles=roles(),
         **options,
     )

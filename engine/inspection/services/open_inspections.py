@@ -8,7 +8,6 @@ from engine.db import new_id
 from engine.errors import ServiceTaskFailed
 from engine.inspection import records
 from engine.inspection.drawn import assignments, drawn_objects
-from engine.inspection.draws import record_failures
 from engine.inspection.models import Inspection
 from engine.inspection.snapshots import object_snapshot
 from engine.service_tasks import ServiceContext, service_task
@@ -28,6 +27,8 @@ def open_inspections(ctx: ServiceContext) -> dict[str, Any]:
         for removal in approval.get("removals") or []
     }
     if removals:
+        from engine.inspection.draws import record_failures
+
         record_failures(ctx, draw, removals)
     teams = assignments(draw)
     objects = drawn_objects(draw)

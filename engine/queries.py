@@ -1,0 +1,224 @@
+"""Read-only questions: lists of tasks, the board of overdue work, one case's timeline and state.
+
+Lists page by key, never by offset, and count only up to a cap (engine-facts §2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.actor import Actor
+from engine.models import Deadline, HistoryEvent, ProcessInstance, TaskCandidate, UserTask
+from engine.scope import instance_in_scope, scope
+
+PAGE = 50
+COUNT_CAP = 1_000
+
+#: Cursor of a page: the last row's sort value and id.
+Cursor = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of tasks; ``next`` is None on the last page."""
+
+    tasks: list[UserTask]
+    next: Cursor | None
+
+
+def inbox(
+    session: Session, actor: Actor, *, tab: str = "todo", search: str = "", process_key: str = "",
+    after: Cursor | None = None, limit: int = PAGE,
+) -> Page:  # fmt: skip
+    """The actor's tasks.
+
+    ``tab``: ``todo`` 待办 (mine and offered to me), ``claimable`` 待签收 (offered, nobody's yet),
+    ``done`` 已办.  ``search`` matches title, task name and business key.
+    """
+    if tab == "done":
+        return _done(session, actor, search, process_key, after, limit)
+    branches = [_open(UserTask.assignee_id == actor.user_id)] if tab == "todo" else []
+    branches += [_open(UserTask.group == group, UserTask.assignee_id.is_(None)) for group in sorted(actor.groups)]
+    branches.append(
+        _open(
+            UserTask.assignee_id.is_(None),
+            UserTask.id.in_(sa.select(TaskCandidate.task_id).where(TaskCandidate.user_id == actor.user_id)),
+        )
+    )
+    limited = [
+        _filtered(branch, search, process_key, after).order_by(UserTask.created_at, UserTask.id).limit(limit + 1)
+        for branch in branches
+    ]
+    ids = sa.union(*(sa.select(branch.subquery().c.id) for branch in limited))
+    tasks = session.scalars(
+        sa.select(UserTask).where(UserTask.id.in_(ids)).order_by(UserTask.created_at, UserTask.id).limit(limit + 1)
+    ).all()
+    return _page(tasks, limit, lambda task: task.created_at)
+
+
+def _open(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(UserTask.id, UserTask.created_at).where(UserTask.state == "open", *conditions)
+
+
+def _done(
+    session: Session, actor: Actor, search: str, process_key: str, after: Cursor | None, limit: int
+) -> Page:  # fmt: skip
+    statement = sa.select(UserTask).where(UserTask.closed_by == actor.user_id, UserTask.state == "completed")
+    if after is not None:
+        moment = datetime.fromisoformat(after[0])
+        statement = statement.where(
+            sa.or_(
+                UserTask.closed_at < moment, sa.and_(UserTask.closed_at == moment, UserTask.id < after[1])
+            )
+        )
+    statement = _filtered(statement, search, process_key, None)
+    tasks = session.scalars(
+        statement.order_by(UserTask.closed_at.desc(), UserTask.id.desc()).limit(limit + 1)
+    ).all()
+    return _page(tasks, limit, lambda task: task.closed_at)
+
+
+def _filtered(
+    statement: sa.Select[Any], search: str, process_key: str, after: Cursor | None
+) -> sa.Select[Any]:  # fmt: skip
+    if search:
+        like = f"%{search.replace('%', '').replace('_', '')}%"
+        statement = statement.where(
+            sa.or_(UserTask.title.like(like), UserTask.name.like(like), UserTask.business_key.like(like))
+        )
+    if process_key:
+        statement = statement.where(UserTask.process_key == process_key)
+    if after is not None:
+        moment = datetime.fromisoformat(after[0])
+        statement = statement.where(
+            sa.or_(UserTask.created_at > moment, sa.and_(UserTask.created_at == moment, UserTask.id > after[1]))
+        )
+    return statement
+
+
+def _page(tasks: Sequence[UserTask], limit: int, key: Any) -> Page:
+    shown = list(tasks[:limit])
+    more = len(tasks) > limit
+    return Page(shown, (key(shown[-1]).isoformat(), shown[-1].id) if more else None)
+
+
+def count_todo(session: Session, actor: Actor) -> int:
+    """How many tasks wait for the actor, counted up to :data:`COUNT_CAP`."""
+    named = sa.select(TaskCandidate.task_id).where(TaskCandidate.user_id == actor.user_id)
+    capped = (
+        sa.select(UserTask.id)
+        .where(
+            UserTask.state == "open",
+            sa.or_(
+                UserTask.assignee_id == actor.user_id,
+                sa.and_(
+                    UserTask.assignee_id.is_(None),
+                    sa.or_(UserTask.group.in_(sorted(actor.groups)), UserTask.id.in_(named)),
+                ),
+            ),
+        )
+        .limit(COUNT_CAP)
+    )
+    return session.scalar(sa.select(sa.func.count()).select_from(capped.subquery())) or 0
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """Open work of one department at one step: how much, how much of it late or near its due time."""
+
+    department: str
+    process_key: str
+    element_id: str
+    name: str
+    open: int
+    overdue: int
+    near: int
+    oldest: datetime | None
+
+
+def board(session: Session, actor: Actor, now: datetime, near: datetime) -> list[BoardRow]:
+    """Open tasks in the actor's scope by department and step; ``near`` is the end of the warning window."""
+    late = sa.func.sum(sa.case((UserTask.due_at < now, 1), else_=0))
+    close = sa.func.sum(sa.case((sa.and_(UserTask.due_at >= now, UserTask.due_at < near), 1), else_=0))
+    rows = session.execute(
+        sa.select(
+            UserTask.department, UserTask.process_key, UserTask.element_id, sa.func.max(UserTask.name).label("name"),
+            sa.func.count().label("open"), late.label("overdue"), close.label("near"),
+            sa.func.min(UserTask.due_at).label("oldest"),
+        )
+        .where(UserTask.state == "open", instance_in_scope(actor, UserTask.instance_id))
+        .group_by(UserTask.department, UserTask.process_key, UserTask.element_id)
+        .order_by(late.desc(), close.desc(), sa.func.count().desc())
+    )  # fmt: skip
+    return [BoardRow(**row._mapping) for row in rows]
+
+
+def open_work(
+    session: Session, actor: Actor, *, department: str = "", element_id: str = "", overdue_at: datetime | None = None,
+    limit: int = 200,
+) -> list[UserTask]:  # fmt: skip
+    """Open tasks in the actor's scope, the most urgent first."""
+    statement = sa.select(UserTask).where(
+        UserTask.state == "open", instance_in_scope(actor, UserTask.instance_id)
+    )  # fmt: skip
+    if department:
+        statement = statement.where(UserTask.department == department)
+    if element_id:
+        statement = statement.where(UserTask.element_id == element_id)
+    if overdue_at is not None:
+        statement = statement.where(UserTask.due_at < overdue_at)
+    return list(
+        session.scalars(statement.order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id).limit(limit))
+    )
+
+
+def deadlines(session: Session, district_id: str, business_keys: Sequence[str]) -> list[Deadline]:
+    """Statutory deadlines of some business keys, the earliest first."""
+    return list(
+        session.scalars(
+            sa.select(Deadline)
+            .where(Deadline.district_id == district_id, Deadline.business_key.in_(list(business_keys)))
+            .order_by(Deadline.due_at)
+        )
+    )
+
+
+def instance_of(session: Session, actor: Actor, process_key: str, business_key: str) -> ProcessInstance | None:
+    """The instance under a business key when the actor may see it."""
+    return session.scalar(
+        scope(
+            sa.select(ProcessInstance).where(
+                ProcessInstance.process_key == process_key, ProcessInstance.business_key == business_key
+            ),
+            actor,
+        )
+    )
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One event of an instance's history, its body parsed."""
+
+    at: datetime
+    actor_name: str
+    kind: str
+    body: dict[str, Any]
+    instance_id: str
+
+
+def timeline(session: Session, instance_ids: Sequence[str], *, limit: int = 500) -> list[TimelineEntry]:
+    """Who did what and when in some instances, oldest first."""
+    rows = session.execute(
+        sa.select(HistoryEvent.at, HistoryEvent.actor_name, HistoryEvent.kind, HistoryEvent.body, HistoryEvent.stream)
+        .where(HistoryEvent.stream.in_(list(instance_ids)))
+        .order_by(HistoryEvent.at, HistoryEvent.id)
+        .limit(limit)
+    )
+    return [TimelineEntry(r.at, r.actor_name, r.kind, orjson.loads(r.body), r.stream) for r in rows]
