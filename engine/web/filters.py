@@ -86,6 +86,12 @@ def number(value: Any) -> str:
     return f"{value:,}"
 
 
+def in_texts(value: Any, texts: list[str]) -> bool:
+    """Whether an option's value, as text, is among the chosen ones."""
+    return str(value) in texts
+
+
 def install(app: Flask) -> None:
+    app.jinja_env.tests["in_texts"] = in_texts
     for function in (minute, day, chinese_day, weekday, due, filesize, number):
         app.jinja_env.filters[function.__name__] = function

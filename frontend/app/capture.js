@@ -1,9 +1,85 @@
 // In the field: position, signature, photos.  Plain inputs underneath work without this.
-import { once } from "./dom.js";
+import { csrfToken, once } from "./dom.js";
 
 export function watchCaptures(root) {
   for (const box of once(root, "[data-location]", "location")) location(box);
-  for (const box of once(root, "[data-signature]", "signature")) signature(box);
+  for (const box of once(root, "[data-signature]", "signing")) signature(box);
+  for (const input of once(root, ".form input[type=file]", "chinese")) chooseButton(input);
+  for (const input of once(root, "form[data-upload-url] input[data-upload]", "uploading")) upload(input);
+}
+
+// A button in Chinese in place of the browser's own, with the chosen names beside it.
+function chooseButton(input) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button";
+  button.textContent = input.hasAttribute("capture") ? "拍照或选择照片" : "选择文件";
+  const names = document.createElement("span");
+  names.className = "small muted";
+  const box = document.createElement("div");
+  box.className = "file-button";
+  input.before(box);
+  box.append(button, names, input);
+  input.classList.add("visually-hidden");
+  input.tabIndex = -1;
+  const label = input.getAttribute("aria-label");
+  if (label) button.setAttribute("aria-label", `${label}（${button.textContent}）`);
+  button.addEventListener("click", () => input.click());
+  input.addEventListener("change", () => {
+    names.textContent = [...input.files].map((file) => file.name).join("、");
+  });
+}
+
+// A chosen file is sent at once: a form refused later, or a lost page, does not lose it.
+// The answer is {"id", "file_name", "url"}; the id goes into the form like those already there.
+function upload(input) {
+  const form = input.form;
+  const field = input.closest("fieldset");
+  const list = field.querySelector("[data-files]");
+  const state = field.querySelector("[data-upload-state]");
+  input.addEventListener("change", async () => {
+    const waiting = [...input.files];
+    const failed = new DataTransfer();
+    for (const [index, file] of waiting.entries()) {
+      state.textContent = `正在上传 ${index + 1} / ${waiting.length}：${file.name}`;
+      const body = new FormData();
+      body.append("field", input.dataset.upload);
+      body.append("file", file);
+      try {
+        const response = await fetch(form.dataset.uploadUrl, {
+          method: "POST",
+          body,
+          headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" },
+        });
+        const answer = await response.json();
+        if (!response.ok) throw new Error(answer.message);
+        list.append(entry(input.dataset.upload, answer));
+      } catch (error) {
+        failed.items.add(file);
+        state.textContent = `${file.name} 没有上传成功，将随表单一起提交。`;
+      }
+    }
+    input.files = failed.files; // what failed goes with the form
+    input.previousElementSibling.textContent = [...failed.files].map((file) => file.name).join("、");
+    if (!failed.files.length) state.textContent = `已上传 ${waiting.length} 个文件`;
+    list.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
+function entry(name, { id, file_name: fileName, url }) {
+  const item = document.createElement("li");
+  const text = document.createElement("span");
+  const link = document.createElement("a");
+  link.href = url;
+  link.textContent = fileName;
+  text.append(link);
+  const label = document.createElement("label");
+  label.className = "choice";
+  const box = document.createElement("input");
+  Object.assign(box, { type: "checkbox", name, value: id, checked: true });
+  label.append(box, "保留");
+  item.append(text, label);
+  return item;
 }
 
 function changed(input) {
@@ -26,6 +102,8 @@ function location(box) {
           input.value = coords[part].toFixed(part === "accuracy" ? 0 : 6);
           changed(input);
         }
+        const at = box.querySelector('[data-part="at"]');
+        if (at) at.value = new Date().toISOString();
         state.textContent = `已定位，误差约 ${Math.round(coords.accuracy)} 米`;
       },
       (error) => {
@@ -40,20 +118,22 @@ function location(box) {
 async function signature(box) {
   const { default: SignaturePad } = await import("signature_pad");
   const canvas = box.querySelector("canvas");
+  const shown = box.querySelector("img");
   const input = box.querySelector("input[data-value]");
   box.querySelector("[data-pad]").hidden = false;
-  const ratio = Math.max(window.devicePixelRatio || 1, 1);
+  const ratio = Math.min(Math.max(window.devicePixelRatio || 1, 1), 2); // the server takes 200 KB
   canvas.width = canvas.offsetWidth * ratio;
   canvas.height = canvas.offsetHeight * ratio;
   canvas.getContext("2d").scale(ratio, ratio);
   const pad = new SignaturePad(canvas, { penColor: "#000", backgroundColor: "#fff" });
-  if (input.value.startsWith("data:")) pad.fromDataURL(input.value, { ratio });
   pad.addEventListener("endStroke", () => {
+    if (shown) shown.hidden = true; // replaced by the new one
     input.value = canvas.toDataURL("image/png");
     changed(input);
   });
   box.querySelector("[data-clear]").addEventListener("click", () => {
     pad.clear();
+    if (shown) shown.hidden = true;
     input.value = "";
     changed(input);
   });

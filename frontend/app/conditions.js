@@ -1,37 +1,69 @@
 // Shows and hides fields while somebody types, by the same condition tree the server evaluates.
 // A field's data-condition is the JSON tree of its "hide" expression; nodes are arrays [operator, …].
+import { parse } from "./dates.js";
 import { once } from "./dom.js";
 import { evaluate } from "./evaluate.js";
 
-function valueOf(form, key, row) {
-  const name = row ? `${row}.${key}` : key;
-  const boxes = form.querySelectorAll(`[name="${CSS.escape(name)}"]`);
-  if (!boxes.length) return undefined;
-  const first = boxes[0];
-  if (first.type === "radio") return [...boxes].find((box) => box.checked)?.value ?? null;
+const pad = (n) => String(n).padStart(2, "0");
+
+function isoDate(value) {
+  const day = parse(value);
+  return day ? `${day.getFullYear()}-${pad(day.getMonth() + 1)}-${pad(day.getDate())}` : value;
+}
+
+// An option that is a number or a truth value carries its JSON; everything else is text.
+const typed = (element) => (element.dataset.json ? JSON.parse(element.dataset.json) : element.value);
+
+function valueOf(form, name) {
+  const found = [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+  if (!found.length) return undefined;
+  if (found[0].closest("[data-condition]")?.hidden) return null; // hidden counts as not filled
+  const [first] = found;
+  if (first.type === "radio") {
+    const chosen = found.find((box) => box.checked);
+    return chosen ? typed(chosen) : null;
+  }
   if (first.type === "checkbox") {
     if (first.dataset.single !== undefined) return first.checked;
-    return [...boxes].filter((box) => box.checked).map((box) => box.value);
+    return found.filter((box) => box.checked).map(typed);
   }
-  if (first.multiple) return [...first.selectedOptions].map((option) => option.value);
-  if (first.dataset.kind === "number") return first.value.trim() === "" ? null : Number(first.value);
-  return first.value === "" ? null : first.value;
+  const text = first.value.trim();
+  if (first.dataset.kind === "number") return text === "" || Number.isNaN(Number(text)) ? null : Number(text);
+  if (text === "") return null;
+  if (first.tagName === "SELECT") return typed(first.selectedOptions[0]);
+  return first.dataset.date === "" ? isoDate(text) : text;
+}
+
+// A row sees its own fields first, then those of the rows and the form around it.
+function lookup(form, row) {
+  return (key) => {
+    for (let prefix = row; prefix; prefix = prefix.split("-").slice(0, -2).join("-")) {
+      const value = valueOf(form, `${prefix}-${key}`);
+      if (value !== undefined) return value;
+    }
+    return valueOf(form, key);
+  };
 }
 
 function apply(form) {
-  const lookup = (row) => (key) => (row && valueOf(form, key, row)) ?? valueOf(form, key, "");
-  for (const field of form.querySelectorAll("[data-condition]")) {
-    const row = field.closest("[data-row]")?.dataset.row ?? "";
-    let hide;
-    try {
-      hide = evaluate(JSON.parse(field.dataset.condition), lookup(row)) === true;
-    } catch {
-      hide = false; // the server decides
+  // A field hidden now may be what another condition reads: repeat until nothing changes.
+  for (let pass = 0; pass < 8; pass += 1) {
+    let changed = false;
+    for (const field of form.querySelectorAll("[data-condition]")) {
+      const row = field.closest("[data-row]")?.dataset.row ?? "";
+      let hide;
+      try {
+        hide = evaluate(JSON.parse(field.dataset.condition), lookup(form, row)) === true;
+      } catch {
+        hide = false; // the server decides
+      }
+      if (field.hidden === hide) continue;
+      changed = true;
+      field.hidden = hide;
+      // What is hidden is not sent; the server would drop it anyway.
+      for (const input of field.querySelectorAll("input, select, textarea")) input.disabled = hide;
     }
-    if (field.hidden === hide) continue;
-    field.hidden = hide;
-    // What is hidden is not sent; the server would drop it anyway.
-    for (const input of field.querySelectorAll("input, select, textarea")) input.disabled = hide;
+    if (!changed) return;
   }
 }
 
@@ -39,7 +71,6 @@ export function watchConditions(root) {
   for (const form of once(root, "form[data-form]", "conditions")) {
     form.addEventListener("input", () => apply(form));
     form.addEventListener("change", () => apply(form));
-    form.addEventListener("rows:changed", () => apply(form));
     apply(form);
   }
 }

@@ -1,5 +1,5 @@
 // A Chinese calendar beside date fields: <input data-date> or <input data-date="time">.
-// The field stays a plain text field (2026-03-02, 2026年3月2日 and 20260302 are all accepted by the server).
+// The field stays a plain text field (the server also accepts 2026年3月2日 and 2026/3/2).
 import { once } from "./dom.js";
 
 const WEEK = ["一", "二", "三", "四", "五", "六", "日"];
@@ -7,7 +7,7 @@ const pad = (n) => String(n).padStart(2, "0");
 const text = (day) => `${day.getFullYear()}-${pad(day.getMonth() + 1)}-${pad(day.getDate())}`;
 
 export function parse(value) {
-  const found = /^\s*(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*[-/.月]?\s*(\d{1,2})/.exec(value);
+  const found = /^\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})/.exec(value);
   if (!found) return null;
   const day = new Date(Number(found[1]), Number(found[2]) - 1, Number(found[3]));
   return day.getMonth() === Number(found[2]) - 1 ? day : null;

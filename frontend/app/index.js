@@ -13,12 +13,31 @@ document.addEventListener("htmx:config:request", (event) => {
   if (token) event.detail.ctx.request.headers["X-CSRFToken"] = token.content;
 });
 
+// A long list of options gets a field that narrows it.
+function watchFilters(root) {
+  for (const input of once(root, "input[data-filter]", "filtering")) {
+    const list = document.getElementById(input.dataset.filter);
+    input.hidden = false;
+    input.addEventListener("input", (event) => {
+      event.stopPropagation(); // not part of what is saved
+      const wanted = input.value.trim().toLowerCase();
+      for (const choice of list.querySelectorAll(".choice")) {
+        choice.hidden = wanted !== "" && !choice.textContent.toLowerCase().includes(wanted);
+      }
+    });
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault();
+    });
+  }
+}
+
 function enhance(root) {
   watchRows(root);
   watchConditions(root);
   watchDrafts(root);
   watchCaptures(root);
   watchDates(root);
+  watchFilters(root);
   watchSubmit(root);
 }
 
@@ -67,6 +86,7 @@ document.addEventListener("keydown", (event) => {
 
 enhance(document);
 document.querySelector("[data-focus]")?.focus();
+document.addEventListener("rows:added", (event) => enhance(event.detail.row));
 document.addEventListener("htmx:after:process", (event) => enhance(event.target));
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-print]")) window.print();

@@ -1,8 +1,10 @@
 // Dynamic lists: add and remove rows without a round trip to the server.
 //
-// <div data-rows="removals" data-max="20"> … <div data-row="removals[0]">…</div>
-//   <template>…removals[__index__]…</template> <button name="_add" value="removals"> </div>
+// <div data-rows="removals" data-max="20"> <div class="rows"> <div data-row="removals-0">…</div> </div>
+//   <template>…removals-__index__-reason…</template> <button name="_add" value="removals"> </div>
 import { once } from "./dom.js";
+
+const RENAMED = ["name", "id", "for", "value", "aria-describedby", "data-field", "data-rows", "data-row"];
 
 export function watchRows(root) {
   for (const list of once(root, "[data-rows]", "rows")) {
@@ -29,6 +31,7 @@ function add(list) {
   holder.innerHTML = template.innerHTML.replaceAll("__index__", String(rows.length));
   const row = holder.firstElementChild;
   list.querySelector(":scope > .rows").append(row);
+  list.dispatchEvent(new CustomEvent("rows:added", { bubbles: true, detail: { row } }));
   changed(list);
   row.querySelector("input, select, textarea")?.focus();
 }
@@ -46,22 +49,22 @@ function changed(list) {
   const rows = rowsOf(list);
   rows.forEach((row, index) => {
     const from = row.dataset.row;
-    const to = `${key}[${index}]`;
+    const to = `${key}-${index}`;
     const number = row.querySelector("[data-row-number]");
     if (number) number.textContent = String(index + 1);
     if (from === to) return;
     row.dataset.row = to;
+    row.id = `f-${to}`;
     for (const element of row.querySelectorAll("*")) {
-      for (const name of ["name", "id", "for", "value", "aria-describedby", "aria-labelledby"]) {
-        if (name === "value" && element.name !== "_remove") continue;
+      for (const name of RENAMED) {
+        if (name === "value" && !["_remove", "_add"].includes(element.name)) continue;
         const old = element.getAttribute(name);
         if (old?.includes(from)) element.setAttribute(name, old.replaceAll(from, to));
       }
     }
   });
-  const button = list.querySelector(':scope > .rows-add [name="_add"], :scope > [name="_add"]');
-  if (button) button.hidden = list.dataset.max !== "" && rows.length >= Number(list.dataset.max || Infinity);
+  const button = list.querySelector(':scope > .rows-add [name="_add"]');
+  if (button) button.hidden = rows.length >= Number(list.dataset.max || Infinity);
   const form = list.closest("form");
-  form?.dispatchEvent(new CustomEvent("rows:changed", { bubbles: true }));
   form?.dispatchEvent(new Event("input", { bubbles: true }));
 }

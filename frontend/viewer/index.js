@@ -10,7 +10,7 @@ import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import "bpmn-js/dist/assets/diagram-js.css";
 import "bpmn-js/dist/assets/bpmn-js.css";
 
-const MIN_ZOOM = 0.6; // smaller labels cannot be read
+const MIN_ZOOM = 0.7; // smaller labels cannot be read
 
 export async function show(host) {
   // Vertical scrolling of the page must not be caught by the picture: the wheel zooms with Ctrl only.

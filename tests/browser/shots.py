@@ -71,7 +71,14 @@ def shoot(page: Page, folder: Path, name: str, *, full: bool = True) -> Path:
     width = page.viewport_size["width"] if page.viewport_size else 0
     scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
     path = folder / f"{name}-{width}-{scheme}.png"
-    page.screenshot(path=path, full_page=full)
+    size = page.viewport_size
+    if full and size:
+        # As tall as the page, so that what is fixed to the screen's edge does not cover its middle.
+        height = int(page.evaluate("document.documentElement.scrollHeight"))
+        page.set_viewport_size({"width": width, "height": max(height, size["height"])})
+    page.screenshot(path=path)
+    if full and size:
+        page.set_viewport_size(size)
     return path
 
 
