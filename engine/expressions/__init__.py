@@ -43,6 +43,7 @@ from engine.expressions.values import (
     read_duration,
     read_time,
 )
+from engine.expressions.writer import feel_text
 
 __all__ = [
     "MAX_DEPTH", "MAX_NODES", "MAX_TEXT", "Assignment", "Expression", "ExpressionError", "MonthDuration", "Range",
@@ -69,6 +70,11 @@ class Expression:
     def possible_names(self) -> frozenset[str]:
         """Names inside list filters: variables or keys of the elements, known only at run time."""
         return names_in_filters(self.tree)
+
+    @property
+    def feel(self) -> str:
+        """The expression in canonical FEEL, whatever spelling was used."""
+        return feel_text(self.tree)
 
     @property
     def functions(self) -> frozenset[str]:
@@ -118,7 +124,7 @@ class UnaryTests:
         run = nodes.Run(scope or {}, functions, now)
         run.layers.append({"?": value})
         try:
-            held = [self._passes(test, asks, value, run) for test, asks in zip(self.tests, self.asks)]
+            held = [self._passes(test, asks, value, run) for test, asks in zip(self.tests, self.asks, strict=True)]
         except Failure as stop:
             raise failure(stop.message, self.text, stop.position) from stop
         if self.negated:

@@ -423,7 +423,7 @@ def _insert(run: Run, values: Any, position: Any, item: Any) -> Any:
     if not at or abs(at) > len(found):
         return None
     first = at - 1 if at > 0 else len(found) + at
-    return _bounded(found[:first] + [item] + found[first:])
+    return _bounded([*found[:first], item, *found[first:]])
 
 
 @builtin("remove", "list, position")

@@ -32,7 +32,7 @@ def _free(tree: n.Node, bound: frozenset[str], filters: bool) -> set[str]:
             found |= _free(tree.condition, inner, False) | _free(tree.condition, inner, True)
         return found
     if isinstance(tree, n.Loop):
-        for name, source, end in zip(tree.names, tree.sources, tree.ends):
+        for name, source, end in zip(tree.names, tree.sources, tree.ends, strict=True):
             found |= _free(source, bound, filters)
             found |= _free(end, bound, filters) if end is not None else set()
             bound |= {name}

@@ -399,12 +399,13 @@ class Filter(Node):
 def _at(values: Any, position: Any) -> Any:
     if position is True:
         return list(values)
-    index = number(position)
-    if index is None:
+    exact = number(position)
+    if exact is None:
         return []
-    if index != int(index) or index == 0 or abs(index) > len(values):
+    index = int(exact)
+    if index != exact or index == 0 or abs(index) > len(values):
         return None
-    return values[int(index) - 1 if index > 0 else int(index)]
+    return values[index - 1 if index > 0 else index]
 
 
 @dataclass(frozen=True)
@@ -472,8 +473,9 @@ def counted(start: Any, end: Any) -> Any:
     first, last = number(start), number(end)
     if first is None or last is None or first != int(first) or last != int(last):
         return []
-    step = 1 if last >= first else -1
-    return range(int(first), int(last) + step, step)
+    low, high = int(first), int(last)
+    step = 1 if high >= low else -1
+    return range(low, high + step, step)
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ class Parser:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self.fail(f"括号或条件嵌套超过 {MAX_DEPTH} 层")
+        # Python reads -a ** 2 as -(a ** 2) and a ** b ** c from the right, FEEL neither: both are refused.
+        unclear = self.token.kind == "sign" and self.token.value == "-"
         left = self.prefix()
         compared = False
         while True:
@@ -118,6 +120,9 @@ class Parser:
             elif token.kind == "sign" and value in _ARITHMETIC:
                 if _ARITHMETIC[value] <= power:
                     break
+                if value == "**" and unclear:
+                    raise self.fail("乘方的次序有歧义，请加括号", token)
+                unclear = value == "**"
                 left = self.arithmetic(left, value)
             elif self.at_comparison():
                 if power >= _COMPARISON:
@@ -139,10 +144,7 @@ class Parser:
         return self.node(kind(tuple(parts)))
 
     def arithmetic(self, left: n.Node, sign: str) -> n.Node:
-        token = self.take()
-        if sign == "**" and (isinstance(left, n.Negate) or (isinstance(left, n.Arithmetic) and left.sign == "**")):
-            if self.tokens[self.at - 2].value != ")":
-                raise self.fail("乘方的次序有歧义，请加括号", token)
+        self.take()
         return self.node(n.Arithmetic(sign, left, self.expression(_ARITHMETIC[sign])))
 
     def at_comparison(self) -> bool:
@@ -227,16 +229,15 @@ class Parser:
         token = self.token
         if token.kind == "sign" and token.value == "-":
             self.take()
-            return self.negation(self.expression(_UNARY), token)
+            return self.negation(self.expression(_UNARY))
         if token.kind == "keyword" and token.value == "not":
             self.take()
             return self.negated(token)
         return self.postfix(self.operand())
 
-    def negation(self, part: n.Node, token: Token) -> n.Node:
-        if isinstance(part, n.Literal) and isinstance(part.value, (int, decimal.Decimal)) and part.value is not True:
-            if part.value is not False and not self.sees("**"):
-                return n.Literal(-part.value)
+    def negation(self, part: n.Node) -> n.Node:
+        if isinstance(part, n.Literal) and type(part.value) in (int, decimal.Decimal):
+            return n.Literal(-part.value)
         return self.node(n.Negate(part))
 
     def negated(self, token: Token) -> n.Node:

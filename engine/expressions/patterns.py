@@ -9,17 +9,30 @@ capitals, groups, ``|``, ``* + ? {m,n}``, ``^`` and ``$``; refused: back-referen
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from engine.expressions.values import Failure
 
 MAX_PATTERN = 200
 MAX_STATES = 2_000
-MAX_SUBJECT = 10_000
+#: States times characters: bounds the time of one match to well under a second.
+MAX_WORK = 2_000_000
 
 Check = Callable[[str], bool]
-# A state is (check, next), ("split", a, b), ("start", next), ("end", next) or ("match",).
-State = list[object]
+Tree = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class State:
+    """``kind`` is char, split, start, end or match; ``out`` the next state, ``other`` a split's second."""
+
+    kind: str
+    out: int = -1
+    other: int = -1
+    check: Check = bool
+
 
 _CLASSES: dict[str, Check] = {
     "d": str.isdecimal,
@@ -49,27 +62,28 @@ class Pattern:
         return self._run(subject, anchored=False)
 
     def _run(self, subject: str, anchored: bool) -> bool:
-        if len(subject) > MAX_SUBJECT:
-            raise Failure(f"被匹配的文本超过 {MAX_SUBJECT} 个字")
+        if len(subject) * len(self._states) > MAX_WORK:
+            raise Failure("被匹配的文本过长或匹配模式过大")
+        states = self._states
         current: set[int] = set()
         for at in range(len(subject) + 1):
             if at == 0 or not anchored:
                 self._follow(self._start, current, subject, at)
-            if not anchored and any(self._states[s][0] == "match" for s in current):
+            if 0 in current and (not anchored or at == len(subject)):
                 return True
             if at == len(subject) or (anchored and not current):
                 break
             character = subject[at]
             following: set[int] = set()
             for index in current:
-                state = self._states[index]
-                check = state[0]
-                if callable(check) and check(character):
-                    self._follow(int(str(state[1])), following, subject, at + 1)
+                state = states[index]
+                if state.kind == "char" and state.check(character):
+                    self._follow(state.out, following, subject, at + 1)
             current = following
-        return any(self._states[s][0] == "match" for s in current) if at == len(subject) else False
+        return False
 
     def _follow(self, index: int, into: set[int], subject: str, at: int) -> None:
+        """Add a state and all it reaches without reading a character."""
         waiting = [index]
         while waiting:
             index = waiting.pop()
@@ -77,12 +91,14 @@ class Pattern:
                 continue
             into.add(index)
             state = self._states[index]
-            if state[0] == "split":
-                waiting += [int(str(state[1])), int(str(state[2]))]
-            elif (state[0] == "start" and (at == 0 or (self._multiline and subject[at - 1] == "\n"))) or (
-                state[0] == "end" and (at == len(subject) or (self._multiline and subject[at] == "\n"))
-            ):
-                waiting.append(int(str(state[1])))
+            if state.kind == "split":
+                waiting += [state.out, state.other]
+            elif state.kind == "start":
+                if at == 0 or (self._multiline and subject[at - 1] == "\n"):
+                    waiting.append(state.out)
+            elif state.kind == "end":  # noqa: SIM102 - the two anchors read best side by side
+                if at == len(subject) or (self._multiline and subject[at] == "\n"):
+                    waiting.append(state.out)
 
 
 @lru_cache(maxsize=512)
@@ -98,9 +114,10 @@ class _Builder:
         self.text = "".join(text.split()) if verbose else text
         self.at = 0
         self.depth = 0
+        self.work = 0
         self.ignore_case = ignore_case
         self.dot_all = dot_all
-        self.states: list[State] = [["match"]]
+        self.states = [State("match")]
 
     def build(self) -> tuple[list[State], int]:
         tree = self._alternatives()
@@ -116,7 +133,7 @@ class _Builder:
 
     # -------- text to a tree of ("char", check) ("seq", parts) ("alt", parts) ("repeat", part, low, high) ("start",)
 
-    def _alternatives(self) -> tuple[object, ...]:
+    def _alternatives(self) -> Tree:
         self.depth += 1
         if self.depth > 20:
             raise self._bad("括号嵌套过深")
@@ -127,13 +144,13 @@ class _Builder:
         self.depth -= 1
         return options[0] if len(options) == 1 else ("alt", options)
 
-    def _sequence(self) -> tuple[object, ...]:
-        parts: list[tuple[object, ...]] = []
+    def _sequence(self) -> Tree:
+        parts: list[Tree] = []
         while self._peek() and self._peek() not in "|)":
             parts.append(self._repeated(self._atom()))
         return ("seq", parts)
 
-    def _repeated(self, atom: tuple[object, ...]) -> tuple[object, ...]:
+    def _repeated(self, atom: Tree) -> Tree:
         while (sign := self._peek()) and sign in "*+?{":
             self.at += 1
             low, high = {"*": (0, None), "+": (1, None), "?": (0, 1)}.get(sign) or self._counts()
@@ -153,7 +170,7 @@ class _Builder:
             raise self._bad("重复次数的上限小于下限")
         return limits
 
-    def _atom(self) -> tuple[object, ...]:
+    def _atom(self) -> Tree:
         sign = self.text[self.at]
         self.at += 1
         if sign == "(":
@@ -227,39 +244,40 @@ class _Builder:
 
     # -------- tree to states
 
-    def _new(self, *state: object) -> int:
+    def _new(self, state: State) -> int:
         if len(self.states) >= MAX_STATES:
             raise self._bad("匹配模式过大，请减少重复次数")
-        self.states.append(list(state))
+        self.states.append(state)
         return len(self.states) - 1
 
-    def _emit(self, tree: tuple[object, ...], after: int) -> int:
+    def _emit(self, tree: Tree, after: int) -> int:
+        # Repeating nothing, (){999}{999}, makes no states but would still take for ever.
+        self.work += 1
+        if self.work > 10 * MAX_STATES:
+            raise self._bad("匹配模式过大，请减少重复次数")
         kind = tree[0]
         if kind == "seq":
-            for part in reversed(tree[1]):  # type: ignore[call-overload]
+            for part in reversed(tree[1]):
                 after = self._emit(part, after)
             return after
         if kind == "alt":
-            entry = None
-            for part in tree[1]:  # type: ignore[attr-defined]
-                begin = self._emit(part, after)
-                entry = begin if entry is None else self._new("split", entry, begin)
-            return entry if entry is not None else after
+            entry, *others = (self._emit(part, after) for part in tree[1])
+            for begin in others:
+                entry = self._new(State("split", entry, begin))
+            return entry
         if kind == "repeat":
-            return self._emit_repeat(tree, after)
-        return self._new(tree[1], after) if kind == "char" else self._new(kind, after)
+            return self._emit_repeat(tree[1], tree[2], tree[3], after)
+        return self._new(State(kind, after, check=tree[1]) if kind == "char" else State(kind, after))
 
-    def _emit_repeat(self, tree: tuple[object, ...], after: int) -> int:
-        part, low, high = tree[1], int(str(tree[2])), tree[3]
-        assert isinstance(part, tuple)
+    def _emit_repeat(self, part: Tree, low: int, high: int | None, after: int) -> int:
         if high is None:
-            loop = self._new("split", after, after)
-            self.states[loop][1] = self._emit(part, loop)
+            loop = self._new(State("split", after, after))
+            self.states[loop].out = self._emit(part, loop)
             after = loop
         else:
             end = after
-            for _ in range(int(str(high)) - low):
-                after = self._new("split", self._emit(part, after), end)
+            for _ in range(high - low):
+                after = self._new(State("split", self._emit(part, after), end))
         for _ in range(low):
             after = self._emit(part, after)
         return after

@@ -12,28 +12,11 @@ MAX_TEXT = 4_000
 
 #: Words that can never be a plain variable name.
 KEYWORDS = frozenset(
-    [
-        "and",
-        "or",
-        "not",
-        "if",
-        "then",
-        "else",
-        "for",
-        "in",
-        "return",
-        "some",
-        "every",
-        "satisfies",
-        "between",
-        "true",
-        "false",
-        "null",
-        "True",
-        "False",
-        "None",
-    ]
-)
+    {
+        "and", "or", "not", "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "between",
+        "true", "false", "null", "True", "False", "None",
+    }
+)  # fmt: skip
 
 #: Function names of FEEL that contain spaces; they are one token when ``(`` follows.
 SPACED_FUNCTIONS = (
@@ -55,41 +38,11 @@ _BASE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _FRACTION = re.compile(rf"{_NUMBER}")
-_FULL_WIDTH = dict(
-    zip(
-        "（）【】｛｝，。：；＝＜＞＋－＊／“”‘’？！≤≥≠×÷",
-        [
-            "(",
-            ")",
-            "[",
-            "]",
-            "{",
-            "}",
-            ",",
-            ".",
-            ":",
-            ";",
-            "=",
-            "<",
-            ">",
-            "+",
-            "-",
-            "*",
-            "/",
-            '"',
-            '"',
-            "'",
-            "'",
-            "?",
-            "!",
-            "<=",
-            ">=",
-            "!=",
-            "*",
-            "/",
-        ],
-    )
-)
+_FULL_WIDTH = {
+    "（": "(", "）": ")", "【": "[", "】": "]", "｛": "{", "｝": "}", "，": ",", "。": ".", "：": ":", "；": ";",
+    "＝": "=", "＜": "<", "＞": ">", "＋": "+", "－": "-", "＊": "*", "／": "/", "“": '"', "”": '"', "‘": "'", "’": "'",
+    "？": "?", "！": "!", "≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "÷": "/",
+}  # fmt: skip
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\", "b": "\b", "f": "\f"}
 
 
@@ -129,13 +82,11 @@ def tokenize(text: str, names: frozenset[str] = frozenset()) -> list[Token]:
     at = 0
     while at < len(text):
         match = _BASE.match(text, at)
-        if text[at].isalpha() or text[at] == "_" or names:
-            long = spaced.match(text, at)
-            if long and (not match or long.end() > match.end() or match.lastgroup != "space"):
-                if not match or long.end() >= match.end():
-                    tokens.append(Token("name", " ".join(long[0].split()), at))
-                    at = long.end()
-                    continue
+        long = spaced.match(text, at) if names or text[at].isalpha() else None
+        if long and (match is None or long.end() >= match.end()):
+            tokens.append(Token("name", " ".join(long[0].split()), at))
+            at = long.end()
+            continue
         if match is None:
             raise _unknown(text, at)
         kind, value = match.lastgroup or "", match[0]

@@ -281,7 +281,7 @@ def equals(a: Any, b: Any, depth: int = 0) -> bool | None:
     if name == "number":
         return number(a) == number(b)
     if name == "list":
-        return _all_equal(list(zip(a, b)), depth) if len(a) == len(b) else False
+        return _all_equal(list(zip(a, b, strict=True)), depth) if len(a) == len(b) else False
     if name == "context":
         if a.keys() != b.keys():
             return False
