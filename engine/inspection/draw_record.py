@@ -4,10 +4,11 @@ A record is a mapping of file name to text (:data:`Files`); on disk it is a fold
 or a ZIP.  An independent program must be able to check it, so nothing here is
 cleverer than tab-separated lines and JSON.
 
-Beyond the protocol's files a record of this system carries ``regions.tsv``
-(``id\\tregion``; its SHA-256 stands in ``jobs_rule``, so that nobody can move a firm to
-other inspectors' area once the seed is known), ``log.tsv`` (the whole public log) and
-``change-0001.json`` … (substitutions and recusals after the draw).
+Beyond the protocol's files a record of this system carries ``scope.tsv``
+(``id\\tregion\\tdepartments``: where an object lies and whose items apply to it; its SHA-256
+stands in ``jobs_rule``, so that nobody can move a firm to other inspectors once the seed
+is known), ``log.tsv`` (the whole public log) and ``change-0001.json`` … (substitutions and
+recusals after the draw).
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from engine.inspection.assignment import Candidate, Job
 
 Files = dict[str, str]
 
+#: object → (region, departments that check it)
+Scope = Mapping[str, tuple[str, Sequence[str]]]
+
 #: A record of a whole province (14 million lines) stays below this; anything larger is refused unread.
 MAX_BYTES = 2_000_000_000
 
@@ -34,7 +38,7 @@ COLUMNS = {
     "exclusions.tsv": 2,
     "inspectors.tsv": 4,
     "recusals.tsv": 2,
-    "regions.tsv": 2,
+    "scope.tsv": 3,
     "jobs.tsv": 5,
 }
 
@@ -104,7 +108,7 @@ def list_files(
     exclusions: Iterable[tuple[str, str]],
     inspectors: Iterable[Candidate],
     recusals: Iterable[tuple[str, str]],
-    regions: Mapping[str, str],
+    scope: Scope,
 ) -> Files:
     """The frozen lists as files."""
     people = [(c.id, c.department, listed(c.regions), listed(c.items)) for c in inspectors]
@@ -113,7 +117,7 @@ def list_files(
         "exclusions.tsv": table(exclusions),
         "inspectors.tsv": table(people),
         "recusals.tsv": table(set(recusals)),
-        "regions.tsv": table(regions.items()),
+        "scope.tsv": table((i, region, listed(departments)) for i, (region, departments) in scope.items()),
     }
 
 
@@ -161,7 +165,7 @@ def manifest_text(
         "disclosure": disclosure,
         "committed_at": committed_at,
         "recusals": counted("recusals.tsv"),
-        "jobs_rule": jobs_rule(department_items, sha256(lists["regions.tsv"])),
+        "jobs_rule": jobs_rule(department_items, sha256(lists["scope.tsv"])),
     }
     return json_text(manifest)
 
@@ -169,16 +173,16 @@ def manifest_text(
 # ---------------------------------------------------------------- jobs
 
 
-def jobs_rule(department_items: Mapping[str, Sequence[str]], regions_sha256: str) -> str:
-    """``object-department;regions=<sha256>;<department>=<items>;…``: one job an object and department."""
+def jobs_rule(department_items: Mapping[str, Sequence[str]], scope_sha256: str) -> str:
+    """``object-department;scope=<sha256>;<department>=<items>;…``: one job an object and department in scope."""
     parts = [f"{department}={listed(items)}" for department, items in department_items.items()]
-    return ";".join(["object-department", f"regions={regions_sha256}", *parts])
+    return ";".join(["object-department", f"scope={scope_sha256}", *parts])
 
 
 def parse_jobs_rule(rule: str) -> tuple[str, dict[str, tuple[str, ...]]] | None:
-    """``(regions sha256, {department: items})``; None when the rule is not the one this program knows."""
+    """``(scope sha256, {department: items})``; None when the rule is not the one this program knows."""
     parts = rule.split(";")
-    if parts[0] != "object-department" or len(parts) < 3 or not parts[1].startswith("regions="):
+    if parts[0] != "object-department" or len(parts) < 3 or not parts[1].startswith("scope="):
         return None
     departments: dict[str, tuple[str, ...]] = {}
     for part in parts[2:]:
@@ -186,17 +190,16 @@ def parse_jobs_rule(rule: str) -> tuple[str, dict[str, tuple[str, ...]]] | None:
         if not sign or not department or department in departments:
             return None
         departments[department] = unlisted(items)
-    return parts[1].removeprefix("regions="), departments
+    return parts[1].removeprefix("scope="), departments
 
 
-def make_jobs(
-    objects: Iterable[str], regions: Mapping[str, str], departments: Mapping[str, tuple[str, ...]]
-) -> list[Job]:
-    """One job an object and department."""
+def make_jobs(objects: Iterable[str], scope: Scope, departments: Mapping[str, tuple[str, ...]]) -> list[Job]:
+    """One job an object and department whose items apply to it."""
     return [
-        Job(f"{object_id}|{department}", (object_id,), department, regions[object_id], items)
+        Job(f"{object_id}|{department}", (object_id,), department, scope[object_id][0], items)
         for object_id in objects
         for department, items in departments.items()
+        if department in scope[object_id][1]
     ]
 
 
@@ -211,6 +214,10 @@ def parse_jobs(text: str) -> list[Job]:
 
 def parse_inspectors(text: str) -> list[Candidate]:
     return [Candidate(i, d, unlisted(r), unlisted(t)) for i, d, r, t in parse_table("inspectors.tsv", text)]
+
+
+def parse_scope(text: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {i: (region, unlisted(departments)) for i, region, departments in parse_table("scope.tsv", text)}
 
 
 def parse_pairs(name: str, text: str) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Checking a record of a draw, offline, at the level the record allows.
 
-* *auditor*: the full record (in open disclosure that is everybody's level)
+* *auditor*: the full record (after an open task that is everybody's level)
+* *objects*: an open draw before its visits — everything but the pairs and who may form them
 * *public*: after a protected task — commitment, salted leaves, inspected firms, entropy
 * *commitment*: during a protected task — the commitment and its place in the log
 * *door*: one firm's own proof
@@ -13,13 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from engine.errors import LianjianError
 from engine.inspection import draw, draw_log
-from engine.inspection.draw_record import Files, RecordUnreadable, parse_json, sha256
+from engine.inspection.draw_record import Files, RecordUnreadable, parse_json, read_record, sha256
 
-LEVELS = {"auditor": "完整核验", "public": "公众核验", "commitment": "封存核验", "door": "企业入场核验"}
+LEVELS = {
+    "auditor": "完整核验",
+    "objects": "对象核验",
+    "public": "公众核验",
+    "commitment": "封存核验",
+    "door": "企业入场核验",
+}
 
 _BAD = (LianjianError, draw.DrawError, KeyError, ValueError, TypeError, AttributeError, IndexError)
 
@@ -47,7 +55,7 @@ class Report:
     def ok(self) -> bool:
         return bool(self.checks) and all(check.ok for check in self.checks)
 
-    def to_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         return {
             "ok": self.ok,
             "level": self.level,
@@ -58,12 +66,13 @@ class Report:
             "notes": self.notes,
         }
 
-    def lines(self) -> list[str]:
+    def text(self) -> str:
         """The report as people read it."""
         head = f"抽取编号 {self.draw_id or '（未知）'}，{LEVELS[self.level]}："
         body = [f"{'通过' if c.ok else '不通过'}  {c.title}：{c.explanation}" for c in self.checks]
         end = "结论：全部核验通过。" if self.ok else "结论：核验不通过，记录可能被改动或不完整。"
-        return [head + ("通过" if self.ok else "不通过"), *body, *(f"说明：{note}" for note in self.notes), end]
+        notes = [f"说明：{note}" for note in self.notes]
+        return "\n".join([head + ("通过" if self.ok else "不通过"), *body, *notes, end])
 
 
 class Mismatch(Exception):
@@ -107,14 +116,21 @@ class Verification:
         return parse_json(name, self.text(name))
 
 
-def verify(files: Files, *, log_key: str = "") -> Report:
-    """Check a record.  ``log_key`` is the log's public key (hex) as the reader knows it from elsewhere."""
+def verify(record: Path | Files, *, log_key: str = "") -> Report:
+    """Check a record: a folder, a ZIP, one proof file, or its files at hand.
+
+    ``log_key`` is the log's public key (hex) as the reader knows it from elsewhere.
+    """
     # Imported here: the levels build on this module's Verification.
     from engine.inspection.draw_verify_full import verify_full
     from engine.inspection.draw_verify_public import verify_commitment, verify_door, verify_public
 
+    try:
+        files = read_record(record) if isinstance(record, Path) else record
+    except RecordUnreadable as error:
+        return Report("auditor", checks=[Check("files", "读取记录", False, error.message)])
     if "candidates.tsv" in files:
-        level, run = "auditor", verify_full
+        level, run = ("auditor" if "objects.json" not in files else "objects"), verify_full
     elif "leaves.txt" in files:
         level, run = "public", verify_public
     elif "commitment.json" in files:
@@ -122,10 +138,8 @@ def verify(files: Files, *, log_key: str = "") -> Report:
     elif any(name.endswith(".json") and '"door-proof"' in text[:400] for name, text in files.items()):
         level, run = "door", verify_door
     else:
-        report = Report("auditor")
         missing = "没有找到抽取记录的文件（candidates.tsv、leaves.txt、commitment.json 或入场核验文件）。"
-        report.checks.append(Check("files", "文件齐全", False, missing))
-        return report
+        return Report("auditor", checks=[Check("files", "文件齐全", False, missing)])
     report = Report(level)
     run(Verification(files, report), log_key)
     return report

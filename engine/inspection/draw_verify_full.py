@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from engine.inspection import draw
 from engine.inspection.assignment import Infeasible
-from engine.inspection.draw_outcome import Frozen, Outcome, draw_outcome, replay
+from engine.inspection.draw_conduct import Frozen, Outcome, draw_outcome, replay
 from engine.inspection.draw_record import (
     jobs_text,
     parse_jobs_rule,
     parse_json,
+    parse_pairs,
+    parse_scope,
     parse_table,
     registry_digest,
     sha256,
@@ -40,10 +43,12 @@ def without_key(result_text: str, key: str) -> str:
 
 
 def verify_full(v: Verification, log_key: str) -> None:
+    """Everything; of an open draw before its visits (``objects.json``) all but the pairs."""
     manifest = check_manifest(v)
     if not manifest:
         return
-    _check_lists(v, manifest)
+    objects_only = "objects.json" in v.files
+    _check_lists(v, manifest, ["candidates", "exclusions"] if objects_only else list(NAMES))
     lines: list[list[str]] = []
     proof: dict[str, Any] = {}
 
@@ -55,6 +60,9 @@ def verify_full(v: Verification, log_key: str) -> None:
         lines = check_log(v, proof, log_key)
         check_whole_log(v, proof, str(manifest["draw_id"]))
     v.check("commitment", "封存摘要", lambda: commit_matches(lines, v.text("manifest.json")))
+    if objects_only:
+        _check_objects(v, manifest, lines)
+        return
     if "result.json" not in v.files:
         v.check("result", "抽取结果", lambda: _no_result(lines))
         return
@@ -84,14 +92,55 @@ def verify_full(v: Verification, log_key: str) -> None:
     v.check("changes", "抽取后变更", lambda: _changes(v, manifest, lines, outcome))
 
 
+def _check_objects(v: Verification, manifest: dict[str, Any], lines: list[list[str]]) -> None:
+    v.report.notes.append("检查人员与检查对象的配对在检查之前不公开；任务结束后公开完整记录。")
+    if only(lines, "change"):
+        v.report.notes.append(f"抽取后有 {len(only(lines, 'change'))} 次变更，明细在任务结束后公开。")
+    result: dict[str, Any] = {}
+
+    def question() -> str:
+        result.update(v.json("objects.json"))
+        require(manifest["mode"] == "open", "只有公开模式的抽取才能在任务期间公开对象名单。")
+        require(result["manifest_sha256"] == sha256(v.text("manifest.json")), "结果引用的封存清单不是这一份。")
+        logged = only(lines, "result")
+        require(len(logged) == 1 and logged[0][2] == result["result_sha256"], "结果摘要与日志不符。")
+        seed = draw.seed_of(manifest["hash"], manifest["draw_id"], result["entropy"])
+        require(seed == logged[0][3], "种子与日志中登记的不符。")
+        return "结果与封存清单、日志登记一致。"
+
+    v.check("result", "抽取结果文件", question)
+    if result:
+        check_witnesses(v, manifest, result)
+        v.check("witness-log", "随机因子登记", lambda: _witness_log(lines, result))
+        v.check("draw", "抽取对象重算", lambda: _reselect(v, manifest, result))
+
+
+def _reselect(v: Verification, manifest: dict[str, Any], result: dict[str, Any]) -> str:
+    rows = parse_pairs("candidates.tsv", v.text("candidates.tsv"))
+    require(draw.merkle_root(draw.leaves_of(rows)) == manifest["candidates"]["merkle"], "默克尔根与封存时不符。")
+    selection = draw.select(
+        lambda: rows,
+        seed=draw.seed_of(manifest["hash"], manifest["draw_id"], result["entropy"]),
+        ppm=manifest["ppm"],
+        rounding=manifest["rounding"],
+        hash_name=manifest["hash"],
+        failed=result["failed"],
+    )
+    require(
+        {s: ids for s, ids in result["drawn"].items() if ids} == {s: ids for s, ids in selection.drawn.items() if ids},
+        "按公布的随机因子重新计算，抽中的检查对象与记录不同。",
+    )
+    return f"重新计算得到相同的 {sum(map(len, selection.drawn.values()))} 个检查对象（名单共 {len(rows)} 个）。"
+
+
 def _no_result(lines: list[list[str]]) -> str:
     require(not only(lines, "result"), "日志中已有抽取结果，记录却缺少 result.json。")
     return "尚未抽取（或已中止），日志中没有结果。"
 
 
-def _check_lists(v: Verification, manifest: dict[str, Any]) -> None:
+def _check_lists(v: Verification, manifest: dict[str, Any], names: list[str]) -> None:
     rows: dict[str, list[tuple[str, ...]]] = {}
-    for name, title in NAMES.items():
+    for name in names:
 
         def question(name: str = name) -> str:
             text = v.text(f"{name}.tsv")
@@ -103,10 +152,10 @@ def _check_lists(v: Verification, manifest: dict[str, Any]) -> None:
                 require(not any("|" in part for part in row), f"“{row[0]}”一行含有分隔符。")
             keys = [(row if name == "recusals" else row[:1]) for row in rows[name]]
             encoded = [[part.encode() for part in key] for key in keys]
-            require(all(a < b for a, b in zip(encoded, encoded[1:], strict=False)), "未按编号排序或有重复。")
+            require(all(a < b for a, b in pairwise(encoded)), "未按编号排序或有重复。")
             return f"{len(keys)} 行，与封存时一致。"
 
-        v.check(name, title, question)
+        v.check(name, NAMES[name], question)
 
     def partition() -> str:
         candidates = {row[0] for row in rows["candidates"]}
@@ -122,15 +171,20 @@ def _check_lists(v: Verification, manifest: dict[str, Any]) -> None:
 
     v.check("registry", "名录库无遗漏", partition)
 
-    def regions() -> str:
+    def scope() -> str:
         rule = parse_jobs_rule(manifest["jobs_rule"])
         require(rule is not None, f"本程序不认识检查任务的生成规则“{manifest['jobs_rule']}”。")
-        require(rule is not None and sha256(v.text("regions.tsv")) == rule[0], "regions.tsv 与封存时的摘要不符。")
-        placed = {row[0] for row in parse_table("regions.tsv", v.text("regions.tsv"))}
-        require(placed == {row[0] for row in rows["candidates"]}, "片区表与检查对象名单不一致。")
-        return "每个检查对象的片区在抽取前已经固定。"
+        assert rule is not None
+        require(sha256(v.text("scope.tsv")) == rule[0], "scope.tsv 与封存时的摘要不符。")
+        placed = parse_scope(v.text("scope.tsv"))
+        require(set(placed) == {row[0] for row in rows["candidates"]}, "范围表与检查对象名单不一致。")
+        require(
+            all(departments and set(departments) <= set(rule[1]) for _, departments in placed.values()),
+            "范围表中有对象没有检查部门，或部门不在封存的规则中。",
+        )
+        return "每个检查对象的片区和检查部门在抽取前已经固定。"
 
-    v.check("regions", "片区", regions)
+    v.check("scope", "片区和部门", scope)
 
     def ratios() -> str:
         strata = {row[1] for row in rows["candidates"]}

@@ -182,7 +182,8 @@ class Draw(Base):
     state: Mapped[str] = mapped_column(sa.String(20))  # committed | drawn | aborted | annulled | imported
     reason: Mapped[str] = mapped_column(sa.Text, default="")
     disclosure: Mapped[str] = mapped_column(sa.String(12), default="protected")
-    files: Mapped[dict[str, Any]] = mapped_column(sa.JSON)  # file name → text of the record
+    #: file name → text of the record; megabytes, so read only when asked for
+    files: Mapped[dict[str, Any]] = mapped_column(sa.JSON, deferred=True)
     manifest_sha256: Mapped[str] = mapped_column(sa.String(64), default="")
     manifest_sm3: Mapped[str] = mapped_column(sa.String(64), default="")
     log_index: Mapped[int | None]
@@ -194,6 +195,28 @@ class Draw(Base):
         sa.UniqueConstraint("district_id", "draw_id"),
         sa.UniqueConstraint("district_id", "authority", "year", "serial", "trial"),
         sa.Index("ix_draw_campaign", "campaign"),
+    )
+
+
+class DrawnObject(Base):
+    """One drawn object as it stands now: its rank, its pairs, and why it was removed if it was.
+
+    The record in ``Draw.files`` is what counts; these rows let pages and processes find
+    one object without reading it.
+    """
+
+    __tablename__ = "drawn_object"
+    id: Mapped[str] = pk()
+    draw_id: Mapped[str] = mapped_column(sa.String(60))
+    rank: Mapped[int]  # 1 … n by ticket; substitutes follow
+    uscc: Mapped[str] = mapped_column(sa.String(18))
+    stratum: Mapped[str] = mapped_column(sa.String(80))
+    ticket: Mapped[str] = mapped_column(sa.String(64), default="")  # empty when the platform drew
+    pairs: Mapped[dict[str, Any]] = mapped_column(sa.JSON)  # department → [qualified code, second code]
+    failed_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    __table_args__ = (
+        sa.UniqueConstraint("district_id", "draw_id", "rank"),
+        sa.UniqueConstraint("district_id", "draw_id", "uscc"),
     )
 
 

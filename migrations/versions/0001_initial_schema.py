@@ -186,6 +186,21 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "drawn_object",
+        sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("draw_id", sa.String(length=60), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("uscc", sa.String(length=18), nullable=False),
+        sa.Column("stratum", sa.String(length=80), nullable=False),
+        sa.Column("ticket", sa.String(length=64), nullable=False),
+        sa.Column("pairs", sa.JSON(), nullable=False),
+        sa.Column("failed_reason", sa.Text(), nullable=False),
+        sa.Column("district_id", sa.String(length=12), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drawn_object")),
+        sa.UniqueConstraint("district_id", "draw_id", "rank", name=op.f("uq_drawn_object_district_id_draw_id_rank")),
+        sa.UniqueConstraint("district_id", "draw_id", "uscc", name=op.f("uq_drawn_object_district_id_draw_id_uscc")),
+    )
+    op.create_table(
         "finding",
         sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("department_inspection", sa.String(length=140), nullable=False),
@@ -481,6 +496,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("district_id", "login", name=op.f("uq_user_account_district_id_login")),
     )
     op.create_table(
+        "worker_lease",
+        sa.Column("executor_id", sa.String(length=120), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("district_id", sa.String(length=12), nullable=False),
+        sa.PrimaryKeyConstraint("executor_id", name=op.f("pk_worker_lease")),
+    )
+    op.create_table(
         "process_instance",
         sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("definition_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -625,6 +648,7 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_by", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("values", sa.JSON(), nullable=True),
+        sa.Column("paper", sa.JSON(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("district_id", sa.String(length=12), nullable=False),
         sa.ForeignKeyConstraint(["instance_id"], ["process_instance.id"], name=op.f("fk_user_task_instance_id")),
@@ -673,6 +697,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_attachment_task_id"), ["task_id"], unique=False)
 
     op.create_table(
+        "task_candidate",
+        sa.Column("task_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("district_id", sa.String(length=12), nullable=False),
+        sa.ForeignKeyConstraint(["task_id"], ["user_task.id"], name=op.f("fk_task_candidate_task_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_task_candidate_user_id")),
+        sa.PrimaryKeyConstraint("task_id", "user_id", name=op.f("pk_task_candidate")),
+    )
+    with op.batch_alter_table("task_candidate", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_task_candidate_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "task_draft",
         sa.Column("task_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -683,22 +719,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_task_draft_user_id")),
         sa.PrimaryKeyConstraint("task_id", "user_id", name=op.f("pk_task_draft")),
     )
-    op.create_table(
-        "paper_record",
-        sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("business_key", sa.String(length=200), nullable=False),
-        sa.Column("element_id", sa.String(length=100), nullable=False),
-        sa.Column("document_number", sa.String(length=60), nullable=False),
-        sa.Column("signed_on", sa.Date(), nullable=False),
-        sa.Column("signed_by", sa.String(length=100), nullable=False),
-        sa.Column("attachment_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("entered_by", sa.Uuid(as_uuid=False), nullable=True),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("district_id", sa.String(length=12), nullable=False),
-        sa.ForeignKeyConstraint(["attachment_id"], ["attachment.id"], name=op.f("fk_paper_record_attachment_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_record")),
-    )
-    with op.batch_alter_table("paper_record", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_paper_record_business_key"), ["business_key"], unique=False)
-
     # ### end Alembic commands ###

@@ -19,7 +19,8 @@ def open_department_inspections(ctx: ServiceContext) -> dict[str, Any]:
     """Start a ``department-inspection`` per department: its own state, deadline, conclusion and publication (R39)."""
     inspection = records.inspection(ctx.session, ctx.district_id, ctx.business_key)
     campaign = records.campaign(ctx.session, ctx.district_id, inspection.campaign)
-    teams = assignments(records.draw(ctx.session, ctx.district_id, inspection.draw_id))
+    draw = records.draw(ctx.session, ctx.district_id, inspection.draw_id)
+    teams = assignments(draw, inspection.uscc)
     items = ctx.session.execute(
         sa.select(Item.code, Item.department).where(
             Item.district_id == ctx.district_id, Item.code.in_(campaign.plan.get("items") or [])

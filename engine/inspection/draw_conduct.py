@@ -26,6 +26,7 @@ from engine.inspection.draw_record import (
     parse_inspectors,
     parse_jobs_rule,
     parse_pairs,
+    parse_scope,
     sha256,
 )
 
@@ -36,7 +37,7 @@ class Frozen:
 
     manifest: Mapping[str, Any]
     candidates: list[tuple[str, str]]
-    regions: dict[str, str]
+    scope: dict[str, tuple[str, tuple[str, ...]]]
     inspectors: list[Candidate]
     recusals: list[tuple[str, str]]
     departments: dict[str, tuple[str, ...]]
@@ -51,7 +52,7 @@ class Frozen:
         return cls(
             manifest=manifest,
             candidates=parse_pairs("candidates.tsv", files["candidates.tsv"]),
-            regions=dict(parse_pairs("regions.tsv", files["regions.tsv"])),
+            scope=parse_scope(files["scope.tsv"]),
             inspectors=parse_inspectors(files["inspectors.tsv"]),
             recusals=parse_pairs("recusals.tsv", files["recusals.tsv"]),
             departments=rule[1],
@@ -114,7 +115,7 @@ def draw_outcome(frozen: Frozen, entropy: str, failed: Collection[str] = ()) -> 
     seed = draw.seed_of(frozen.hash_name, str(frozen.manifest["draw_id"]), entropy)
     selection = frozen.select(seed, failed)
     drawn = [i for ids in selection.drawn.values() for i in ids]
-    jobs = make_jobs(drawn, frozen.regions, frozen.departments)
+    jobs = make_jobs(drawn, frozen.scope, frozen.departments)
     pairs = _assign(frozen, seed, jobs, set(), {})
     return Outcome(frozen, seed, selection, {job.job: job for job in jobs}, pairs, set(failed))
 
@@ -169,7 +170,7 @@ def substitute(outcome: Outcome, failures: Sequence[Mapping[str, str]], *, numbe
     staying = {name: job for name, job in outcome.jobs.items() if not gone & set(job.objects)}
     pairs = {name: outcome.assignments[name] for name in staying}
     rest = Outcome(frozen, outcome.seed, selection, staying, pairs, failed, set(outcome.recused))
-    fresh = make_jobs(added, frozen.regions, frozen.departments)
+    fresh = make_jobs(added, frozen.scope, frozen.departments)
     given = _assign(frozen, outcome.seed, fresh, outcome.recused, rest.loads())
     rest.jobs |= {job.job: job for job in fresh}
     rest.assignments |= given

@@ -1,0 +1,144 @@
+"""Complete records of draws without a database: as the system writes them, at every level of disclosure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from engine.inspection import draw, draw_log, draw_record
+from engine.inspection.assignment import Candidate
+from engine.inspection.draw_conduct import Frozen, Outcome, draw_outcome, recuse, result_text, substitute
+
+LOG_KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"a log key for tests").digest())
+COMMITTED_AT = "2026-03-02T09:00:00.000+08:00"
+LOGGED_AT = "2026-03-02T09:05:00.000+08:00"
+REVEALED_AT = "2026-03-02T09:10:00.000+08:00"
+DRAWN_AT = "2026-03-02T09:11:00.000+08:00"
+
+
+@dataclass
+class Sample:
+    """A record under construction; ``files`` is the auditors' record."""
+
+    files: draw_record.Files
+    leaves: list[str]
+    outcome: Outcome
+    key: str
+
+    def write_log(self) -> None:
+        """Renew log.json and log.tsv over the present leaves."""
+        draw_id = str(self.outcome.frozen.manifest["draw_id"])
+        head = draw_log.signed_head("370105", len(self.leaves), draw_log.tree_of(self.leaves).root(), DRAWN_AT, LOG_KEY)
+        self.files["log.json"] = draw_record.json_text(draw_log.log_proof(self.leaves, draw_id, head))
+        self.files["log.tsv"] = "".join(f"{leaf}\n" for leaf in self.leaves)
+
+    def add_change(self, text: str, outcome: Outcome) -> None:
+        number = sum(name.startswith("change-") for name in self.files) + 1
+        self.files[f"change-{number:04d}.json"] = text
+        self.outcome = outcome
+        draw_id = str(outcome.frozen.manifest["draw_id"])
+        self.leaves.append(draw_log.leaf_text("change", draw_id, str(number), draw_record.sha256(text), DRAWN_AT))
+        self.write_log()
+
+
+def sample(
+    number: int = 1,
+    *,
+    objects: int = 120,
+    hash_name: str = "sha256",
+    mode: str = "sealed",
+    rounding: str = "systematic",
+    changes: bool = False,
+    serial: int = 1,
+) -> Sample:
+    """A random but reproducible record; equal arguments give equal bytes."""
+    rng = random.Random(f"record {number} {objects}")
+    strata = [f"S{n}" for n in range(1, rng.randint(2, 5))]
+    areas = [f"37010500{n}" for n in range(1, rng.randint(2, 4))]
+    departments = {"SCJG": ["SC001", "SC002"], "YJJ": ["YJ001"], "WJJ": ["WJ003"]}
+    departments = dict(list(departments.items())[: rng.randint(1, 3)])
+    ids = [f"91370105{n:010d}" for n in rng.sample(range(10**6), objects)]
+    cut = len(ids) * 9 // 10
+    people = [
+        Candidate(
+            f"{department}-{n:02d}",
+            department,
+            tuple(areas if rng.random() < 0.8 else rng.sample(areas, 1)),
+            tuple(items if n < 4 or rng.random() < 0.7 else items[:0]),
+        )
+        for department, items in departments.items()
+        for n in range(10)
+    ]
+    lists = draw_record.list_files(
+        [(i, rng.choice(strata)) for i in ids[:cut]],
+        [(i, "今年已检查 3 次，达到年度上限") for i in ids[cut:]],
+        people,
+        {(rng.choice(people).id, rng.choice(ids[:cut])) for _ in range(20)},
+        {i: (rng.choice(areas), rng.sample(sorted(departments), rng.randint(1, len(departments)))) for i in ids[:cut]},
+    )
+    key = hashlib.sha256(f"key {number}".encode()).hexdigest() if mode == "sealed" else ""
+    draw_id = f"CN-370105-SCJG-2026-{serial:04d}"
+    manifest = draw_record.manifest_text(
+        lists,
+        draw_id=draw_id,
+        hash_name=hash_name,
+        mode=mode,
+        key=key,
+        ppm={s: rng.choice([50_000, 100_000, 200_000]) for s in strata},
+        rounding=rounding,
+        entropy_rule="测试用随机因子",
+        witnesses=["w-1", "w-2"],
+        per_inspector=60,
+        disclosure="protected" if mode == "sealed" else "open",
+        committed_at=COMMITTED_AT,
+        department_items=departments,
+    )
+    witnesses = []
+    for position, department in enumerate(["SCJG", "YJJ"], start=1):
+        nonce, part = rng.randbytes(16).hex(), rng.randbytes(16).hex()
+        witnesses.append(
+            {
+                "id": f"w-{position}", "department": department, "nonce": nonce, "part": part,
+                "logged_sha256": draw.witness_commitment(nonce, part), "logged_at": LOGGED_AT,
+                "revealed_at": REVEALED_AT,
+            }
+        )  # fmt: skip
+    parsed = json.loads(manifest)
+    frozen = Frozen.read(parsed, lists, key)
+    entropy = draw.join_entropy([w["part"] for w in witnesses])
+    outcome = draw_outcome(frozen, entropy)
+    logged, jobs = result_text(outcome, manifest, entropy, witnesses)
+    leaves = [
+        draw_log.leaf_text("commit", f"CN-370105-SCJG-2026-{n:04d}", "0" * 64, "0" * 64, "0" * 64, "1", COMMITTED_AT)
+        for n in range(1, serial)
+    ]
+    leaves.append(
+        draw_log.leaf_text(
+            "commit", draw_id, draw_record.sha256(manifest), draw.digest_hex("sm3", manifest),
+            parsed["candidates"]["merkle"], str(parsed["candidates"]["count"]), COMMITTED_AT,
+        )
+    )  # fmt: skip
+    leaves += [draw_log.leaf_text("witness", draw_id, w["id"], w["logged_sha256"], w["logged_at"]) for w in witnesses]
+    leaves.append(
+        draw_log.leaf_text(
+            "result", draw_id, draw_record.sha256(logged), outcome.seed, str(len(outcome.drawn)), DRAWN_AT
+        )
+    )
+    result = logged.replace('"key": ""', f'"key": "{key}"', 1)
+    files = {**lists, "manifest.json": manifest, "result.json": result, "jobs.tsv": jobs}
+    made = Sample(files, leaves, outcome, key)
+    made.write_log()
+    if changes:
+        gone = {"id": outcome.drawn[0], "reason": "已注销", "evidence": "登记机关注销通知"}
+        after, text = substitute(outcome, [gone], number=1, at=DRAWN_AT)
+        made.add_change(text, after)
+        job_name = sorted(after.assignments)[0]
+        later, text, _ = recuse(
+            after, job_name, after.assignments[job_name][1], reason="与负责人有亲属关系", number=2, at=DRAWN_AT
+        )
+        made.add_change(text, later)
+    return made
