@@ -79,7 +79,7 @@ def install(python: Path, *arguments: str) -> None:
             say("写入软件包" if line.startswith("Installing ") else f"已取得 {fetched} 个软件包")
     if process.wait():
         sys.stderr.writelines(output)
-        raise SystemExit("安装软件包失败：请检查网络与软件源设置后重新运行，已完成的部分不会重做。")
+        raise SystemExit("安装未完成，原因见上。若是网络或软件源的问题，恢复后重新运行即可。")
 
 
 def read(path: Path) -> str:

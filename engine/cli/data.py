@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.chinese import command
-from engine.cli.output import emit, json_option, progress, settings
+from engine.cli.output import Progress, emit, json_option, settings
 
 if TYPE_CHECKING:
     from engine.inspection.registry_import import ImportReport
@@ -40,6 +40,7 @@ def import_(kind: str, file: Path, errors: Path | None, as_json: bool) -> int:
     from engine.inspection.registry_import import import_file
 
     found = settings()
+    lines = Progress(shown=not as_json)
     database = Database(found.url)
     try:
         report = import_file(
@@ -48,7 +49,7 @@ def import_(kind: str, file: Path, errors: Path | None, as_json: bool) -> int:
             file,
             datetime.now(found.timezone),
             found.district_id,
-            progress=progress(f"导入{KINDS[kind]}", shown=not as_json),
+            progress=lambda done, total: lines(f"导入{KINDS[kind]}", done, total),
             error_path=errors,
         )
     finally:
@@ -68,7 +69,7 @@ def _imported(report: ImportReport) -> str:
 @command("demo")
 @click.option("--objects", default=100_000, type=click.IntRange(100, 2_000_000), metavar="数量", help="检查对象户数。")
 @json_option
-def demo(objects: int, as_json: bool) -> int:
+def demo(objects: int, as_json: bool) -> None:
     """载入虚构的演示区县：部门、人员、事项清单和检查对象；已载入时什么也不做。
 
     企业和人员均为虚构，并标明“演示”。不要在正式数据库上运行。
@@ -84,16 +85,11 @@ def demo(objects: int, as_json: bool) -> int:
     from engine.inspection.demo import load_demo
 
     found = settings()
+    lines = Progress(shown=not as_json)
     database = Database(found.url)
     try:
-        summary = load_demo(
-            database,
-            found,
-            now=datetime.now(found.timezone),
-            objects=objects,
-            progress=progress("载入检查对象", shown=not as_json),
-        )
+        reports = load_demo(database, found, datetime.now(found.timezone), lines, objects=objects)
     finally:
         database.dispose()
-    emit(summary, "演示区县已就绪。", as_json)
-    return 0
+    text = "\n".join(map(_imported, reports.values())) or "演示区县已载入，未作改动。"
+    emit({kind: report.as_dict() for kind, report in reports.items()}, text, as_json)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import sqlalchemy as sa
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 if TYPE_CHECKING:
     from engine.settings import Settings
@@ -27,7 +28,6 @@ class Server(BaseApplication):
     def __init__(self, settings: Settings, host: str, port: int, threads: int) -> None:
         self._settings, self._address, self._threads = settings, f"{host}:{port}", threads
         self._embedded = sa.make_url(settings.url).get_backend_name() == "sqlite"
-        self._logins: Sequence[DemoLogin] = ()
         self._worker: Worker | None = None
         super().__init__()
 
@@ -53,17 +53,26 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         """Runs in the worker process: nothing that holds a connection crosses the fork."""
+        from engine.errors import LianjianError
+
+        try:
+            return self._open()
+        except LianjianError as error:
+            click.echo(f"错误：{error.message}", err=True)
+            raise SystemExit(Arbiter.WORKER_BOOT_ERROR) from None
+
+    def _open(self) -> Any:
         from engine.inspection.installation import open_engine, open_jobs
         from engine.web.app import create_app
         from engine.worker import Worker
 
         jobs = open_jobs(self._settings)
         engine = open_engine(self._settings, jobs=jobs)
-        self._logins = demo_logins(self._settings)
-        app = create_app(self._settings, engine, demo_logins=self._logins)
+        app = create_app(self._settings, engine, demo_logins=demo_logins(self._settings))
         if self._settings.embedded_worker:
-            self._worker = Worker(engine, jobs)
-            self._worker.start()
+            worker = Worker(engine, jobs)
+            worker.start()
+            self._worker = worker
         return app
 
     def _announce(self, worker: Any) -> None:
@@ -72,7 +81,7 @@ class Server(BaseApplication):
         host, port = self._address.rsplit(":", 1)
         shown = "127.0.0.1" if host in {"0.0.0.0", "[::]"} else host
         lines = [f"\n双随机联合监管系统已就绪：http://{shown}:{port}  （进程 {os.getppid()}，按 Ctrl+C 停止）"]
-        click.echo("\n".join([*lines, *login_lines(self._logins)]))
+        click.echo("\n".join([*lines, *(login_lines() if self._settings.demo else [])]))
 
     def _stop(self) -> None:
         if self._worker is not None:
@@ -80,27 +89,38 @@ class Server(BaseApplication):
 
 
 def demo_logins(settings: Settings) -> Sequence[DemoLogin]:
-    """The logins to show; none outside a demo system."""
+    """The accounts the sign-in page offers: everybody who acts in a campaign; none outside a demo system."""
     if not settings.demo:
         return ()
-    from engine.inspection.demo import demo_logins as listed
+    from engine.inspection.demo import DEMO_PASSWORD, accounts
+    from engine.inspection.demo.departments import GOVERNMENT, ORGANS
 
-    return listed()
+    names = {organ.code: organ.name for organ in ORGANS} | dict([GOVERNMENT])
+    listed = {pattern.login.split("-")[0] for pattern in _patterns()}
+    return [
+        {"login": a.login, "password": DEMO_PASSWORD, "name": a.name, "department": names[a.department], "role": a.role}
+        for a in accounts()
+        if a.login.split("-")[0] in listed
+    ]
 
 
-def login_lines(logins: Sequence[DemoLogin]) -> list[str]:
+def login_lines() -> list[str]:
     """The demo logins for a terminal, one role a line, aligned by display width."""
-    if not logins:
-        return []
-    rows = [(e["role"], e["department"], e["name"], e["login"]) for e in logins]
+    from engine.inspection.demo import DEMO_PASSWORD
+
+    rows = [(e.role, e.login, e.department, e.note) for e in _patterns()]
     widths = [max(_width(row[n]) for row in rows) for n in range(4)]
-    passwords = {e["password"] for e in logins}
-    shared = f"（口令均为 {passwords.pop()}）" if len(passwords) == 1 else ""
-    lines = [f"\n演示账号{shared}："]
-    for row, entry in zip(rows, logins, strict=True):
+    lines = [f"\n演示账号（密码均为 {DEMO_PASSWORD}，企业和人员均为虚构）："]
+    for row in rows:
         cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
-        lines.append("  " + "  ".join(cells if shared else [*cells, entry["password"]]).rstrip())
+        lines.append("  " + "  ".join(cells).rstrip())
     return lines
+
+
+def _patterns() -> Sequence[Any]:
+    from engine.inspection.demo import DEMO_LOGINS
+
+    return DEMO_LOGINS
 
 
 def _width(text: str) -> int:

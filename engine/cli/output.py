@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,25 +35,19 @@ def settings() -> Settings:
     return found
 
 
-def progress(label: str, shown: bool) -> Callable[[int, int], None]:
-    """A callback for ``(done, expected)`` that keeps one line on the terminal up to date."""
-    import sys
-    import time
+class Progress:
+    """Keeps one line a step on the terminal up to date; a log gets a line every five seconds."""
 
-    terminal, last = sys.stderr.isatty(), 0.0
+    def __init__(self, shown: bool) -> None:
+        self._shown, self._terminal, self._last = shown, sys.stderr.isatty(), 0.0
 
-    def show(done: int, expected: int) -> None:
-        nonlocal last
-        moment = time.monotonic()
-        finished = done >= expected
-        # A log file gets a line every five seconds, a terminal its one line ten times a second.
-        if not shown or (moment - last < (0.1 if terminal else 5) and not finished):
+    def __call__(self, step: str, done: int, expected: int) -> None:
+        moment, finished = time.monotonic(), done >= expected
+        if not self._shown or (moment - self._last < (0.1 if self._terminal else 5) and not finished):
             return
-        last = moment
-        end = "\r" if terminal and not finished else "\n"
-        click.echo(f"{label} {done:,}/{max(done, expected):,}{end}", err=True, nl=False)
-
-    return show
+        self._last = moment
+        end = "\r" if self._terminal and not finished else "\n"
+        click.echo(f"  {step} {done:,}/{max(done, expected):,}{end}", err=True, nl=False)
 
 
 def read_json(path: Path) -> Any:

@@ -14,8 +14,9 @@ BROKEN = 4
 
 @command("verify-draw")
 @click.argument("record", metavar="抽取记录", type=click.Path(path_type=Path, exists=True))
+@click.option("--log-key", default="", metavar="公钥", help="您从别处得知的日志公钥（十六进制），用来核对签名。")
 @json_option
-def verify_draw(record: Path, as_json: bool) -> int:
+def verify_draw(record: Path, log_key: str, as_json: bool) -> int:
     """验证一次抽取：封存、随机因子、检查对象和执法检查人员是否都按公布的规则产生。
 
     抽取记录是从公示页下载的文件夹、ZIP 或企业收到的抽中证明（JSON）。
@@ -26,10 +27,11 @@ def verify_draw(record: Path, as_json: bool) -> int:
       lianjian verify-draw CN-370105-SCJG-2026-0001.zip
       lianjian verify-draw --json 抽取记录/
     """
+    from engine.inspection.draw_record import read_record
     from engine.inspection.draw_verify import verify
 
-    report = verify(record)
-    emit(report.as_dict(), report.text(), as_json)
+    report = verify(read_record(record), log_key=log_key)
+    emit(report.to_dict(), "\n".join(report.lines()), as_json)
     return 0 if report.ok else BROKEN
 
 
