@@ -57,9 +57,8 @@ class Runner:
         for kind in self.jobs.kinds.values():
             DBOS.workflow(name=kind.name, max_recovery_attempts=MAX_RECOVERIES)(self._workflow(kind))
         scheduled = {name: self._scheduled(name) for name in self.cron}
+        self.jobs.declare_queues(concurrency=8 if self._sqlite else 32)  # before launching: found at the first look
         DBOS.launch()
-        for queue in QUEUES:
-            DBOS.register_queue(queue, worker_concurrency=8 if self._sqlite else 32, polling_interval_sec=0.1)
         if scheduled:
             DBOS.apply_schedules(
                 [

@@ -209,7 +209,7 @@ class Server(ThreadingHTTPServer):
 
     def start(self) -> Server:
         """Serve from a thread of its own until :meth:`stop` or the end of the process."""
-        threading.Thread(target=self.serve_forever, name="province-standin", daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.05,), name="province-standin", daemon=True).start()
         return self
 
     def stop(self) -> None:
