@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import context
@@ -19,7 +19,7 @@ def include_name(name: str | None, kind: str, parents: Any) -> bool:
     return not (kind == "table" and name is not None and owns_table(name, parents.get("schema_name")))
 
 
-def render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
+def render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     """Write plain column types: a migration must not change when our classes do."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Instant) else False
 

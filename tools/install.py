@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--dev", action="store_true", help="also install the test tools")
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv")
     options = parser.parse_args()
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this runs on whatever Python the machine has
         print(f"需要 Python 3.11 或更高版本，当前是 {sys.version.split()[0]}。", file=sys.stderr)
         return 2
     folder: Path = options.venv.resolve()
@@ -46,7 +46,7 @@ def main() -> int:
         try:
             venv.create(folder, with_pip=True)
         except (subprocess.CalledProcessError, ImportError):
-            print("无法创建虚拟环境：请先安装 Python 的 venv 模块（Debian：apt-get install python3-venv）。", file=sys.stderr)
+            print("无法创建虚拟环境：请先安装 venv 模块（Debian：apt-get install python3-venv）。", file=sys.stderr)
             return 2
     files = [argument for lock in locks for argument in ("-r", str(ROOT / lock))]
     # The lock is complete, so nothing is left for pip to resolve; every archive must match its hash.

@@ -27,11 +27,10 @@ def verify_draw(record: Path, log_key: str, as_json: bool) -> int:
       lianjian verify-draw CN-370105-SCJG-2026-0001.zip
       lianjian verify-draw --json 抽取记录/
     """
-    from engine.inspection.draw_record import read_record
     from engine.inspection.draw_verify import verify
 
-    report = verify(read_record(record), log_key=log_key)
-    emit(report.to_dict(), "\n".join(report.lines()), as_json)
+    report = verify(record, log_key=log_key)
+    emit(report.as_dict(), report.text(), as_json)
     return 0 if report.ok else BROKEN
 
 
