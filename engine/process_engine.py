@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,13 +12,28 @@ import sqlalchemy.exc
 from sqlalchemy.orm import Session
 
 from engine.actor import Actor
+from engine.bpmn.execution import Execution
 from engine.commands.context import Command, CommandContext
 from engine.commands.correlate_message import deliver_pending
 from engine.commands.kernel import FormContext, JobQueue, Kernel, no_context
+from engine.commands.stepping import KernelHost
 from engine.db import Database
 from engine.errors import Conflict
+from engine.forms import Form
+from engine.models import ProcessInstance, UserTask
 from engine.service_tasks import ServiceRegistry
 from engine.settings import Settings
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """What a page needs to show one open task."""
+
+    task: UserTask
+    instance: ProcessInstance
+    form: Form | None
+    context: dict[str, Any]
+    data: dict[str, Any]
 
 
 class ProcessEngine:
@@ -62,6 +78,26 @@ class ProcessEngine:
             if _is_contention(error):
                 raise Conflict("系统正忙，另一项操作正在更新同一数据，请稍后重试。") from error
             raise
+
+    def task_view(self, session: Session, task: UserTask) -> TaskView:
+        """An open task with its form, its form context and the live state of its instance."""
+        instance = session.get_one(ProcessInstance, task.instance_id)
+        definition = self.kernel.definition(session, instance.definition_id)
+        execution = self.peek(session, instance)
+        data = dict(execution.element(task.engine_task_id).data)
+        return TaskView(
+            task=task,
+            instance=instance,
+            form=definition.forms.get(task.form_key),
+            context=self.kernel.form_context(session, task, data, self.clock()),
+            data=data,
+        )
+
+    def peek(self, session: Session, instance: ProcessInstance) -> Execution:
+        """The instance restored for looking only; nothing it does is saved."""
+        definition = self.kernel.definition(session, instance.definition_id)
+        ctx = CommandContext(session, self.clock(), Actor.system(), self.kernel)
+        return Execution.load(definition.loaded, instance.state, KernelHost(ctx, instance))
 
     @contextmanager
     def read(self) -> Iterator[Session]:

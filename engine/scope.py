@@ -1,8 +1,8 @@
 """Data scope: which instances, and everything that hangs on them, a person may know about.
 
 One rule for every page, list, search and export: an instance is visible to the
-departments in :class:`InstanceDepartment`, to whoever holds or did one of its
-tasks (a draw witness of another organ), and to the roles that watch over the
+departments in :class:`InstanceDepartment`, to whoever holds, did or was
+offered one of its tasks by name (a draw witness of another organ), and to the roles that watch over the
 whole district.
 """
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.actor import Actor
 from engine.errors import NotFound
-from engine.models import InstanceDepartment, ProcessInstance, UserTask
+from engine.models import InstanceDepartment, ProcessInstance, TaskCandidate, UserTask
 
 #: Roles that see every department's work: supervision, audit, administration and the conference office.
 DISTRICT_ROLES = frozenset({"监管督查", "审计监督", "系统管理员", "联席会议办公室"})
@@ -41,9 +41,19 @@ def instance_in_scope(actor: Actor, instance_id: Any) -> sa.ColumnElement[bool]:
     )
     own = sa.exists().where(
         UserTask.instance_id == instance_id,
-        sa.or_(UserTask.assignee_id == actor.user_id, UserTask.closed_by == actor.user_id),
+        sa.or_(
+            UserTask.assignee_id == actor.user_id,
+            UserTask.closed_by == actor.user_id,
+            UserTask.group.in_(sorted(actor.groups)),
+            sa.exists().where(TaskCandidate.task_id == UserTask.id, TaskCandidate.user_id == actor.user_id),
+        ),
     )
-    return sa.or_(shared, own)
+    offered = sa.exists().where(
+        UserTask.instance_id == instance_id,
+        TaskCandidate.task_id == UserTask.id,
+        TaskCandidate.user_id == actor.user_id,
+    )
+    return sa.or_(shared, own, offered)
 
 
 def scope(statement: sa.Select[Any], actor: Actor, instance_id: Any = ProcessInstance.id) -> sa.Select[Any]:

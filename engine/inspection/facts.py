@@ -29,7 +29,7 @@ from engine.inspection.models import (
     Inspector,
     Item,
 )
-from engine.models import Deadline, UserTask
+from engine.models import Deadline, User, UserRole, UserTask
 from engine.settings import Settings
 
 OBJECT_KINDS = ("企业", "个体工商户", "农民专业合作社", "事业单位", "社会团体", "民办非企业单位")
@@ -278,7 +278,7 @@ def _follow_up_facts(desk: Desk) -> dict[str, Any]:
             or ""
         ),
         "penalty_basis": str((desk.data.get("investigate") or {}).get("basis") or ""),
-        "inspectors": list(desk.part.inspectors),
+        "team_codes": list(desk.part.inspectors),
     }
 
 
@@ -336,6 +336,76 @@ _PROCESS: dict[str, Provider] = {
 # -- per form --------------------------------------------------------------------------
 
 
+def _departments(desk: Desk) -> list[dict[str, str]]:
+    return [{"value": code, "label": name} for code, name in desk.department_names.items() if code != "QZF"]
+
+
+def _items(desk: Desk) -> list[dict[str, str]]:
+    found = desk.session.execute(
+        sa.select(Item.code, Item.name, Item.department, Item.category)
+        .where(Item.district_id == desk.district_id, Item.published)
+        .order_by(Item.department, Item.code)
+    )
+    return [
+        {"value": code, "label": f"{code} {name}", "note": f"{desk.organ(department)} · {category}"}
+        for code, name, department, category in found
+    ]
+
+
+def _users(desk: Desk, role: str, department: str = "") -> dict[str, list[dict[str, str]]]:
+    statement = (
+        sa.select(User.id, User.name, User.department)
+        .join(UserRole, UserRole.user_id == User.id)
+        .where(User.district_id == desk.district_id, User.active, UserRole.role == role)
+        .order_by(User.department, User.name)
+        .distinct()
+    )
+    if department:
+        statement = statement.where(UserRole.department == department)
+    found = desk.session.execute(statement)
+    return {role: [{"value": i, "label": f"{name}（{desk.organ(code)}）"} for i, name, code in found]}
+
+
+def _inspectors(desk: Desk, department: str) -> list[dict[str, str]]:
+    found = desk.session.execute(
+        sa.select(Inspector.code, Inspector.name)
+        .where(Inspector.district_id == desk.district_id, Inspector.department == department, Inspector.drawable)
+        .order_by(Inspector.code)
+    )
+    return [{"value": code, "label": f"{name}（{code}）"} for code, name in found]
+
+
+@provides("annual-plan")
+def _annual_plan(desk: Desk) -> dict[str, Any]:
+    row = records.plan(desk.session, desk.district_id, desk.task.business_key)
+    return {
+        "previous": row.content,
+        "plan_name": row.name,
+        "departments": _departments(desk),
+        "items": _items(desk),
+    }
+
+
+@provides("abort-explanation")
+def _abort(desk: Desk) -> dict[str, Any]:
+    return {"users": _users(desk, "抽取监督人")}
+
+
+@provides("supervision")
+def _supervision(desk: Desk) -> dict[str, Any]:
+    return {"departments": _departments(desk)}
+
+
+@provides("case-filing")
+def _case_filing(desk: Desk) -> dict[str, Any]:
+    return {"users": _users(desk, "执法检查人员", desk.part.department)}
+
+
+@provides("reinspection")
+def _reinspection(desk: Desk) -> dict[str, Any]:
+    return {"inspectors": _inspectors(desk, desk.part.department)}
+
+
 @provides("work-plan")
 def _work_plan(desk: Desk) -> dict[str, Any]:
     previous = desk.data.get("draft_work_plan") or {}
@@ -351,6 +421,9 @@ def _work_plan(desk: Desk) -> dict[str, Any]:
         "previous": previous,
         "campaign_name": previous.get("name") or "",
         "regions": tables.options(desk.settings, "region", desk.today),
+        "departments": [d for d in _departments(desk) if d["value"] != desk.campaign.lead],
+        "items": _items(desk),
+        "users": _users(desk, "抽取监督人"),
         "object_kinds": [{"value": kind, "label": kind} for kind in OBJECT_KINDS],
         "industries": [{"value": code, "label": f"{code} {name}"} for code, (name, _, _) in SECTIONS.items()],
     }
@@ -360,7 +433,14 @@ def _work_plan(desk: Desk) -> dict[str, Any]:
 def _gate(desk: Desk) -> dict[str, Any]:
     from engine.inspection.gate import gate_facts
 
-    return {"facts": gate_facts(desk.session, desk.settings, desk.campaign, desk.now)}
+    return {
+        "facts": gate_facts(desk.session, desk.settings, desk.campaign, desk.now),
+        "inspectors": [
+            option
+            for code in [desk.campaign.lead, *desk.campaign.participants]
+            for option in _inspectors(desk, code)
+        ],
+    }
 
 
 @provides("inspection-approval", "dispatch-receipt")
@@ -455,6 +535,7 @@ def _conclusion(desk: Desk) -> dict[str, Any]:
     return {
         "clauses": _clauses(desk),
         "previous": desk.part.conclusion,
+        "departments": _departments(desk),
         "worst_category": worst.category if worst else None,
         "worst_handling": worst.handling if worst else None,
         "result_categories": [

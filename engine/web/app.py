@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from whitenoise import WhiteNoise
 
+from engine.inspection.installation import open_engine
 from engine.settings import Settings
 from engine.web import assets, context, errors, filters, guards, navigation, security, sessions
 from engine.web.context import DemoLogin, Shell
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 MODULES = (
     "engine.web.home",
     "engine.web.auth",
+    "engine.web.inbox",
+    "engine.web.tasks",
 )
 
 
@@ -42,7 +45,7 @@ def create_app(
     :class:`~engine.web.guards.UnguardedRoute` when a view does not declare who may call it.
     """
     app = Flask("engine.web", static_folder=None, template_folder="templates")
-    app.extensions["lianjian"] = Shell(engine or _open_engine(settings), settings, tuple(demo_logins))
+    app.extensions["lianjian"] = Shell(engine or open_engine(settings), settings, tuple(demo_logins))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     _install(app, settings)
@@ -55,13 +58,6 @@ def create_app(
     guards.check_routes(app)
     _serve_static(app)
     return app
-
-
-def _open_engine(settings: Settings) -> ProcessEngine:
-    """The engine of an installation; imported late, because it brings the whole domain along."""
-    from engine.inspection.installation import open_engine
-
-    return open_engine(settings)
 
 
 def _install(app: Flask, settings: Settings) -> None:

@@ -1,0 +1,52 @@
+"""The inbox: 待办, 待签收 and 已办, one list each, paged by key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.models import ProcessDefinition
+from engine.queries import Cursor, count_todo, inbox
+from engine.web.context import actor, database
+from engine.web.guards import signed_in
+from engine.web.navigation import NavItem
+
+blueprint = Blueprint("inbox", __name__)
+NAV = (NavItem("待办", "inbox.todo", "inbox", 1, "/inbox"),)
+
+_TABS = (("todo", "待办"), ("claimable", "待签收"), ("done", "已办"))
+
+
+def _cursor() -> Cursor | None:
+    """The page's key as sent in the address; a mangled one starts from the beginning."""
+    moment, _, task_id = request.args.get("after", "").rpartition("~")
+    return (moment, task_id) if moment and task_id else None
+
+
+@blueprint.get("/inbox", defaults={"tab": "todo"})
+@blueprint.get("/inbox/<any(todo, claimable, done):tab>")
+@signed_in
+def todo(tab: str) -> ResponseReturnValue:
+    """One tab of the inbox; the search looks in object, step and number."""
+    search = request.args.get("q", "").strip()[:100]
+    process_key = request.args.get("process", "")
+    with database().read() as session:
+        page = inbox(session, actor(), tab=tab, search=search, process_key=process_key, after=_cursor())
+        waiting = count_todo(session, actor())
+        names = session.execute(
+            sa.select(ProcessDefinition.key, sa.func.max(ProcessDefinition.name)).group_by(ProcessDefinition.key)
+        ).all()
+    filters: dict[str, Any] = {k: v for k, v in (("q", search), ("process", process_key)) if v}
+    following = url_for(".todo", tab=tab, after="~".join(page.next), **filters) if page.next else None
+    tabs = [
+        (label, url_for(".todo", tab=key, **filters), key == tab, waiting if key == "todo" else None)
+        for key, label in _TABS
+    ]
+    return render_template(
+        "inbox.html", tab=tab, tabs=tabs, tasks=page.tasks, following=following, search=search,
+        process_key=process_key, process_names=[(key, name) for key, name in names],
+        process_of=dict((key, name) for key, name in names),
+    )  # fmt: skip
