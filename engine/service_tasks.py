@@ -12,6 +12,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +25,7 @@ from engine.models import Deadline
 from engine.settings import Settings
 
 _MARK = "__service_task__"
+_FUNCTION = "__diagram_function__"
 
 
 @dataclass(frozen=True)
@@ -156,10 +158,25 @@ def service_task(name: str, *, title: str) -> Callable[[Service], Service]:
     return mark
 
 
-class ServiceRegistry(Mapping[str, ServiceInfo]):
-    """The service tasks a system offers, by name."""
+#: ``function(session, district_id, *arguments)``: a question a diagram may ask the domain's tables.
+Lookup = Callable[..., Any]
 
-    def __init__(self, infos: Iterable[ServiceInfo] = ()) -> None:
+
+def diagram_function(name: str) -> Callable[[Lookup], Lookup]:
+    """Declare a function as callable in expressions under ``name``; it only reads."""
+
+    def mark(function: Lookup) -> Lookup:
+        setattr(function, _FUNCTION, name)
+        return function
+
+    return mark
+
+
+class ServiceRegistry(Mapping[str, ServiceInfo]):
+    """The service tasks a system offers, by name, and the functions its diagrams may call."""
+
+    def __init__(self, infos: Iterable[ServiceInfo] = (), functions: Mapping[str, Lookup] | None = None) -> None:
+        self.functions: dict[str, Lookup] = dict(functions or {})
         self._infos: dict[str, ServiceInfo] = {}
         for info in infos:
             if info.name in self._infos:
@@ -168,15 +185,20 @@ class ServiceRegistry(Mapping[str, ServiceInfo]):
 
     @classmethod
     def of_package(cls, package: ModuleType) -> ServiceRegistry:
-        """Every service task declared in the modules of ``package``."""
-        infos = []
+        """Every service task and diagram function declared in the modules of ``package``."""
+        infos, functions = [], {}
         for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
             loaded = importlib.import_module(f"{package.__name__}.{module}")
             infos += [
                 getattr(f, _MARK) for f in vars(loaded).values()
                 if hasattr(f, _MARK) and f.__module__ == loaded.__name__
             ]  # fmt: skip
-        return cls(infos)
+            functions.update({getattr(f, _FUNCTION): f for f in vars(loaded).values() if hasattr(f, _FUNCTION)})
+        return cls(infos, functions)
+
+    def bound_functions(self, session: Session, district_id: str) -> dict[str, Callable[..., Any]]:
+        """The diagram functions on one session, as expressions call them."""
+        return {name: partial(function, session, district_id) for name, function in self.functions.items()}
 
     def __getitem__(self, name: str) -> ServiceInfo:
         return self._infos[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -210,7 +211,12 @@ class KernelHost:
         self.zone = ctx.kernel.settings.timezone
 
     def functions(self) -> Mapping[str, Callable[..., Any]]:
-        return feel_functions(self._ctx)
+        return self._functions
+
+    @cached_property
+    def _functions(self) -> Mapping[str, Callable[..., Any]]:
+        guest = self._ctx.kernel.services.bound_functions(self._ctx.session, self._ctx.district_id)
+        return {**guest, **feel_functions(self._ctx)}
 
     def run_service(self, name: str, element: Element, parameters: dict[str, Any]) -> Mapping[str, Any] | None:
         context = service_context(self._ctx, self._instance, element)

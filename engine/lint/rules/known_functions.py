@@ -16,6 +16,7 @@ SUPPLIED = frozenset({"working_days_after", "end_of_day"})
 
 
 def check(model: Model) -> Iterator[Problem]:
+    supplied = SUPPLIED | set(getattr(model.services, "functions", ()))
     for text in texts(model):
         if not text.text or len(text.text) > expressions.MAX_TEXT:
             continue
@@ -27,7 +28,7 @@ def check(model: Model) -> Iterator[Problem]:
             )
         except ExpressionError:
             continue  # expression-syntax, script-tasks or timer-definition speak
-        for name in sorted({name for expression in found for name in expression.functions} - SUPPLIED):
+        for name in sorted({name for expression in found for name in expression.functions} - supplied):
             yield about(
                 text.where, f"的{text.word}调用了不存在的函数“{name}”。", "请检查拼写，可用的函数见表达式说明。"
             )
