@@ -16,7 +16,6 @@ from lxml import etree
 from engine.bpmn.xml import BPMN, FLOW_NODES
 from engine.service_tasks import ServiceInfo
 
-SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 SUB_PROCESSES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
@@ -169,6 +168,11 @@ class Node:
         return self.xml.find(q("multiInstanceLoopCharacteristics")) is not None
 
     @property
+    def executable(self) -> bool:
+        """Does the node belong to a process that is run?  Others are pictures of what partners do."""
+        return self.scope.executable
+
+    @property
     def default_ref(self) -> str:
         return self.get("default")
 
@@ -280,14 +284,22 @@ class Model:
         return (flow for diagram in self.diagrams for flow in diagram.flows)
 
     @property
+    def run_nodes(self) -> Iterator[Node]:
+        """Nodes of executable processes."""
+        return (node for node in self.nodes if node.executable)
+
+    @property
     def processes(self) -> list[Scope]:
         return [process for diagram in self.diagrams for process in diagram.processes]
 
 
 def properties_of(xml: etree._Element) -> dict[str, str]:
-    """The diagram properties of an element (``form``, ``service``, ``set:…``)."""
-    path = f"{q('extensionElements')}/{{{SPIFF}}}properties/{{{SPIFF}}}property"
-    return {p.get("name", ""): p.get("value", "") for p in xml.iterfind(path)}
+    """The diagram properties of an element (``form``, ``service``, ``set:…``), whatever the vendor's prefix.
+
+    This must see exactly what the parser of the kernel sees, or a property could hide from the rules.
+    """
+    path = f"{q('extensionElements')}/{{*}}properties/{{*}}property"
+    return {p.get("name", ""): p.get("value", "") for p in xml.iterfind(path) if p.get("name")}
 
 
 def read_diagram(file: str, root: etree._Element) -> Diagram:

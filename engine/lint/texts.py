@@ -40,11 +40,11 @@ def timer_texts(event: Event) -> list[tuple[str, str]]:
 
 
 def texts(model: Model) -> Iterator[Text]:
-    """Every expression and script of every diagram; ISO 8601 timers are data, not expressions."""
+    """Every expression and script that may be run; ISO 8601 timers are data, not expressions."""
     for flow in model.flows:
-        if flow.condition:
+        if flow.condition and flow.scope.executable:
             yield Text(flow, "条件", flow.condition)
-    for node in model.nodes:
+    for node in model.run_nodes:
         for name, value in node.properties.items():
             if name.startswith(("set:", "param:")) or (name in EXPRESSION_PROPERTIES and value.strip()):
                 yield Text(node, f"属性 {name}", value)

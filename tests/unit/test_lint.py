@@ -20,7 +20,10 @@ SERVICES = {
     name: ServiceInfo(name, name, "", parameters, parameters, lambda context: None)
     for name, parameters in {"notify": (), "start-case": ("kind",)}.items()
 }
-TABLE = '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"><decision id="ratio"/></definitions>'
+TABLE = (
+    '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"><decision id="ratio" name="比例">'
+    '<literalExpression id="value"><text>10</text></literalExpression></decision></definitions>'
+)
 AROUND = {"forms/approval.json": '{"type": "default", "components": []}', "ratio.dmn": TABLE}
 
 

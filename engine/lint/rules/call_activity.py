@@ -12,7 +12,7 @@ from engine.lint.say import about
 def check(model: Model) -> Iterator[Problem]:
     processes = {process.id: process for process in model.processes}
     calls: dict[str, set[str]] = {}
-    for node in model.nodes:
+    for node in model.run_nodes:
         if node.type != "callActivity":
             continue
         called = node.get("calledElement").rpartition(":")[2]
@@ -44,7 +44,7 @@ def _calls_back(
     called: str, caller: Scope, processes: dict[str, Scope], calls: dict[str, set[str]], model: Model
 ) -> bool:
     edges: dict[str, set[str]] = {}
-    for node in model.nodes:
+    for node in model.run_nodes:
         if node.type == "callActivity":
             edges.setdefault(node.scope.process.id, set()).add(node.get("calledElement").rpartition(":")[2])
     seen, todo = set(), [called]

@@ -10,9 +10,9 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         for event in node.events:
-            if event.type != "conditionalEventDefinition" or not node.scope.executable:
+            if event.type != "conditionalEventDefinition":
                 continue
             condition = event.xml.find(q("condition"))
             if condition is None or not text_of(condition):

@@ -10,9 +10,9 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         for event in node.events:
-            if event.type != "errorEventDefinition" or node.type != "endEvent" or not node.scope.executable:
+            if event.type != "errorEventDefinition" or node.type != "endEvent":
                 continue
             reference = event.xml.get("errorRef", "")
             error = node.scope.diagram.find(reference) if reference else None

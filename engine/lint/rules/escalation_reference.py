@@ -10,9 +10,9 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         for event in node.events:
-            if event.type != "escalationEventDefinition" or node.type not in THROWING or not node.scope.executable:
+            if event.type != "escalationEventDefinition" or node.type not in THROWING:
                 continue
             reference = event.xml.get("escalationRef", "")
             found = node.scope.diagram.find(reference) if reference else None

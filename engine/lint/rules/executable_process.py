@@ -1,4 +1,4 @@
-"""A deployment contains a process that can be executed."""
+"""A deployment contains one process to run; further executable ones are called by it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,24 @@ from collections.abc import Iterator
 
 from engine.lint.finding import Problem
 from engine.lint.model import Model
+from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    if model.diagrams and not any(process.executable for process in model.processes):
+    if not model.diagrams:
+        return
+    executable = [process for process in model.processes if process.executable]
+    if not executable:
         diagram = model.diagrams[0]
-        yield Problem(
-            diagram.file,
-            diagram.processes[0].id if diagram.processes else "",
-            "没有可执行的流程。",
-            '请把要运行的流程设为可执行（isExecutable="true"）。',
+        first = diagram.processes[0].id if diagram.processes else ""
+        yield Problem(diagram.file, first, "没有可执行的流程。", '请把要运行的流程设为可执行（isExecutable="true"）。')
+    called = {n.get("calledElement").rpartition(":")[2] for n in model.nodes if n.type == "callActivity"}
+    roots = [process for process in executable if process.id not in called]
+    for process in roots[1:]:
+        first = roots[0].name or roots[0].id
+        yield about(
+            process,
+            f"与“{first}”都可执行，又没有谁调用它；一次部署只运行一个流程。",
+            "请分开部署，或设为不可执行。",
+            "warning",
         )

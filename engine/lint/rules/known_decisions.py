@@ -10,7 +10,7 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         name = node.properties.get("decision", "").strip()
         if node.type != "businessRuleTask":
             if name:

@@ -10,7 +10,7 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         hooks = [h.strip() for h in node.properties.get("on_submit", "").split(",") if h.strip()]
         if hooks and node.type != "userTask":
             yield about(node, "不是用户任务，属性 on_submit 不起作用。", "请改为用户任务，或删除该属性。", "warning")

@@ -28,7 +28,7 @@ KNOWN = frozenset(
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         for name in node.properties:
             if name not in KNOWN and not name.startswith(("set:", "param:")):
                 yield about(

@@ -10,11 +10,11 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         name = node.properties.get("service", "").strip()
         if name and node.type != "serviceTask":
             yield about(node, "不是服务任务，属性 service 不起作用。", "请改为服务任务，或删除该属性。", "warning")
-        elif model.services is None or node.type != "serviceTask" or not node.scope.executable:
+        elif model.services is None or node.type != "serviceTask":
             continue
         elif not name:
             yield about(node, "没有说明执行哪个服务。", "请填写属性 service。")

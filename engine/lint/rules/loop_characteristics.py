@@ -11,7 +11,7 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         if node.loop is None:
             continue
         if node.xml.find(q("multiInstanceLoopCharacteristics")) is not None:

@@ -10,9 +10,7 @@ from engine.lint.say import about, at
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
-        if not node.scope.executable:
-            continue
+    for node in model.run_nodes:
         carriers = [e.xml for e in node.events if e.type == "messageEventDefinition"]
         if node.type in {"sendTask", "receiveTask"}:
             carriers.append(node.xml)

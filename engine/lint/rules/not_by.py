@@ -10,7 +10,7 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         wanted = [name.strip() for name in node.properties.get("not_by", "").split(",") if name.strip()]
         if wanted and node.type != "userTask":
             yield about(node, "不是用户任务，属性 not_by 不起作用。", "请删除该属性。", "warning")

@@ -36,7 +36,7 @@ RESERVED = frozenset(
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         stored = {node.id} | set_names(node) | item_names(node)
         for name in sorted(stored):
             if name in RESERVED or "__" in name:

@@ -28,7 +28,7 @@ _FORMATS = frozenset(
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         if node.type != "scriptTask":
             continue
         scripts = node.xml.findall(q("script"))

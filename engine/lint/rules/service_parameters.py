@@ -10,7 +10,7 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         given = {name[6:].strip() for name in node.properties if name.startswith("param:")}
         if given and node.type != "serviceTask":
             yield about(node, "不是服务任务，param: 属性不起作用。", "请删除这些属性。", "warning")

@@ -27,10 +27,10 @@ def check(model: Model) -> Iterator[Problem]:
             if event.type != "timerEventDefinition":
                 continue
             found = timer_texts(event)
-            if len(found) != 1:
+            if len(found) != 1 and (found or node.executable):
                 yield about(node, f"的定时定义有 {len(found)} 项，应恰好一项。", "请只填写日期、时长、周期中的一项。")
             for tag, text in found:
-                problem = _judge(tag, text)
+                problem = _judge(tag, text, node.executable)
                 if problem:
                     yield about(
                         node,
@@ -39,7 +39,7 @@ def check(model: Model) -> Iterator[Problem]:
                     )
 
 
-def _judge(tag: str, text: str) -> str:
+def _judge(tag: str, text: str, executable: bool) -> str:
     if not text:
         return "是空的。"
     bare = text.strip('"')
@@ -48,6 +48,8 @@ def _judge(tag: str, text: str) -> str:
             return f"“{text[:60]}”是 cron 写法，系统不支持。"
         if bare != text or re.match(r"-?PT?\d|R\d*/|\d{4}-\d", bare):
             return f"“{text[:60]}”不是有效的 ISO 8601 写法。"
+        if not executable:
+            return ""
         try:
             expressions.parse(text)
         except ExpressionError as error:

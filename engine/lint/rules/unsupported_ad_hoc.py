@@ -10,6 +10,6 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         if node.type == "adHocSubProcess":
             yield about(node, "是自由子流程，系统暂不支持。", "请画出步骤之间的先后关系，可选的步骤用包容网关。")

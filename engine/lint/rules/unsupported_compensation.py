@@ -10,6 +10,6 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         if node.has("compensateEventDefinition") or node.is_compensation:
             yield about(node, "使用了补偿，系统暂不支持。", "请把撤销的步骤画成普通的流程分支。")

@@ -10,6 +10,6 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         if node.type == "complexGateway":
             yield about(node, "是复杂网关，系统不支持。", "请用排他、并行或包容网关表达。")

@@ -15,7 +15,7 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         ends = [*node.xml.iterfind(f"{q('dataInputAssociation')}/{q('sourceRef')}")]
         ends += node.xml.iterfind(f"{q('dataOutputAssociation')}/{q('targetRef')}")
         for reference in ends:

@@ -10,6 +10,6 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         if node.is_event_sub_process:
             yield about(node, "是事件子流程，系统暂不支持。", "请改用子流程上的边界事件。")

@@ -10,7 +10,7 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         if node.type == "boundaryEvent" and node.interrupting:
             for event in node.events:
                 if event.type in {"escalationEventDefinition", "conditionalEventDefinition"}:

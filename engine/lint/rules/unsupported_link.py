@@ -10,6 +10,6 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         if node.has("linkEventDefinition"):
             yield about(node, "是链接事件，系统暂不支持。", "请直接用顺序流连接。")

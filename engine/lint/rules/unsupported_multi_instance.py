@@ -10,7 +10,7 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         loop = node.xml.find(q("multiInstanceLoopCharacteristics"))
         if loop is None:
             continue

@@ -10,7 +10,7 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         if len(node.events) > 1 or node.flag("parallelMultiple"):
             yield about(
                 node,

@@ -10,7 +10,7 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         for name in ("startQuantity", "completionQuantity"):
             if node.get(name, "1") not in {"1", "+1", "01"}:
                 yield about(

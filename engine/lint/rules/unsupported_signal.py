@@ -10,6 +10,6 @@ from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
-    for node in model.nodes:
+    for node in model.run_nodes:
         if node.has("signalEventDefinition"):
             yield about(node, "使用了信号，系统暂不支持。", "请改用消息，或由服务任务通知其他流程。")
