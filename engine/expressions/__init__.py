@@ -89,7 +89,10 @@ class Expression:
         ``now`` (aware) feeds ``now()`` and ``today()``.  Use :func:`json_safe` before storing the
         result.  Raises :class:`ExpressionError` on a cap, an unknown function or a failing one.
         """
-        return plain(self.evaluate_exact(scope, functions, now))
+        try:
+            return plain(self.tree.evaluate(nodes.Run(scope, functions, now)))
+        except Failure as stop:
+            raise failure(stop.message, self.text, stop.position) from stop
 
     def evaluate_exact(
         self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None

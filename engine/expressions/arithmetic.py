@@ -110,7 +110,8 @@ def negate(a: Any) -> Any:
 
 def _exact(operation: Any, x: Number, y: Number) -> Number | None:
     try:
-        return tidy(operation(Decimal(x), Decimal(y)))
+        result = operation(Decimal(x), Decimal(y))
+        return tidy(result) if result.is_finite() else None
     except _UNDEFINED:
         return None
 

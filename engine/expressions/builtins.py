@@ -96,7 +96,7 @@ def _bounded(values: list[Any]) -> list[Any]:
 def _string(run: Run, value: Any) -> Any:
     if value is None:
         return None
-    text = text_of(value)
+    text = text_of(value, run.budget)
     run.charge(len(text) // 100)
     if len(text) > MAX_STRING:
         raise Failure(f"文本超过 {MAX_STRING} 个字")
@@ -265,7 +265,7 @@ def _list_contains(run: Run, values: Any, element: Any) -> Any:
     if values is None:
         return None
     run.charge(len(_items(values)))
-    return contains(_items(values), element)
+    return contains(_items(values), element, run.budget)
 
 
 def _extreme(name: str, wanted: int) -> None:
@@ -387,7 +387,7 @@ def _distinct(run: Run, values: Any) -> Any:
             seen.add(value)
         else:
             run.charge(len(kept) // 8)
-            if contains(kept, value):
+            if contains(kept, value, run.budget):
                 continue
         kept.append(value)
     run.charge(len(kept) // 8)
@@ -438,7 +438,7 @@ def _remove(run: Run, values: Any, position: Any) -> Any:
 @builtin("index of", "list, match")
 def _index_of(run: Run, values: Any, match: Any) -> Any:
     run.charge(len(_items(values)))
-    return [index + 1 for index, value in enumerate(_items(values)) if equals(value, match) is True]
+    return [index + 1 for index, value in enumerate(_items(values)) if equals(value, match, run.budget) is True]
 
 
 @builtin("sort", "list")

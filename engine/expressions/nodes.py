@@ -17,6 +17,7 @@ from engine.errors import LianjianError
 from engine.expressions import arithmetic
 from engine.expressions.values import (
     MAX_LIST,
+    Budget,
     Failure,
     MonthDuration,
     Range,
@@ -33,13 +34,14 @@ MAX_STEPS = 20_000
 class Run:
     """One evaluation: the variables, the caller's functions, the clock and the steps left."""
 
-    __slots__ = ("functions", "layers", "now", "scope", "steps")
+    __slots__ = ("budget", "functions", "layers", "now", "scope", "steps")
 
     def __init__(self, scope: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] | None, now: Any) -> None:
         self.scope = scope
         self.functions = functions
         self.now: datetime | None = now
         self.steps = MAX_STEPS
+        self.budget = Budget()
         self.layers: list[Mapping[str, Any]] = []
 
     def charge(self, steps: int) -> None:
@@ -208,15 +210,15 @@ class Compare(Node):
     right: Node
 
     def evaluate(self, run: Run) -> Any:
-        return comparison(self.sign, self.left.evaluate(run), self.right.evaluate(run))
+        return comparison(self.sign, self.left.evaluate(run), self.right.evaluate(run), run.budget)
 
 
-def comparison(sign: str, left: Any, right: Any) -> bool | None:
+def comparison(sign: str, left: Any, right: Any, budget: Budget | None = None) -> bool | None:
     """The truth of ``left sign right``; ``None`` when the operands are not comparable."""
     if sign == "=":
-        return equals(left, right)
+        return equals(left, right, budget)
     if sign == "!=":
-        same = equals(left, right)
+        same = equals(left, right, budget)
         return None if same is None else not same
     order = compare(left, right)
     if order is None:
@@ -334,7 +336,7 @@ class In(Node):
 def passes(test: Node, value: Any, run: Run) -> bool | None:
     """Whether ``value`` passes one test of an ``in``."""
     if isinstance(test, OneSided):
-        return comparison(test.sign, value, test.bound.evaluate(run))
+        return comparison(test.sign, value, test.bound.evaluate(run), run.budget)
     return matches_value(test.evaluate(run), value, run)
 
 
@@ -344,10 +346,10 @@ def matches_value(expected: Any, value: Any, run: Run) -> bool | None:
         return expected.holds(value)
     if isinstance(expected, (list, tuple)):
         run.charge(len(expected))
-        if contains(expected, value) or equals(expected, value) is True:
+        if contains(expected, value, run.budget) or equals(expected, value, run.budget) is True:
             return True
         return any(isinstance(entry, Range) and entry.holds(value) is True for entry in expected)
-    return equals(value, expected)
+    return equals(value, expected, run.budget)
 
 
 @dataclass(frozen=True)

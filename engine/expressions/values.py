@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 MAX_STRING = 100_000
 MAX_LIST = 10_000
 MAX_DATA_DEPTH = 64
+MAX_VALUES = 500_000
 
 #: Civil time of the whole system (domain rule: the server's own zone must not matter).
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -268,11 +269,36 @@ def at_home(value: Any) -> Any:
 # ------------------------------------------------------------------ comparing
 
 
-def equals(a: Any, b: Any, depth: int = 0) -> bool | None:
+class Budget:
+    """How many values one walk over data may still visit.
+
+    Values are shared, so ``{a: [1, 1], b: [a, a], c: [b, b] …}`` is small in memory and
+    endless to walk; the depth bound keeps the walk off Python's own stack limit.
+    """
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MAX_VALUES
+
+    def spend(self, values: int, depth: int) -> None:
+        """Visit ``values`` more at ``depth``; raises :class:`Failure` when that is too much."""
+        self.left -= values
+        if self.left < 0:
+            raise Failure(f"数据超过 {MAX_VALUES} 项，请缩小范围")
+        if depth > MAX_DATA_DEPTH:
+            raise Failure(f"数据嵌套超过 {MAX_DATA_DEPTH} 层")
+
+
+def equals(a: Any, b: Any, budget: Budget | None = None) -> bool | None:
     """FEEL equality: null equals only null, values of different kinds give ``None``."""
     kind = type(a)
     if kind is type(b) and (kind is str or kind is int or kind is bool):
         return bool(a == b)
+    return _equal(a, b, budget or Budget(), 0)
+
+
+def _equal(a: Any, b: Any, budget: Budget, depth: int) -> bool | None:
     if a is None or b is None:
         return a is b
     name, a, b = meet(a, b)
@@ -281,20 +307,19 @@ def equals(a: Any, b: Any, depth: int = 0) -> bool | None:
     if name == "number":
         return number(a) == number(b)
     if name == "list":
-        return _all_equal(list(zip(a, b, strict=True)), depth) if len(a) == len(b) else False
+        return _all_equal(list(zip(a, b, strict=True)), budget, depth) if len(a) == len(b) else False
     if name == "context":
         if a.keys() != b.keys():
             return False
-        return _all_equal([(a[key], b[key]) for key in a], depth)
+        return _all_equal([(a[key], b[key]) for key in a], budget, depth)
     return bool(a == b)
 
 
-def _all_equal(pairs: list[tuple[Any, Any]], depth: int) -> bool | None:
-    if depth > MAX_DATA_DEPTH:
-        raise Failure(f"数据嵌套超过 {MAX_DATA_DEPTH} 层，无法比较")
+def _all_equal(pairs: list[tuple[Any, Any]], budget: Budget, depth: int) -> bool | None:
+    budget.spend(len(pairs), depth)
     result: bool | None = True
     for left, right in pairs:
-        same = equals(left, right, depth + 1)
+        same = _equal(left, right, budget, depth + 1)
         if same is False:
             return False
         if same is None:
@@ -318,9 +343,9 @@ def compare(a: Any, b: Any) -> int | None:
     return (a > b) - (a < b)
 
 
-def contains(values: Any, wanted: Any) -> bool:
+def contains(values: Any, wanted: Any, budget: Budget | None = None) -> bool:
     """Whether a list holds an element equal to ``wanted``."""
-    return any(equals(value, wanted) is True for value in values)
+    return any(equals(value, wanted, budget) is True for value in values)
 
 
 # ------------------------------------------------------------------ leaving the language
@@ -343,41 +368,67 @@ def duration_text(value: timedelta | MonthDuration) -> str:
     return f"{sign}P" + (f"{value.days}D" if value.days else "") + (f"T{clock}" if clock else "")
 
 
-def text_of(value: Any) -> str:
-    """The text FEEL's ``string()`` gives a scalar."""
+def text_of(value: Any, budget: Budget | None = None) -> str:
+    """The text FEEL's ``string()`` gives; lists and contexts in their literal form."""
     if isinstance(value, str):
         return value
+    parts: list[str] = []
+    _write(value, parts, budget or Budget(), 0)
+    return "".join(parts)
+
+
+def _write(value: Any, parts: list[str], budget: Budget, depth: int) -> None:
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        parts.append(f'"{escaped}"')
+        budget.spend(len(value) // 8, depth)
+    elif isinstance(value, (list, tuple)):
+        budget.spend(len(value), depth)
+        parts.append("[")
+        for index, entry in enumerate(value):
+            parts.append(", " if index else "")
+            _write(entry, parts, budget, depth + 1)
+        parts.append("]")
+    elif isinstance(value, Mapping):
+        budget.spend(len(value), depth)
+        parts.append("{")
+        for index, (key, entry) in enumerate(value.items()):
+            parts.append(f"{', ' if index else ''}{key}: ")
+            _write(entry, parts, budget, depth + 1)
+        parts.append("}")
+    elif isinstance(value, Range):
+        parts.append("[" if value.start_included else "(")
+        _write(value.start, parts, budget, depth + 1)
+        parts.append("..")
+        _write(value.end, parts, budget, depth + 1)
+        parts.append("]" if value.end_included else ")")
+    else:
+        parts.append(_scalar_text(value))
+
+
+def _scalar_text(value: Any) -> str:
+    if value is None:
+        return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     exact = number(value)
     if exact is not None:
-        return format(exact, "f") if isinstance(exact, int) or -34 < exact.adjusted() < 34 else str(exact)
+        return format(exact, "f") if isinstance(exact, Decimal) and -34 < exact.adjusted() < 34 else str(exact)
     if isinstance(value, (date, time)):
         text = value.isoformat()
         return text[:-6] + "Z" if text.endswith("+00:00") else text
-    if isinstance(value, (timedelta, MonthDuration)):
-        return duration_text(value)
-    if isinstance(value, Range):
-        left, right = "[" if value.start_included else "(", "]" if value.end_included else ")"
-        return f"{left}{_quoted(value.start)}..{_quoted(value.end)}{right}"
-    if value is None:
-        return "null"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_quoted(entry) for entry in value) + "]"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_quoted(entry)}" for key, entry in value.items()) + "}"
-    return str(value)
+    return duration_text(value) if isinstance(value, (timedelta, MonthDuration)) else str(value)
 
 
-def _quoted(value: Any) -> str:
-    if not isinstance(value, str):
-        return text_of(value)
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def plain(value: Any, depth: int = 0) -> Any:
+def plain(value: Any) -> Any:
     """``value`` with numbers as ``int``/``float`` (what Python callers and JSON expect); dates stay dates."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    return _plain(value, Budget(), 0)
+
+
+def _plain(value: Any, budget: Budget, depth: int) -> Any:
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return value
@@ -388,13 +439,13 @@ def plain(value: Any, depth: int = 0) -> Any:
         result = float(value)
         if math.isinf(result):
             raise Failure("计算结果过大，超出可保存的数字范围")
-        return result
-    if depth > MAX_DATA_DEPTH:
-        raise Failure(f"数据嵌套超过 {MAX_DATA_DEPTH} 层")
+        return int(result) if result.is_integer() and abs(result) < 2**53 else result
     if kind is list or kind is tuple:
-        return [plain(entry, depth + 1) for entry in value]
+        budget.spend(len(value), depth)
+        return [_plain(entry, budget, depth + 1) for entry in value]
     if kind is dict or isinstance(value, Mapping):
-        return {str(key): plain(entry, depth + 1) for key, entry in value.items()}
+        budget.spend(len(value), depth)
+        return {str(key): _plain(entry, budget, depth + 1) for key, entry in value.items()}
     return value
 
 
