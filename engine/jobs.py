@@ -151,10 +151,10 @@ class Jobs:
         failure = JobFailure(**detail)
         self.enqueue(session, failure.kind, failure.key, failure.args, round_=failure.round + 1)
 
-    def declare_queues(self, concurrency: int) -> None:
-        """Write down the queues: ``concurrency`` jobs of each at once in one process, a look every 0.1 s."""
+    def declare_queues(self, concurrency: int, polling_seconds: float) -> None:
+        """Write down the queues: how many jobs of each one process runs at once, how often it looks."""
         for queue in QUEUES:
-            self._client.register_queue(queue, worker_concurrency=concurrency, polling_interval_sec=0.1)
+            self._client.register_queue(queue, worker_concurrency=concurrency, polling_interval_sec=polling_seconds)
 
     def close(self) -> None:
         self._client.destroy()

@@ -14,6 +14,7 @@ import secrets
 import signal
 import socket
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -76,11 +77,13 @@ class Worker:
 
     ``engine`` is the ProcessEngine every handler is given.  A worker silent for
     ``lease_seconds`` counts as dead; every ``sweep_seconds`` the living look for the dead.
+    On the embedded database it waits ``lock_seconds`` for a predecessor that is still ending.
     """
 
     def __init__(
-        self, engine: ProcessEngine, jobs: Jobs, *, lease_seconds: float = 30, sweep_seconds: float = 30
-    ) -> None:
+        self, engine: ProcessEngine, jobs: Jobs, *, lease_seconds: float = 30, sweep_seconds: float = 30,
+        lock_seconds: float = 15,
+    ) -> None:  # fmt: skip
         self._jobs = jobs
         self.executor_id = f"{socket.gethostname()[:80]}-{os.getpid()}-{secrets.token_hex(4)}"
         settings = engine.settings
@@ -90,6 +93,7 @@ class Worker:
             jobs, engine, self.executor_id, lambda failure: record_failure(engine, failure),
             cron=CRON, catch_up=CATCH_UP, timezone=settings.timezone.key,
         )  # fmt: skip
+        self._lock_seconds = lock_seconds
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._lock: IO[str] | None = None
@@ -102,7 +106,7 @@ class Worker:
         Raises :class:`LianjianError` when the database is embedded and already has a worker.
         """
         if self._file is not None:
-            self._lock = _lock(self._file)
+            self._lock = _lock(self._file, self._lock_seconds)
         self._leases.renew()
         self._runner.start()
         # On the embedded database the lock says that nobody else lives, so nothing waits for a lease to run out.
@@ -158,14 +162,19 @@ def run(engine: ProcessEngine, jobs: Jobs) -> None:
     worker.stop(wait_seconds=20)
 
 
-def _lock(database_file: Path) -> IO[str]:
+def _lock(database_file: Path, seconds: float) -> IO[str]:
     """Hold the embedded database's worker lock; the operating system drops it when the process dies."""
     handle = database_file.with_name(database_file.name + ".worker-lock").open("a")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        handle.close()
-        raise LianjianError(
-            "嵌入式数据库的后台任务已由另一个进程处理，请先停止那个进程；需要多个进程时请改用 PostgreSQL。"
-        ) from None
-    return handle
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return handle
+        except OSError:
+            if time.monotonic() < end:
+                time.sleep(0.1)
+                continue
+            handle.close()
+            raise LianjianError(
+                "嵌入式数据库的后台任务已由另一个进程处理，请先停止那个进程；需要多个进程时请改用 PostgreSQL。"
+            ) from None

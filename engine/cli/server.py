@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -33,7 +34,7 @@ def serve(host: str, port: int, threads: int) -> None:
 
     found = settings()
     _require_schema(found)
-    Server(found, host, port, threads).run()
+    Server(_with_standin(found), host, port, threads).run()
 
 
 @command("worker")
@@ -54,6 +55,17 @@ def worker() -> None:
     jobs = open_jobs(found)
     click.echo("后台任务已开始，按 Ctrl+C 停止。", err=True)
     background.run(open_engine(found, jobs=jobs), jobs)
+
+
+def _with_standin(found: Settings) -> Settings:
+    """In a demo system without a provincial platform, start a stand-in that ends with this process."""
+    if not found.demo or found.province_url:
+        return found
+    from engine.inspection.province_standin import spawn
+
+    _, url = spawn(found.data_dir / "province.db")
+    click.echo(f"省工作平台替身（仅供演示）：{url}")
+    return replace(found, province_url=url)
 
 
 def _require_schema(found: Settings) -> None:

@@ -100,7 +100,7 @@ class BeginPush:
 
     def run(self, ctx: CommandContext) -> dict[str, Any] | None:
         row = _publication(ctx, self.publication_id)
-        if row.push_state == "received" or row.state == "withheld":
+        if row.push_state == "received" or row.state != "published":
             return None
         row.push_state = "pending"
         row.push_attempts += 1

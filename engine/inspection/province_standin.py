@@ -21,6 +21,8 @@ import hashlib
 import html
 import json
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -241,7 +243,19 @@ def page(rows: list[dict[str, Any]]) -> str:
     )
 
 
+def spawn(path: Path) -> tuple[subprocess.Popen[str], str]:
+    """Run the platform as a process that ends with this one, even after ``kill -9``; returns it and its URL."""
+    command = [sys.executable, __file__, "--port", "0", "--file", str(path), "--with-parent"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
+    assert process.stdout is not None
+    _, _, url = process.stdout.readline().strip().partition("：")
+    if not url:
+        raise OSError(f"省平台替身没有启动（退出码 {process.wait()}）")
+    return process, url
+
+
 def main(arguments: list[str] | None = None) -> None:
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     parser = argparse.ArgumentParser(prog="python -m engine.inspection.province_standin", description=NOTICE)
     parser.add_argument("--host", default="127.0.0.1", help="监听地址，默认只接受本机访问")
     parser.add_argument("--port", type=int, default=8790, help="端口，0 表示任选一个空闲端口")
@@ -252,10 +266,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--lose-replies", type=int, default=0, metavar="次", help="前几次报送收下但不答复，-1 表示一直如此"
     )
+    parser.add_argument("--with-parent", action="store_true", help="标准输入关闭（启动它的进程结束）时一同结束")
     options = parser.parse_args(arguments)
     behaviour = Behaviour(options.slow, options.down, options.refuse, options.lose_replies)
     server = Server(options.file, options.host, options.port, behaviour)
     print(f"省平台替身：{server.url}", flush=True)
+    if options.with_parent:
+        threading.Thread(target=lambda: (sys.stdin.read(), server.shutdown()), daemon=True).start()
     try:
         server.serve_forever()
     except KeyboardInterrupt:

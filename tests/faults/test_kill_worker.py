@@ -153,7 +153,7 @@ def test_the_embedded_database_has_one_worker_and_says_so_to_a_second(
     engine = ProcessEngine(database, Settings(database_url=url), ServiceRegistry(), jobs=jobs)
     try:
         with pytest.raises(LianjianError, match="已由另一个进程处理"):
-            Worker(engine, jobs).start()
+            Worker(engine, jobs, lock_seconds=0).start()
         first.kill()
         worker = Worker(engine, jobs)
         worker.start()

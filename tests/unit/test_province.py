@@ -17,7 +17,7 @@ import pytest
 
 from engine.errors import LianjianError, OutsideRefused, OutsideUnavailable
 from engine.inspection.province import Province
-from engine.inspection.province_standin import REFUSAL, Server
+from engine.inspection.province_standin import REFUSAL, Server, spawn
 
 PUBLICATION: dict[str, Any] = {
     "district": "370105", "department": "SCJG", "kind": "result", "subject": "SCJG-2026-0001/0001/SCJG",
@@ -172,3 +172,13 @@ def test_it_runs_as_a_program_of_its_own_and_keeps_its_records(tmp_path: Path) -
         received = json.loads(httpx.get(f"{url}/api/publications", trust_env=False).text)["received"]
         second.kill()
     assert [row["requests"] for row in received] == [2]
+
+
+def test_the_platform_of_a_demo_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    process, url = spawn(tmp_path / "p.db")
+    assert Province(url).push(PUBLICATION, "push-publication:1").number
+    assert process.stdin is not None
+    process.stdin.close()  # what the operating system does when the starter is killed
+    assert process.wait(timeout=30) == 0
+    assert process.stdout is not None
+    process.stdout.close()
