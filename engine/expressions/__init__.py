@@ -51,6 +51,8 @@ __all__ = [
     "read_date", "read_datetime", "read_duration", "read_time", "to_json",
 ]  # fmt: skip
 
+_CONDITIONS = (nodes.Compare, nodes.And, nodes.Or, nodes.Not, nodes.In, nodes.Between)
+
 Functions = Mapping[str, Callable[..., Any]]
 
 
@@ -139,7 +141,8 @@ class UnaryTests:
         if isinstance(test, nodes.OneSided):
             return nodes.passes(test, value, run)
         expected = test.evaluate(run)
-        if isinstance(expected, bool) and (asks or not isinstance(value, bool)):
+        # A cell "true" is a value to equal; a cell "x > 5" beside a text or number is a condition.
+        if isinstance(expected, bool) and (asks or (isinstance(test, _CONDITIONS) and not isinstance(value, bool))):
             return expected
         if expected is None and asks:
             return None

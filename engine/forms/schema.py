@@ -89,7 +89,9 @@ class RowsField(FormField):
         if len(value) < least:
             raise ValidationError([f"“{label}”至少 {least} 行，现在是 {len(value)} 行。"])
         rows, problems = [], {}
-        with Context[Surroundings]({**around, "parent": data}):
+        assert isinstance(self.parent, FormSchema)
+        outer = {**(around["parent"] or {}), **_typed_values(self.parent.components, data, around)}
+        with Context[Surroundings]({**around, "parent": outer}):
             for index, row in enumerate(value):
                 try:
                     rows.append(self.schema.load(row))
@@ -119,7 +121,7 @@ def hidden_keys(components: tuple[Component, ...], raw: Mapping[str, Any], aroun
     gone: set[str] = set()
     if not conditional:
         return gone
-    typed = {component.key: _typed(component, raw.get(component.key), around) for component in fields_of(components)}
+    typed = _typed_values(components, raw, around)
     for _ in range(len(conditional) + 1):
         row = {key: value for key, value in typed.items() if key not in gone}
         scope = {**(around["parent"] or {}), **row, "this": row, "parent": around["parent"]}
@@ -138,15 +140,17 @@ def _hidden(component: Component, scope: Mapping[str, Any], now: datetime | None
         return False
 
 
+def _typed_values(components: tuple[Component, ...], raw: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
+    return {component.key: _typed(component, raw.get(component.key), around) for component in fields_of(components)}
+
+
 def _typed(component: Component, raw: Any, around: Surroundings) -> Any:
     """A value as conditions see it: numbers and ticks read from what HTML posted, blanks null."""
-    if is_blank(component, raw):
-        return component.blank()
+    if raw is _HIDDEN or is_blank(component, raw):
+        return None if raw is _HIDDEN else component.blank()
     if component.type == "dynamiclist":
-        if not isinstance(raw, (list, tuple)):
-            return []
-        rows = [row for row in raw[:MAX_ROWS] if isinstance(row, Mapping)]
-        return [{c.key: _typed(c, row.get(c.key), around) for c in fields_of(component.components)} for row in rows]
+        rows = [row for row in raw[:MAX_ROWS] if isinstance(row, Mapping)] if isinstance(raw, (list, tuple)) else []
+        return [_typed_values(component.components, row, around) for row in rows]
     try:
         return clean(component, raw, around["context"])
     except ValidationError:

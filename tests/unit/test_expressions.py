@@ -52,7 +52,9 @@ def test_arithmetic_is_exact_and_gives_plain_numbers(text: str, expected: Any) -
     assert type(result) is type(expected)
 
 
-@pytest.mark.parametrize("text", ["1 / 0", "1 + null", 'null * 2', '"a" + 1', '"a" - "b"', "[1] + [2]", "-null", "0 ** -1"])
+@pytest.mark.parametrize(
+    "text", ["1 / 0", "1 + null", "null * 2", '"a" + 1', '"a" - "b"', "[1] + [2]", "-null", "0 ** -1"]
+)
 def test_an_operation_without_meaning_is_null(text: str) -> None:
     assert value(text) is None
 
@@ -182,11 +184,11 @@ def test_an_element_with_a_key_item_shows_that_key_inside_a_filter() -> None:
         ("some x in [] satisfies true", False),
         ("some x in [null, 1] satisfies x > 5", None),
         ("every x in null satisfies x", True),
-        ("if 1 < 2 then \"a\" else \"b\"", "a"),
+        ('if 1 < 2 then "a" else "b"', "a"),
         ("if null then 1 else 2", 2),
         ("if true then if false then 1 else 2 else 3", 2),
         ("{a: 1, b: a + 1}", {"a": 1, "b": 2}),
-        ("{\"任务 名\": 1}", {"任务 名": 1}),
+        ('{"任务 名": 1}', {"任务 名": 1}),
         ("{a: {b: 2}}.a.b", 2),
         ("[1, [2, 3]]", [1, [2, 3]]),
     ],
@@ -353,7 +355,7 @@ def test_a_failing_function_of_the_caller_names_itself() -> None:
         ("=", "表达式是空的"),
         ("if a then b", "应为“else”"),
         ("a.lower()", "不支持方法调用"),
-        ("substring(\"a\")", "需要 2 到 3 个参数，这里给了 1 个"),
+        ('substring("a")', "需要 2 到 3 个参数，这里给了 1 个"),
         ("contains(text: 1)", "没有名为“text”的参数"),
         ('@"tomorrow"', "@ 之后应为日期"),
         ("a = 1; b", "不支持“;”"),
