@@ -7,6 +7,7 @@ from typing import Any
 from engine.db import new_id
 from engine.errors import ServiceTaskFailed
 from engine.inspection import records
+from engine.inspection.draw_changes import record_failures
 from engine.inspection.drawn import assignments, drawn_objects
 from engine.inspection.models import Inspection
 from engine.inspection.snapshots import object_snapshot
@@ -22,14 +23,11 @@ def open_inspections(ctx: ServiceContext) -> dict[str, Any]:
     draw = records.draw(ctx.session, ctx.district_id, ctx.data["draw_id"])
     campaign = records.campaign(ctx.session, ctx.district_id, ctx.business_key)
     removals = {
-        removal["uscc"]: f"{removal['reason']}：{removal['evidence']}（{approval['item']}）"
+        removal["uscc"]: (removal["reason"], f"{removal['evidence']}（{approval['item']}）")
         for approval in ctx.data.get("organ_approval") or []
         for removal in approval.get("removals") or []
     }
-    if removals:
-        from engine.inspection.draws import record_failures
-
-        record_failures(ctx, draw, removals)
+    record_failures(ctx.session, ctx.settings, draw, removals, ctx.now)
     teams = assignments(draw)
     objects = drawn_objects(draw)
     if not objects:

@@ -1,0 +1,137 @@
+"""Changes after the draw: objects that cannot be inspected, and inspectors recused on application.
+
+Nothing is ever drawn again: substitutes follow from the same seed, and each change is a
+file of the record and a line of the public log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.errors import ServiceTaskFailed
+from engine.inspection import draw as protocol
+from engine.inspection import draw_record, draw_register
+from engine.inspection.assignment import Infeasible
+from engine.inspection.draw_conduct import Outcome, recuse, substitute
+from engine.inspection.draws import add_rows, present_outcome
+from engine.inspection.models import Draw, DrawnObject, Recusal
+from engine.settings import Settings
+
+
+def record_failures(
+    session: Session, settings: Settings, draw: Draw, removals: Mapping[str, tuple[str, str]], now: datetime
+) -> list[str]:
+    """Remove drawn objects for stated reasons; the next tickets of their strata move up.
+
+    ``removals`` maps an id to (reason, evidence).  Returns the substitutes.  A draw
+    imported from the platform has no tickets here: its removals leave no substitute.
+    Raises :class:`ServiceTaskFailed` for an object that is not drawn or when nobody can visit a substitute.
+    """
+    if not removals:
+        return []
+    rows = {row.uscc: row for row in _rows(session, draw) if not row.failed_reason}
+    unknown = sorted(set(removals) - set(rows))
+    if unknown:
+        raise ServiceTaskFailed(f"{'、'.join(unknown)} 不在抽取 {draw.draw_id} 的名单中，不能移出。")
+    for uscc, (reason, evidence) in removals.items():
+        rows[uscc].failed_reason = f"{reason}：{evidence}" if evidence else reason
+    if draw.origin == "province":
+        _log(session, settings, draw, draw_record.json_text({"failed": sorted(removals)}), now)
+        return []
+    before = present_outcome(draw)
+    number = changes(draw) + 1
+    failures = [{"id": i, "reason": r, "evidence": e} for i, (r, e) in sorted(removals.items())]
+    try:
+        after, text = substitute(before, failures, number=number, at=draw_register.stamp(now, settings))
+    except Infeasible as infeasible:
+        raise ServiceTaskFailed(f"递补对象没有足够的检查人员：{infeasible.words()}", "infeasible") from None
+    _keep(session, settings, draw, number, text, now)
+    present = {i for ids in before.selection.drawn.values() for i in ids}
+    added = [i for i in after.drawn if i not in present]
+    if added:
+        last = session.scalar(
+            sa.select(sa.func.max(DrawnObject.rank)).where(
+                DrawnObject.district_id == draw.district_id, DrawnObject.draw_id == draw.draw_id
+            )
+        )
+        add_rows(session, draw, after, added, (last or 0) + 1)
+    session.flush()
+    return added
+
+
+def replace_inspector(
+    session: Session,
+    settings: Settings,
+    draw: Draw,
+    uscc: str,
+    department: str,
+    inspector: str,
+    reason: str,
+    decided_by: str | None,
+    now: datetime,
+) -> str | None:
+    """Recuse ``inspector`` from one object (PL43); returns the successor by the draw's rule, None when nobody is left.
+
+    Raises :class:`ServiceTaskFailed` when the inspector is not in that pair, or the platform drew it.
+    """
+    if draw.origin == "province":
+        raise ServiceTaskFailed("本次抽取在省工作平台完成，请在平台更换检查人员后重新导入。")
+    number = changes(draw) + 1
+    before: Outcome = present_outcome(draw)
+    try:
+        after, text, successor = recuse(
+            before, f"{uscc}|{department}", inspector, reason=reason, number=number,
+            at=draw_register.stamp(now, settings),
+        )  # fmt: skip
+    except protocol.DrawError:
+        raise ServiceTaskFailed(f"{inspector} 不是该对象的检查人员，无法办理回避。") from None
+    if successor is None:
+        return None
+    _keep(session, settings, draw, number, text, now)
+    row = next(row for row in _rows(session, draw) if row.uscc == uscc)
+    row.pairs = {**row.pairs, department: after.assignments[f"{uscc}|{department}"]}
+    known = session.scalar(
+        sa.select(Recusal.id).where(
+            Recusal.district_id == draw.district_id, Recusal.inspector_code == inspector, Recusal.uscc == uscc
+        )
+    )
+    if known is None:
+        session.add(
+            Recusal(
+                district_id=draw.district_id, inspector_code=inspector, uscc=uscc, reason=reason[:300],
+                decided_by=decided_by, at=now,
+            )
+        )  # fmt: skip
+    session.flush()
+    return successor
+
+
+def changes(draw: Draw) -> int:
+    """How many changes the record holds."""
+    return sum(name.startswith("change-") for name in draw.files)
+
+
+def _rows(session: Session, draw: Draw) -> list[DrawnObject]:
+    return list(
+        session.scalars(
+            sa.select(DrawnObject).where(
+                DrawnObject.district_id == draw.district_id, DrawnObject.draw_id == draw.draw_id
+            )
+        )
+    )
+
+
+def _keep(session: Session, settings: Settings, draw: Draw, number: int, text: str, now: datetime) -> None:
+    draw.files = {**draw.files, f"change-{number:04d}.json": text}
+    _log(session, settings, draw, text, now, number)
+
+
+def _log(session: Session, settings: Settings, draw: Draw, text: str, now: datetime, number: int = 0) -> None:
+    draw_register.append(
+        session, draw.district_id, now, "change", draw.draw_id, str(number), draw_record.sha256(text),
+        draw_register.stamp(now, settings),
+    )  # fmt: skip

@@ -1,0 +1,359 @@
+"""The life of a draw in the database: freeze and commit, witnesses, draw, abort, annul, changes.
+
+A draw never goes back: rows are not deleted, numbers are not reused, every step that
+counts is a line of the public log.  States: committed → drawn → (annulled), committed →
+aborted, imported.  Errors are Chinese and say what to do.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.db import new_id
+from engine.errors import Conflict, Forbidden, InvalidInput, NotFound, ServiceTaskFailed
+from engine.inspection import draw as protocol
+from engine.inspection import draw_record, draw_register, ratios
+from engine.inspection.assignment import Infeasible
+from engine.inspection.draw_conduct import Frozen, Outcome, draw_outcome, replay, result_text
+from engine.inspection.models import Campaign, Draw, DrawnObject, DrawWitness
+from engine.inspection.numbers import next_number
+from engine.inspection.pool import Pool
+from engine.models import User
+from engine.settings import Settings
+
+ENTROPY_RULE = (
+    "每名抽取监督人在名单封存后先登记 SHA256(随机数|随机因子)，全部登记后公开；各部分按 witnesses 的顺序以分号连接"
+)
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def locked(session: Session, district_id: str, draw_id: str) -> Draw:
+    """The draw, held until the transaction ends.  Raises :class:`NotFound`."""
+    row = session.scalar(
+        sa.select(Draw).where(Draw.district_id == district_id, Draw.draw_id == draw_id).with_for_update()
+    )
+    if row is None:
+        raise NotFound(f"抽取 {draw_id} 不存在。")
+    return row
+
+
+def witnesses_of(session: Session, draw: Draw) -> list[DrawWitness]:
+    """The witnesses in the order of the manifest."""
+    return list(
+        session.scalars(
+            sa.select(DrawWitness)
+            .where(DrawWitness.district_id == draw.district_id, DrawWitness.draw_id == draw.draw_id)
+            .order_by(DrawWitness.position)
+        )
+    )
+
+
+# ---------------------------------------------------------------- freeze and commit
+
+
+def freeze(
+    session: Session,
+    settings: Settings,
+    campaign: Campaign,
+    plan: Mapping[str, Any],
+    pool: Pool,
+    now: datetime,
+    *,
+    trial: bool = False,
+) -> Draw:
+    """Freeze the lists and commit to them: from here on only the witnesses' parts decide.
+
+    A trial draw (试抽) has a number series of its own and no effect.
+    Raises :class:`ServiceTaskFailed` when the campaign already has a draw that stands, the
+    pool is empty, witnesses are missing, or an open record would tell grades.
+    """
+    district = campaign.district_id
+    if not trial and (standing := standing_draw(session, campaign)) is not None:
+        raise ServiceTaskFailed(f"本任务已有抽取 {standing.draw_id}，不能再次封存。确需重抽的，应先作废并说明理由。")
+    if not pool.candidates:
+        raise ServiceTaskFailed("候选名单为空，请退回方案扩大检查对象范围。")
+    if said := pool.shortage():
+        raise ServiceTaskFailed(f"检查人员不足，封存后无法完成抽取：{said}", "infeasible")
+    people = _witnesses(session, plan)
+    disclosure = str(plan.get("disclosure") or "protected")
+    if disclosure == "open" and ratios.by_grade(plan):
+        raise ServiceTaskFailed("按风险等级抽取的记录会反映风险等级，不能公开，请把公开级别改为“受保护”。")
+    year = now.astimezone(settings.timezone).year
+    serial = next_number(session, district, f"draw/{campaign.lead}/{year}{'/trial' if trial else ''}")
+    draw_id = f"CN-{district}-{campaign.lead}-{year}-{'T' if trial else ''}{serial:04d}"
+    mode = "open" if disclosure == "open" else "sealed"
+    key = secrets.token_hex(32) if mode == "sealed" else ""
+    hash_name = str(plan.get("hash") or "sha256")
+    try:
+        files = draw_record.list_files(pool.candidates, pool.exclusions, pool.inspectors, pool.recusals, pool.scope)
+        manifest = draw_record.manifest_text(
+            files,
+            draw_id=draw_id,
+            hash_name=hash_name,
+            mode=mode,
+            key=key,
+            ppm=pool.ppm,
+            rounding="systematic",
+            entropy_rule=ENTROPY_RULE,
+            witnesses=[p.id for p in people],
+            per_inspector=pool.per_inspector,
+            disclosure=disclosure,
+            committed_at=draw_register.stamp(now, settings),
+            department_items=pool.department_items,
+        )
+    except protocol.DrawError as error:
+        raise ServiceTaskFailed(f"名单不能封存，请更正名录库后重试：{error}") from None
+    parsed = json.loads(manifest)
+    row = Draw(
+        id=new_id(),
+        district_id=district,
+        draw_id=draw_id,
+        authority=campaign.lead,
+        year=year,
+        serial=serial,
+        campaign=campaign.number,
+        trial=trial,
+        state="committed",
+        disclosure=disclosure,
+        files={**files, "manifest.json": manifest},
+        manifest_sha256=draw_record.sha256(manifest),
+        manifest_sm3=protocol.digest_hex("sm3", manifest),
+        key=key,
+        committed_at=now,
+    )
+    session.add(row)
+    session.add_all(
+        DrawWitness(
+            id=new_id(), district_id=district, draw_id=draw_id, position=position, user_id=p.id, name=p.name,
+            department=p.department,
+        )
+        for position, p in enumerate(people)
+    )  # fmt: skip
+    entry = draw_register.append(
+        session, district, now, "commit", draw_id, row.manifest_sha256, row.manifest_sm3,
+        parsed["candidates"]["merkle"], str(parsed["candidates"]["count"]), parsed["committed_at"],
+    )  # fmt: skip
+    row.log_index = entry.index
+    if not trial:
+        campaign.draw_id, campaign.state = draw_id, "待抽取"
+    session.flush()
+    return row
+
+
+def standing_draw(session: Session, campaign: Campaign) -> Draw | None:
+    """The campaign's draw that counts: committed, drawn or imported."""
+    return session.scalar(
+        sa.select(Draw)
+        .where(
+            Draw.district_id == campaign.district_id,
+            Draw.campaign == campaign.number,
+            ~Draw.trial,
+            Draw.state.in_(("committed", "drawn", "imported")),
+        )
+        .limit(1)
+    )
+
+
+def _witnesses(session: Session, plan: Mapping[str, Any]) -> list[User]:
+    ids = list(dict.fromkeys(plan.get("witnesses") or []))
+    rows = {u.id: u for u in session.scalars(sa.select(User).where(User.id.in_(ids), User.active))}
+    people = [rows[i] for i in ids if i in rows]
+    if len(people) != len(ids) or len(people) < 2 or len({p.department for p in people}) < 2:
+        raise ServiceTaskFailed("抽取监督人至少两名、来自不同部门且账号有效，请退回方案重新选择。")
+    return people
+
+
+# ---------------------------------------------------------------- witnesses
+
+
+def log_witness(
+    session: Session, settings: Settings, draw: Draw, user_id: str | None, logged_sha256: str, now: datetime
+) -> DrawWitness:
+    """A witness's device logs its digest; raises when it is not theirs to log, malformed, doubled or copied."""
+    witness = _witness(session, draw, user_id)
+    if witness.logged_sha256:
+        raise Conflict("您已经登记过随机因子摘要，不能更改。")
+    if not DIGEST.fullmatch(logged_sha256):
+        raise InvalidInput("摘要格式不对。", fields={"logged_sha256": ["应为 64 位小写十六进制字符。"]})
+    if any(w.logged_sha256 == logged_sha256 for w in witnesses_of(session, draw)):
+        raise InvalidInput("不能登记他人的摘要。", fields={"logged_sha256": ["与另一名监督人的摘要相同，请重新生成。"]})
+    witness.logged_sha256, witness.logged_at = logged_sha256, now
+    draw_register.append(
+        session, draw.district_id, now, "witness", draw.draw_id, witness.user_id, logged_sha256,
+        draw_register.stamp(now, settings),
+    )  # fmt: skip
+    return witness
+
+
+def reveal_witness(
+    session: Session, draw: Draw, user_id: str | None, nonce: str, part: str, now: datetime
+) -> DrawWitness:
+    """A witness reveals what was logged; refused before all are logged, twice, or when it does not match."""
+    witness = _witness(session, draw, user_id)
+    missing = [w.name for w in witnesses_of(session, draw) if not w.logged_sha256]
+    if missing:
+        raise InvalidInput(
+            f"还有监督人未登记摘要（{'、'.join(missing)}），全部登记后才能公开。",
+            fields={"part": ["全部监督人登记后才能公开。"]},
+        )
+    if witness.revealed_at is not None:
+        raise Conflict("您已经公开过随机因子。")
+    try:
+        protocol.join_entropy([part])
+        protocol.check_field(nonce, "nonce")
+    except protocol.DrawError:
+        message = "不能为空，不能含有竖线、分号、制表符或换行。"
+        raise InvalidInput("随机因子格式不对。", fields={"part": [message]}) from None
+    if protocol.witness_commitment(nonce, part) != witness.logged_sha256:
+        raise InvalidInput(
+            "随机因子与登记的摘要不符。",
+            fields={"part": ["与您登记的摘要不符，请使用登记时的同一设备和浏览器。"]},
+        )
+    witness.nonce, witness.part, witness.revealed_at = nonce, part, now
+    return witness
+
+
+def _witness(session: Session, draw: Draw, user_id: str | None) -> DrawWitness:
+    if draw.state != "committed":
+        raise Conflict("本次抽取已经完成、中止或作废，不再接受随机因子。")
+    found = next((w for w in witnesses_of(session, draw) if w.user_id == user_id), None)
+    if found is None:
+        raise Forbidden("只有本次抽取的监督人本人可以登记和公开随机因子。")
+    return found
+
+
+# ---------------------------------------------------------------- draw
+
+
+def frozen_of(draw: Draw) -> Frozen:
+    """The frozen lists of a draw of ours."""
+    return Frozen.read(json.loads(draw.files["manifest.json"]), draw.files, draw.key)
+
+
+def conduct(session: Session, settings: Settings, campaign: Campaign, draw: Draw, now: datetime) -> Outcome:
+    """Draw objects and pairs from the revealed parts and write the result.
+
+    The same parts always give the same result, so a crash before the commit changes nothing.
+    Raises :class:`ServiceTaskFailed` when a part is missing or no complete assignment exists.
+    """
+    if draw.state != "committed":
+        raise ServiceTaskFailed(f"抽取 {draw.draw_id} 不在待抽取状态，不能再次抽取。")
+    people = witnesses_of(session, draw)
+    if any(w.revealed_at is None for w in people):
+        raise ServiceTaskFailed("还有监督人没有公开随机因子，不能抽取。")
+    entropy = protocol.join_entropy([w.part for w in people])
+    try:
+        outcome = draw_outcome(frozen_of(draw), entropy)
+    except Infeasible as infeasible:
+        # The seed is known, so nothing may be changed: only a visible annulment leads on.
+        raise ServiceTaskFailed(
+            f"检查人员不足，无法完成分派：{infeasible.words()}本次抽取应作废并说明理由，补充人员后重新封存。",
+            "infeasible",
+        ) from None
+    if not outcome.drawn:
+        raise ServiceTaskFailed("按比例计算没有抽中任何对象，请作废本次抽取并提高比例。", "nothing-drawn")
+    shown = [
+        {
+            "id": w.user_id, "department": w.department, "nonce": w.nonce, "part": w.part,
+            "logged_sha256": w.logged_sha256, "logged_at": draw_register.stamp(_known(w.logged_at), settings),
+            "revealed_at": draw_register.stamp(_known(w.revealed_at), settings),
+        }
+        for w in people
+    ]  # fmt: skip
+    result, jobs = result_text(outcome, draw.files["manifest.json"], entropy, shown)
+    draw.files = {**draw.files, "result.json": result, "jobs.tsv": jobs}
+    draw.state, draw.drawn_at = "drawn", now
+    add_rows(session, draw, outcome, outcome.drawn, 1)
+    draw_register.append(
+        session, draw.district_id, now, "result", draw.draw_id, draw_record.sha256(result), outcome.seed,
+        str(len(outcome.drawn)), draw_register.stamp(now, settings),
+    )  # fmt: skip
+    if not draw.trial:
+        campaign.total, campaign.state = len(outcome.drawn), "待行政检查审批"
+    session.flush()
+    return outcome
+
+
+def _known(moment: datetime | None) -> datetime:
+    assert moment is not None
+    return moment
+
+
+def add_rows(session: Session, draw: Draw, outcome: Outcome, ids: Sequence[str], first_rank: int) -> None:
+    stratum_of = {i: s for s, ids_ in outcome.selection.drawn.items() for i in ids_}
+    pairs: dict[str, dict[str, list[str]]] = {}
+    for name, job in outcome.jobs.items():
+        for object_id in job.objects:
+            pairs.setdefault(object_id, {})[job.department] = outcome.assignments[name]
+    session.execute(
+        sa.insert(DrawnObject),
+        [
+            {
+                "id": new_id(), "district_id": draw.district_id, "draw_id": draw.draw_id, "rank": rank, "uscc": i,
+                "stratum": stratum_of[i], "ticket": outcome.ticket(i), "pairs": pairs.get(i, {}), "failed_reason": "",
+            }
+            for rank, i in enumerate(ids, start=first_rank)
+        ],
+    )  # fmt: skip
+
+
+def present_outcome(draw: Draw) -> Outcome:
+    """The outcome as it stands: the result with every later change applied."""
+    result = json.loads(draw.files["result.json"])
+    outcome = draw_outcome(frozen_of(draw), result["entropy"], result["failed"])
+    for name in sorted(n for n in draw.files if n.startswith("change-")):
+        outcome, _ = replay(outcome, json.loads(draw.files[name]))
+    return outcome
+
+
+# ---------------------------------------------------------------- ends
+
+
+def abort(session: Session, settings: Settings, draw: Draw, reason: str, now: datetime) -> str:
+    """Abort a committed draw visibly (a missing reveal); returns the full reason.  Its number stays used."""
+    if draw.state != "committed":
+        raise ServiceTaskFailed(f"抽取 {draw.draw_id} 不在待抽取状态，不能中止。")
+    people = witnesses_of(session, draw)
+    unlogged = [w.name for w in people if not w.logged_sha256]
+    unrevealed = [w.name for w in people if w.logged_sha256 and w.revealed_at is None]
+    said = [reason or "随机因子未在时限内完成"]
+    said += [f"未登记：{'、'.join(unlogged)}"] if unlogged else []
+    said += [f"未公开：{'、'.join(unrevealed)}"] if unrevealed else []
+    draw.state, draw.reason = "aborted", "；".join(said)
+    draw_register.append(
+        session, draw.district_id, now, "abort", draw.draw_id, draw.reason, draw_register.stamp(now, settings)
+    )
+    return draw.reason
+
+
+def annul(session: Session, settings: Settings, draw: Draw, reason: str, now: datetime) -> None:
+    """Annul (作废) a draw before any firm is notified; it stays visible for ever.
+
+    Raises :class:`Conflict` once inspections are open and :class:`InvalidInput` without a reason.
+    """
+    # Imported here: only this question looks beyond the draw.
+    from engine.inspection.models import Inspection
+
+    if len(reason.strip()) < 4:
+        raise InvalidInput("请写明作废理由。", fields={"reason": ["作废理由会公开，至少 4 个字。"]})
+    if draw.state not in ("committed", "drawn"):
+        raise Conflict(f"抽取 {draw.draw_id} 已经中止、作废或由平台导入，不能作废。")
+    opened = session.scalar(
+        sa.select(Inspection.id)
+        .where(Inspection.district_id == draw.district_id, Inspection.draw_id == draw.draw_id)
+        .limit(1)
+    )
+    if opened is not None:
+        raise Conflict("检查已经派发，不能再作废抽取；个别对象不能检查的，应逐户移出并递补。")
+    draw.state, draw.reason = "annulled", reason.strip()
+    draw_register.append(
+        session, draw.district_id, now, "annul", draw.draw_id, draw.reason, draw_register.stamp(now, settings)
+    )

@@ -1,0 +1,236 @@
+"""The lists of a draw before they are frozen: candidates with strata, exclusions with reasons, people.
+
+Every object of the registry is on exactly one of the two lists, so that nobody can be
+left out silently (candidates ∪ exclusions = registry snapshot).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.errors import ServiceTaskFailed
+from engine.inspection import draw, gate, ratios
+from engine.inspection.assignment import Candidate, Infeasible, Job, assign
+from engine.inspection.draw_record import make_jobs
+from engine.inspection.models import Campaign, InspectedObject, Item
+from engine.settings import Settings
+
+CAP_PER_INSPECTOR = 20
+
+#: In a record that everybody may read, a reason must not tell of an open case.
+NEUTRAL = {"正在立案调查": "依法暂不检查（依据存档备查）"}
+
+
+@dataclass
+class Pool:
+    """What would be frozen now."""
+
+    candidates: list[tuple[str, str]]
+    exclusions: list[tuple[str, str]]
+    scope: dict[str, tuple[str, list[str]]]
+    ppm: dict[str, int]
+    inspectors: list[Candidate]
+    recusals: list[tuple[str, str]]
+    department_items: dict[str, list[str]]
+    per_inspector: int
+    staff: gate.Staff
+
+    def expected(self) -> int:
+        """About how many objects will be drawn."""
+        sizes: dict[str, int] = {}
+        for _, stratum in self.candidates:
+            sizes[stratum] = sizes.get(stratum, 0) + 1
+        return -(-sum(count * self.ppm[stratum] for stratum, count in sizes.items()) // 1_000_000)
+
+    def departments_table(self) -> list[list[str]]:
+        """Department, items, people, people qualified for all of them."""
+        return [
+            [
+                department,
+                "、".join(items),
+                str(sum(p.department == department for p in self.inspectors)),
+                str(sum(p.department == department and set(items) <= set(p.items) for p in self.inspectors)),
+            ]
+            for department, items in self.department_items.items()
+        ]
+
+    def shortage(self, names: Mapping[str, str] | None = None) -> str:
+        """Why the lists could not be staffed, in words; empty when rehearsals with throw-away seeds succeed.
+
+        Caught here, an official can still add people; after the commitment nothing can be changed.
+        """
+        if not self.candidates:
+            return ""
+        departments = {d: tuple(items) for d, items in self.department_items.items()}
+        for number in range(3):
+            seed = draw.digest_hex("sha256", f"rehearsal {number}")
+            selection = draw.select(lambda: self.candidates, seed=seed, ppm=self.ppm, rounding="ceil")
+            drawn = [i for ids in selection.drawn.values() for i in ids]
+            jobs = make_jobs(drawn, self.scope, departments)
+            if number == 0:
+                jobs += self._every_place(departments)
+            cap = self.per_inspector if number else None
+            jobs = make_jobs(drawn, self.scope, departments)
+            if number == 0:
+                jobs += self._every_place(departments)
+            cap = self.per_inspector if number else None
+            try:
+                assign(jobs, self.inspectors, self.recusals, seed=seed, per_inspector=cap)
+            except Infeasible as infeasible:
+                return infeasible.words(names)
+        return ""
+
+    def _every_place(self, departments: Mapping[str, tuple[str, ...]]) -> Iterable[Job]:
+        """One job for every department and region in scope: the draw may hit any of them."""
+        places = sorted({(d, region) for region, ds in self.scope.values() for d in ds})
+        return [Job(f"{region}|{d}", (), d, region, departments[d]) for d, region in places]
+
+
+def build_pool(
+    session: Session,
+    settings: Settings,
+    campaign: Campaign,
+    plan: Mapping[str, Any],
+    now: datetime,
+    checked: Mapping[str, Any] | None = None,
+) -> Pool:
+    """The lists by the plan's scope and the gate; ``checked`` are the gate-check form's values.
+
+    Raises :class:`ServiceTaskFailed` when the plan's items are not in the registry.
+    """
+    checked = checked or {}
+    district = campaign.district_id
+    today = now.astimezone(settings.timezone).date()
+    departments = list(dict.fromkeys([campaign.lead, *(plan.get("participants") or campaign.participants or [])]))
+    items = _items(session, district, plan, departments)
+    department_items = {d: [i.code for i in items if i.department == d] for d in departments}
+    department_items = {d: codes for d, codes in department_items.items() if codes}
+    protected = str(plan.get("disclosure") or "protected") == "protected"
+    added = {str(row["uscc"]): _reason(row, protected) for row in checked.get("exclusions") or []}
+    absences = {str(row["inspector"]): str(row["reason"]) for row in checked.get("absences") or []}
+    graded, exclusions, scope = _objects(session, settings, district, plan, items, added, today)
+    name_of, ppm = ratios.strata(session, settings, campaign, plan, {grade for _, grade in graded})
+    crew = gate.staff(session, district, list(department_items), _last_day(plan, today), absences)
+    regions = sorted({region for region, _ in scope.values()})
+    return Pool(
+        candidates=[(uscc, name_of[grade]) for uscc, grade in graded],
+        exclusions=exclusions,
+        scope=scope,
+        ppm=ppm,
+        inspectors=[_candidate(p, regions, department_items[p.department]) for p in crew.present],
+        recusals=[
+            pair for pair in gate.recusals(session, district, [p.code for p in crew.present]) if pair[1] in scope
+        ],
+        department_items=department_items,
+        per_inspector=int(plan.get("cap_per_inspector") or CAP_PER_INSPECTOR),
+        staff=crew,
+    )
+
+
+def _reason(row: Mapping[str, Any], protected: bool) -> str:
+    """Why the officer excluded an object, as far as the record's readers may know it."""
+    reason = str(row["reason"])
+    return f"{reason}：{row['evidence']}" if protected else NEUTRAL.get(reason, reason)
+
+
+def _items(session: Session, district: str, plan: Mapping[str, Any], departments: list[str]) -> list[Item]:
+    wanted = list(plan.get("items") or [])
+    rows = session.scalars(
+        sa.select(Item).where(Item.district_id == district, Item.code.in_(wanted), Item.published).order_by(Item.code)
+    )
+    items = [row for row in rows if row.department in departments]
+    if not items:
+        raise ServiceTaskFailed("工作方案中没有本次各部门已公布的抽查事项，请退回方案修改。")
+    return items
+
+
+def _objects(
+    session: Session,
+    settings: Settings,
+    district: str,
+    plan: Mapping[str, Any],
+    items: list[Item],
+    added: Mapping[str, str],
+    today: date,
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]], dict[str, tuple[str, list[str]]]]:
+    """Candidates with their grade, exclusions with their reason, scope; over the whole registry."""
+    regions, kinds = set(plan.get("regions") or ()), set(plan.get("kinds") or ())
+    industries = tuple(plan.get("industries") or ())
+    cap, known = gate.frequency(settings, today), gate.visits(session, settings, district, today)
+    applies = _Applies(items, industries)
+    graded: list[tuple[str, str]] = []
+    exclusions: list[tuple[str, str]] = []
+    scope: dict[str, tuple[str, list[str]]] = {}
+    o = InspectedObject
+    rows = session.execute(
+        sa.select(o.uscc, o.kind, o.status, o.region, o.industry, o.risk_grade, o.last_inspected_on)
+        .where(o.district_id == district)
+        .execution_options(yield_per=10_000)
+    )
+    for uscc, kind, status, region, industry, grade, last in rows:
+        departments = applies.departments(industry)
+        if status not in gate.ALIVE:
+            reason = f"登记状态为“{status}”"
+        elif regions and region not in regions:
+            reason = "不在方案的街道范围内"
+        elif kinds and kind not in kinds:
+            reason = "不在方案的对象类型范围内"
+        elif not departments:
+            reason = "不在方案的行业范围内"
+        else:
+            reason = added.get(uscc, "") or gate.barred(uscc, last, known, cap, today)
+        if reason:
+            exclusions.append((uscc, " ".join(reason.replace("|", "／").split())))
+        else:
+            graded.append((uscc, grade))
+            scope[uscc] = (region or district, departments)
+    return graded, exclusions, scope
+
+
+class _Applies:
+    """Which departments' items apply to an industry.
+
+    Industries chosen in the plan override the items' own: then every department checks every object.
+    """
+
+    def __init__(self, items: list[Item], industries: tuple[str, ...]) -> None:
+        self._chosen = industries
+        self._scopes = [(item.department, tuple(item.industries or ())) for item in items]
+        self._all = sorted({department for department, _ in self._scopes})
+        self._known: dict[str, list[str]] = {}
+
+    def departments(self, industry: str) -> list[str]:
+        if industry not in self._known:
+            self._known[industry] = self._find(industry)
+        return self._known[industry]
+
+    def _find(self, industry: str) -> list[str]:
+        if self._chosen:
+            return self._all if industry.startswith(self._chosen) else []
+        return sorted({d for d, prefixes in self._scopes if not prefixes or industry.startswith(prefixes)})
+
+
+def _candidate(person: Any, regions: list[str], items: list[str]) -> Candidate:
+    """An inspector as frozen; no area means the whole district, written out so that a reader need not know that."""
+    own = set(person.items or ())
+    area = set(person.regions or ())
+    return Candidate(
+        person.code,
+        person.department,
+        tuple(region for region in regions if not area or region in area),
+        tuple(item for item in items if item in own),
+    )
+
+
+def _last_day(plan: Mapping[str, Any], today: date) -> date:
+    """Certificates must hold until the task's last day."""
+    try:
+        return max(today, date.fromisoformat(str(plan.get("end_date") or today)))
+    except ValueError:
+        return today

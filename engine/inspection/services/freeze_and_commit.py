@@ -1,0 +1,36 @@
+"""Freeze the lists of a draw and publish their digests (名单封存)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.inspection import draws, records
+from engine.inspection.pool import build_pool
+from engine.service_tasks import ServiceContext, service_task
+
+
+@service_task("freeze-and-commit", title="名单封存并公布摘要")
+def freeze_and_commit(ctx: ServiceContext) -> dict[str, Any]:
+    """Candidates, exclusions, people and rules are fixed and committed before any entropy exists.
+
+    Returns ``draw_id``, ``witnesses`` (user ids), both digests and counts.
+    """
+    campaign = records.campaign(ctx.session, ctx.district_id, ctx.business_key)
+    plan = ctx.data.get("draft_work_plan") or campaign.plan
+    pool = build_pool(ctx.session, ctx.settings, campaign, plan, ctx.now, ctx.data.get("gate_check"))
+    draw = draws.freeze(ctx.session, ctx.settings, campaign, plan, pool, ctx.now)
+    ctx.record(
+        "draw-committed",
+        {
+            "draw_id": draw.draw_id, "manifest_sha256": draw.manifest_sha256, "manifest_sm3": draw.manifest_sm3,
+            "candidates": len(pool.candidates), "exclusions": len(pool.exclusions),
+        },
+    )  # fmt: skip
+    return {
+        "draw_id": draw.draw_id,
+        "witnesses": [w.user_id for w in draws.witnesses_of(ctx.session, draw)],
+        "manifest_sha256": draw.manifest_sha256,
+        "manifest_sm3": draw.manifest_sm3,
+        "candidates": len(pool.candidates),
+        "excluded": len(pool.exclusions),
+    }
