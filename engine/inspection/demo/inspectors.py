@@ -55,31 +55,40 @@ def inspector_rows(rng: Random, total: int, items: list[DemoItem]) -> Iterator[t
                 known = list(dict.fromkeys(known))
             home = PLACES[number % len(PLACES)]
             area = [] if all_round or rng.random() < 0.5 else [home, *rng.sample(PLACES, 3)]
-            chance = 1.0 if all_round else rng.random()
-            uncertified, expired, expert, away = (
-                chance < 0.015,
-                0.015 <= chance < 0.03,
-                0.03 <= chance < 0.045,
-                0.045 <= chance < 0.065,
-            )
+            state = "" if all_round else _state(rng.random())
+            certified = state not in ("uncertified", "expert")
+            if organ.code == "SCJG" and area:
+                section = f"{home.name.removesuffix('街道')}市场监督管理所"
+            else:
+                section = f"{known[0] if known else '综合'}科"
             yield (
                 f"{organ.code}-{number:03d}",
                 inspector_name(organ, number),
                 organ.code,
-                f"{home.name.removesuffix('街道')}所"
-                if organ.code == "SCJG" and area
-                else f"{(specialities or ['综合'])[number % max(1, len(specialities))]}科",
+                section,
                 _POSTS[number % len(_POSTS)],
-                "高级工程师" if expert else "",
+                "高级工程师" if state == "expert" else "",
                 _EDUCATION[number % len(_EDUCATION)],
                 "；".join(dict.fromkeys(place.code for place in area)),
-                "" if uncertified or expert else f"演示15{certificate:06d}",
-                "" if uncertified or expert else "山东省人民政府（演示）",
-                "" if uncertified or expert else ("2025-12-31" if expired else f"{2031 + number % 4}-06-30"),
+                f"演示15{certificate:06d}" if certified else "",
+                "山东省人民政府（演示）" if certified else "",
+                _valid_until(state, number) if certified else "",
                 "；".join(known),
                 "；".join(item.code for item in own if item.speciality in known),
-                "是" if expert else "否",
-                "否" if uncertified or expert else "是",
-                "借调" if away else "在岗",
+                "是" if state == "expert" else "否",
+                "是" if certified else "否",
+                "借调" if state == "away" else "在岗",
                 f"0531-0001{certificate:04d}",
             )
+
+
+def _state(chance: float) -> str:
+    """Why somebody cannot be drawn, for about one in fifteen; empty for the rest."""
+    for limit, state in ((0.015, "uncertified"), (0.03, "expired"), (0.045, "expert"), (0.065, "away")):
+        if chance < limit:
+            return state
+    return ""
+
+
+def _valid_until(state: str, number: int) -> str:
+    return "2025-12-31" if state == "expired" else f"{2031 + number % 4}-06-30"

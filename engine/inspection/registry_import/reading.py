@@ -94,7 +94,7 @@ def _open_csv(stream: IO[bytes], head: bytes, score: Score) -> Sheet:
     if best is None:
         raise _no_header()
     _, encoding, delimiter, header_index, header = best
-    expected = _count_lines(stream) - header_index
+    expected = _count_lines(stream) - header_index - 1
     text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
     while header and not header[-1].strip():
         header.pop()
@@ -133,8 +133,8 @@ class _CsvRows:
                 row = self._plain(line) if '"' not in line else self._quoted(number, line)
                 if row is None:
                     yield number, [], "引号不配对，无法分清各列"
-                elif any(row):
-                    yield number, row, self._problem(row)
+                elif joined := "".join(row).strip():
+                    yield number, row, self._problem(row, joined)
         finally:
             self._text.detach()  # the caller's stream stays open
 
@@ -160,10 +160,9 @@ class _CsvRows:
             cells.pop()
         return cells
 
-    def _problem(self, row: list[str]) -> str:
+    def _problem(self, row: list[str], joined: str) -> str:
         if len(row) != self._width:
             return f"有 {len(row)} 列，表头有 {self._width} 列"
-        joined = "".join(row)
         if "�" in joined or "\0" in joined:
             return "含有无法识别的字符（编码损坏）"
         return ""
@@ -192,11 +191,12 @@ class _CsvRows:
         while len(taken) < MAX_JOINED and len(text) < MAX_LINE and (entry := self._next_line()) is not None:
             taken.append(entry)
             text += entry[1]
-            alone = self._plain(entry[1]) if '"' not in entry[1] else self._strict(entry[1])
+            quoted = '"' in entry[1]
+            if quoted and (row := self._strict(text)) is not None and len(row) == self._width:
+                return row
+            alone = self._strict(entry[1]) if quoted else self._plain(entry[1])
             if alone is not None and len(alone) == self._width > 1:
                 break  # a whole record of its own: the opening quote was a slip
-            if '"' in entry[1] and (row := self._strict(text)) is not None and len(row) == self._width:
-                return row
         self._waiting.extendleft(reversed(taken))
         return None
 
@@ -216,7 +216,6 @@ def _open_workbook(stream: IO[bytes], score: Score) -> Sheet:
         names = book.sheet_names
         for name in names:
             sheet = book.get_sheet_by_name(name)
-            first = (sheet.start or (0, 0))[0] + 1
             rows = ([_cell_text(cell) for cell in row] for row in sheet.iter_rows())
             top = [row for row, _ in zip(rows, range(HEADER_LINES), strict=False)]
             points, index = max(((score(row), -i) for i, row in enumerate(top)), default=(0, 0))
@@ -225,22 +224,22 @@ def _open_workbook(stream: IO[bytes], score: Score) -> Sheet:
                 while header and not header[-1].strip():
                     header.pop()
                 fresh = book.get_sheet_by_name(name)
-                return Sheet(header, _workbook_rows(fresh, len(header), -index, first), "xlsx", sheet.height)
+                return Sheet(header, _workbook_rows(fresh, len(header), -index), "xlsx", sheet.height)
     except CalamineError as error:
         raise InvalidInput(f"电子表格无法打开（{error}），请另存为 xlsx 或 CSV 后重试。") from None
     raise _no_header()
 
 
-def _workbook_rows(sheet: Any, width: int, header_index: int, first: int) -> Iterator[Row]:
+def _workbook_rows(sheet: Any, width: int, header_index: int) -> Iterator[Row]:
     for index, cells in enumerate(sheet.iter_rows()):
         if index <= header_index:
             continue
         row = [_cell_text(cell) for cell in cells]
-        if any(row):
+        if "".join(row).strip():
             while len(row) > width and not row[-1].strip():
                 row.pop()
             problem = f"有 {len(row)} 列，表头有 {width} 列" if len(row) > width else ""
-            yield first + index, row + [""] * (width - len(row)), problem
+            yield index + 1, row + [""] * (width - len(row)), problem
 
 
 def _cell_text(cell: Any) -> str:
