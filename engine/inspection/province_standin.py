@@ -254,6 +254,11 @@ def spawn(path: Path) -> tuple[subprocess.Popen[str], str]:
     return process, url
 
 
+def _end_with_stdin(server: Server) -> None:
+    sys.stdin.read()
+    server.shutdown()
+
+
 def main(arguments: list[str] | None = None) -> None:
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     parser = argparse.ArgumentParser(prog="python -m engine.inspection.province_standin", description=NOTICE)
@@ -272,7 +277,7 @@ def main(arguments: list[str] | None = None) -> None:
     server = Server(options.file, options.host, options.port, behaviour)
     print(f"省平台替身：{server.url}", flush=True)
     if options.with_parent:
-        threading.Thread(target=lambda: (sys.stdin.read(), server.shutdown()), daemon=True).start()
+        threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
     try:
         server.serve_forever()
     except KeyboardInterrupt:
