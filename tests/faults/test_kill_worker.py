@@ -8,16 +8,21 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from engine.actor import Actor
+from engine.commands.deploy import Deploy
+from engine.commands.start_process import StartProcess
 from engine.db import Database
 from engine.errors import LianjianError
 from engine.history import verify
 from engine.inspection.province_standin import Server
 from engine.jobs import Jobs, prepare
-from engine.models import HistoryEvent
+from engine.models import HistoryEvent, Timer, UserTask
 from engine.process_engine import ProcessEngine
 from engine.service_tasks import ServiceRegistry
 from engine.settings import Settings
 from engine.worker import Worker
+from tests.support.diagrams import catch_timer, diagram, end, flows, user
+from tests.support.diagrams import start as begin
 from tests.support.publications import impatient_kinds, in_state, publication, publish
 from tests.support.waiting import wait_until
 from tests.support.worker_process import WorkerProcess
@@ -115,6 +120,31 @@ def test_workers_killed_again_and_again_report_every_publication_exactly_once(
     assert {publication(database, i).receipt for i in ids} == set(rows.values())
     assert receipts_in_history(database) == 60
     with database.read() as session:
+        assert verify(session, "370105").problems == []
+
+
+def test_timers_fire_exactly_once_however_often_the_worker_is_killed(
+    database: Database, engine: ProcessEngine, start: Start
+) -> None:
+    body = begin() + catch_timer("wait", "PT1S") + user("act") + end() + flows("begin", "wait", "act", "finish")
+    engine.execute(Deploy("probe", {"probe.bpmn": diagram(body)}), actor=Actor.system())
+    for number in range(30):
+        engine.execute(StartProcess("probe", f"T-{number}", department="SCJG"), actor=Actor.system())
+
+    def open_tasks() -> int:
+        with database.read() as session:
+            return session.scalar(sa.select(sa.func.count()).select_from(UserTask)) or 0
+
+    for share in (1, 10):
+        worker = start()
+        wait_until(lambda share=share: open_tasks() >= share, what=f"{share} timers")
+        worker.kill()
+    start()
+    wait_until(lambda: open_tasks() == 30, what="all timers")
+    with database.read() as session:
+        fired = session.scalars(sa.select(HistoryEvent.stream).where(HistoryEvent.kind == "timer-fired")).all()
+        assert len(fired) == len(set(fired)) == 30
+        assert session.scalars(sa.select(Timer)).all() == []
         assert verify(session, "370105").problems == []
 
 
