@@ -1,4 +1,7 @@
-"""Expressions call only functions that exist: those of the language and those the kernel supplies."""
+"""Expressions call only functions that exist: those of the language, of the kernel and of its guest.
+
+Without the guest's services its functions are not known either: then it is a doubt, not an error.
+"""
 
 from __future__ import annotations
 
@@ -30,5 +33,8 @@ def check(model: Model) -> Iterator[Problem]:
             continue  # expression-syntax, script-tasks or timer-definition speak
         for name in sorted({name for expression in found for name in expression.functions} - supplied):
             yield about(
-                text.where, f"的{text.word}调用了不存在的函数“{name}”。", "请检查拼写，可用的函数见表达式说明。"
+                text.where,
+                f"的{text.word}调用了不存在的函数“{name}”。",
+                "请检查拼写，可用的函数见表达式说明。",
+                "warning" if model.services is None else "error",
             )
