@@ -61,8 +61,8 @@ def keep_submission() -> str:
     Kept only when it demonstrably came from our own page for the same person:
     the CSRF token matches the cookie, which also names who was signed in.
     """
-    if request.method != "POST" or not session.get(sessions.LAST_USER):
-        return ""
+    if request.method != "POST" or request.blueprint == "auth" or not session.get(sessions.LAST_USER):
+        return ""  # forms of this module hold passwords
     try:
         validate_csrf(request.form.get("csrf_token"))
     except ValidationError:
@@ -90,7 +90,11 @@ def sign_in() -> ResponseReturnValue:
     target = local_path(request.args.get("next"))
     if actor_or_none() is not None:
         return redirect(target or url_for("home.index"))
-    return sign_in_page(target=target, info="您已退出登录。" if request.args.get("bye") else "")
+    return sign_in_page(
+        target=target,
+        info="您已退出登录。" if request.args.get("bye") else "",
+        login=request.args.get("login", "") if settings().demo else "",
+    )
 
 
 @blueprint.post("/sign-in")

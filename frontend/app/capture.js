@@ -120,20 +120,31 @@ async function signature(box) {
   const canvas = box.querySelector("canvas");
   const shown = box.querySelector("img");
   const input = box.querySelector("input[data-value]");
+  const area = box.querySelector("[data-area]");
   box.querySelector("[data-pad]").hidden = false;
-  const ratio = Math.min(Math.max(window.devicePixelRatio || 1, 1), 2); // the server takes 200 KB
-  canvas.width = canvas.offsetWidth * ratio;
-  canvas.height = canvas.offsetHeight * ratio;
-  canvas.getContext("2d").scale(ratio, ratio);
+  area.hidden = shown !== null; // signed already: the pad comes back with the button
   const pad = new SignaturePad(canvas, { penColor: "#000", backgroundColor: "#fff" });
+  const size = () => {
+    const ratio = Math.min(Math.max(window.devicePixelRatio || 1, 1), 2); // the server takes 200 KB
+    canvas.width = canvas.offsetWidth * ratio;
+    canvas.height = canvas.offsetHeight * ratio;
+    canvas.getContext("2d").scale(ratio, ratio);
+    pad.clear();
+  };
+  // Sized when it is first seen: inside a hidden field it has no width yet.
+  new ResizeObserver((entries, observer) => {
+    if (!canvas.offsetWidth) return;
+    observer.disconnect();
+    size();
+  }).observe(canvas);
   pad.addEventListener("endStroke", () => {
-    if (shown) shown.hidden = true; // replaced by the new one
     input.value = canvas.toDataURL("image/png");
     changed(input);
   });
   box.querySelector("[data-clear]").addEventListener("click", () => {
-    pad.clear();
     if (shown) shown.hidden = true;
+    area.hidden = false;
+    pad.clear();
     input.value = "";
     changed(input);
   });
