@@ -63,7 +63,9 @@ def _with_standin(found: Settings) -> Settings:
         return found
     from engine.inspection.province_standin import spawn
 
-    _, url = spawn(found.data_dir / "province.db")
+    process, url = spawn(found.data_dir / "province.db")
+    # It ends when its standard input closes, so somebody must hold it as long as the server runs.
+    click.get_current_context().meta["lianjian.platform"] = process
     click.echo(f"省工作平台替身（仅供演示）：{url}")
     return replace(found, province_url=url)
 
