@@ -17,7 +17,9 @@ from engine.errors import ModelRefused
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 MAX_BYTES = 2 * 1024 * 1024
-MAX_FLOW_ELEMENTS = 400
+MAX_FLOW_ELEMENTS = 400  # per process
+MAX_FILE_FLOW_ELEMENTS = 2_000
+MAX_DIAGRAM_ELEMENTS = 30_000  # all XML elements of a diagram, shapes and properties included
 
 RULE = "readable-xml"
 
@@ -164,9 +166,19 @@ def read_xml(data: bytes | str, what: str) -> etree._Element:
 
 
 def _check_size(root: etree._Element, what: str) -> None:
+    if root.tag != f"{{{BPMN}}}definitions":
+        return  # tables have their own limits
+    if sum(1 for _ in root.iter("*")) > MAX_DIAGRAM_ELEMENTS:
+        raise refused(what, f"文件超过 {MAX_DIAGRAM_ELEMENTS:,} 个元素。", "请拆分为多个流程文件。")
+    total = 0
     for process in root.iter(f"{{{BPMN}}}process"):
         count = sum(1 for e in process.iter(f"{{{BPMN}}}*") if etree.QName(e).localname in FLOW_ELEMENTS)
+        total += count
         if count > MAX_FLOW_ELEMENTS:
             name = process.get("name") or process.get("id") or ""
             message = f"流程“{name}”有 {count} 个图元，超过上限 {MAX_FLOW_ELEMENTS} 个。"
             raise refused(what, message, "请把部分步骤拆到被调用的流程中。", process.get("id") or "")
+    if total > MAX_FILE_FLOW_ELEMENTS:
+        raise refused(
+            what, f"文件共有 {total:,} 个图元，超过上限 {MAX_FILE_FLOW_ELEMENTS:,} 个。", "请拆分为多个流程文件。"
+        )

@@ -234,6 +234,7 @@ class Diagram:
     root: etree._Element
     elements: dict[str, list[etree._Element]] = field(default_factory=dict)
     scopes: list[Scope] = field(default_factory=list)
+    _nodes: dict[str, Node] = field(default_factory=dict)
 
     @property
     def processes(self) -> list[Scope]:
@@ -253,8 +254,11 @@ class Diagram:
         return found[0] if found else None
 
     def node(self, reference: str) -> Node | None:
-        wanted = reference.strip().rpartition(":")[2]
-        return next((n for n in self.nodes if n.id == wanted), None) if wanted else None
+        """The flow node a reference names."""
+        if not self._nodes:
+            for node in self.nodes:
+                self._nodes.setdefault(node.id, node)
+        return self._nodes.get(reference.strip().rpartition(":")[2] or " ")
 
     def all(self, tag: str) -> list[etree._Element]:
         return list(self.root.iter(q(tag)))

@@ -331,3 +331,33 @@ def test_a_large_diagram_is_linted_without_deep_recursion() -> None:
         f'<bpmn:endEvent id="finish" name="结束"/>{flows}</bpmn:process></bpmn:definitions>'
     )
     assert lint({"long.bpmn": text}) == []
+
+
+def test_calls_of_calls_that_multiply_are_refused() -> None:
+    def process(number: int, last: bool) -> str:
+        calls = (
+            ""
+            if last
+            else "".join(
+                f'<bpmn:callActivity id="c{number}_{i}" name="调用" calledElement="p{number + 1}"/>' for i in range(2)
+            )
+        )
+        ids = [f"s{number}", *([] if last else [f"c{number}_0", f"c{number}_1"]), f"e{number}"]
+        flows = "".join(
+            f'<bpmn:sequenceFlow id="f{number}_{i}" sourceRef="{a}" targetRef="{b}"/>'
+            for i, (a, b) in enumerate(pairwise(ids))
+        )
+        return (
+            f'<bpmn:process id="p{number}" name="流程{number}" isExecutable="true">'
+            f'<bpmn:startEvent id="s{number}" name="开始"/>{calls}<bpmn:endEvent id="e{number}" name="结束"/>{flows}</bpmn:process>'
+        )
+
+    def text(depth: int) -> str:
+        return (
+            '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="urn:x">'
+            + "".join(process(n, n == depth) for n in range(depth + 1))
+            + "</bpmn:definitions>"
+        )
+
+    assert errors(text(5)) == set()
+    assert "call-activity" in errors(text(20))

@@ -20,25 +20,31 @@ from engine.lint.texts import Text, item_names, set_names, texts
 #: Given to every instance by the kernel.
 ALWAYS = frozenset({"department", "departments", "business_key", "process_key", "item"})
 _CLOSE = 0.86
+_MANY = 500  # beyond, comparing every name with every other one would take too long
 
 
 def check(model: Model) -> Iterator[Problem]:
     written = {process: _written(process) for process in model.processes}
+    known = {process: names | ALWAYS | _declared(process) for process, names in written.items()}
     told: set[tuple[object, str]] = set()
     for text in texts(model):
         process = text.where.scope.process
-        declared = process.properties.get("variables")
-        start = {name.strip() for name in (declared or "").split(",")}
-        known = written[process] | ALWAYS | start
-        for name in sorted(_read(text) - known):
-            close = get_close_matches(name, sorted(written[process]), n=1, cutoff=_CLOSE)
-            if (text.where, name) in told or not (close or declared is not None):
+        candidates = sorted(written[process]) if len(written[process]) <= _MANY else []
+        for name in sorted(_read(text) - known[process]):
+            usable = candidates if len(name) <= 100 and len(told) < _MANY else []
+            close = get_close_matches(name, usable, n=1, cutoff=_CLOSE)
+            if (text.where, name) in told or not (close or _declared(process)):
                 continue
             told.add((text.where, name))
             remedy = (
                 f"是否应为“{close[0]}”？" if close else "请检查拼写，或在流程属性 variables 中声明启动时给出的名称。"
             )
             yield about(text.where, f"的{text.word}用到“{name}”，但没有任何步骤写入它。", remedy, "warning")
+
+
+def _declared(process: Scope) -> set[str]:
+    """Names the process says it is started with."""
+    return {name.strip() for name in process.properties.get("variables", "").split(",")} - {""}
 
 
 def _read(text: Text) -> set[str]:
