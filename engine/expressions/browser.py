@@ -32,7 +32,7 @@ from engine.expressions.values import Failure
 
 BROWSER_FUNCTIONS = frozenset(
     {
-        "abs", "contains", "count", "ends with", "is defined", "len", "list contains", "lower case", "number",
+        "abs", "contains", "count", "ends with", "len", "list contains", "lower case", "number",
         "starts with", "string length", "sum", "today", "trim", "upper case",
     }
 )  # fmt: skip
@@ -66,7 +66,8 @@ def browser_tree(tree: n.Node) -> Any:
         bounds = ["range", browser_tree(tree.low), browser_tree(tree.high), True, True]
         return ["in", browser_tree(tree.value), bounds]
     if isinstance(tree, n.IsDefined):
-        return ["call", "is defined", browser_tree(tree.part)]
+        # A blank field exists on the server and is null in the browser: the two would disagree.
+        raise Failure("显示条件里请写 字段 != null，不写 is defined(…)")
     if isinstance(tree, n.Call):
         return _call(tree)
     raise Failure("这种写法只能在服务器上计算，显示条件里请只用比较、and/or/not、in 和简单函数")

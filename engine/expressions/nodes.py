@@ -297,10 +297,7 @@ class RangeOf(Node):
     end_included: bool
 
     def evaluate(self, run: Run) -> Any:
-        start, end = self.start.evaluate(run), self.end.evaluate(run)
-        if kind_of(start) != kind_of(end) and not (isinstance(start, str) or isinstance(end, str)):
-            return None
-        return Range(start, end, self.start_included, self.end_included)
+        return Range(self.start.evaluate(run), self.end.evaluate(run), self.start_included, self.end_included)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def _month_length(year: int, month: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """An interval such as ``[1..9]`` or ``(1..9]``; a missing end is ``None`` with ``open`` meaning."""
+    """An interval such as ``[1..9]`` or ``(1..9]``."""
 
     start: Any
     end: Any
@@ -80,19 +80,13 @@ class Range:
     end_included: bool = True
 
     def holds(self, value: Any) -> bool | None:
-        """Whether ``value`` lies inside; ``None`` when the ends cannot be compared with it."""
-        result: bool | None = True
-        for order, included in (
-            (compare(value, self.start) if self.start is not None else 1, self.start_included),
-            (-o if (o := compare(value, self.end)) is not None else None, self.end_included)
-            if self.end is not None
-            else (1, True),
-        ):
-            if order is None:
-                result = None
-            elif order < 0 or (order == 0 and not included):
-                return False
-        return result
+        """Whether ``value`` lies inside; ``None`` when an end is null or not comparable with it."""
+        above, below = compare(value, self.start), compare(value, self.end)
+        if above is not None and (above < 0 or (above == 0 and not self.start_included)):
+            return False
+        if below is not None and (below > 0 or (below == 0 and not self.end_included)):
+            return False
+        return None if above is None or below is None else True
 
 
 def number(value: Any) -> int | Decimal | None:

@@ -90,7 +90,7 @@ class RowsField(FormField):
             raise ValidationError([f"“{label}”至少 {least} 行，现在是 {len(value)} 行。"])
         rows, problems = [], {}
         assert isinstance(self.parent, FormSchema)
-        outer = {**(around["parent"] or {}), **_typed_values(self.parent.components, data, around)}
+        outer = {**(around["parent"] or {}), **typed_values(self.parent.components, data, around)}
         with Context[Surroundings]({**around, "parent": outer}):
             for index, row in enumerate(value):
                 try:
@@ -121,7 +121,7 @@ def hidden_keys(components: tuple[Component, ...], raw: Mapping[str, Any], aroun
     gone: set[str] = set()
     if not conditional:
         return gone
-    typed = _typed_values(components, raw, around)
+    typed = typed_values(components, raw, around)
     for _ in range(len(conditional) + 1):
         row = {key: value for key, value in typed.items() if key not in gone}
         scope = {**(around["parent"] or {}), **row, "this": row, "parent": around["parent"]}
@@ -140,7 +140,8 @@ def _hidden(component: Component, scope: Mapping[str, Any], now: datetime | None
         return False
 
 
-def _typed_values(components: tuple[Component, ...], raw: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
+def typed_values(components: tuple[Component, ...], raw: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
+    """What was posted as conditions see it, by key."""
     return {component.key: _typed(component, raw.get(component.key), around) for component in fields_of(components)}
 
 
@@ -150,7 +151,7 @@ def _typed(component: Component, raw: Any, around: Surroundings) -> Any:
         return None if raw is _HIDDEN else component.blank()
     if component.type == "dynamiclist":
         rows = [row for row in raw[:MAX_ROWS] if isinstance(row, Mapping)] if isinstance(raw, (list, tuple)) else []
-        return [_typed_values(component.components, row, around) for row in rows]
+        return [typed_values(component.components, row, around) for row in rows]
     try:
         return clean(component, raw, around["context"])
     except ValidationError:

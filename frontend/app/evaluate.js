@@ -53,9 +53,10 @@ function logic(parts, decisive, run) {
 }
 
 function within(x, low, high, lowIn, highIn) {
-  const above = low === null ? true : compare(lowIn ? ">=" : ">", x, low);
-  const below = high === null ? true : compare(highIn ? "<=" : "<", x, high);
-  return above === null || below === null ? null : above && below;
+  const above = compare(lowIn ? ">=" : ">", x, low);
+  const below = compare(highIn ? "<=" : "<", x, high);
+  if (above === false || below === false) return false;
+  return above === null || below === null ? null : true;
 }
 
 function passes(x, test, run) {
@@ -75,9 +76,8 @@ const today = () => {
 const functions = {
   abs: (a) => (kind(a) === "number" ? Math.abs(a) : null),
   contains: texts((a, b) => a.includes(b)),
-  count: (a) => (Array.isArray(a) ? a.length : a === null ? 0 : 1),
+  count: (a) => (Array.isArray(a) ? a.length : a === null ? null : 1),
   "ends with": texts((a, b) => a.endsWith(b)),
-  "is defined": (a) => a !== null,
   len: (a) => (kind(a) === "string" ? [...a].length : Array.isArray(a) ? a.length : null),
   "list contains": (a, b) => (Array.isArray(a) ? a.some((one) => equals(one, b) === true) : null),
   "lower case": text((a) => a.toLowerCase()),

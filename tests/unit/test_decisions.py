@@ -132,7 +132,8 @@ class TestHitPolicies:
     @pytest.mark.parametrize(
         ("policy", "expected"),
         [
-            ("COLLECT", [10, 20, 20]), ("COLLECT/SUM", 50), ("COLLECT/MIN", 10), ("COLLECT/MAX", 20), ("COLLECT/COUNT", 3),
+            ("COLLECT", [10, 20, 20]), ("COLLECT/SUM", 50), ("COLLECT/MIN", 10), ("COLLECT/MAX", 20),
+            ("COLLECT/COUNT", 3),
             ("C", [10, 20, 20]), ("C+", 50), ("C<", 10), ("C>", 20), ("C#", 3),
         ],
     )  # fmt: skip

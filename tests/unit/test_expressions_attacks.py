@@ -10,7 +10,8 @@ from engine.errors import ExpressionError
 from engine.expressions import MAX_TEXT, parse, parse_assignments, parse_unary_tests, to_json
 
 SCOPE: dict[str, Any] = {
-    "a": {"b": 1}, "text": "x" * 1_000, "xs": list(range(1_000)), "f": open, "word": "公开", "many": ["y" * 1_000] * 1_000,
+    "a": {"b": 1}, "text": "x" * 1_000, "xs": list(range(1_000)), "f": open, "word": "公开",
+    "many": ["y" * 1_000] * 1_000,
 }  # fmt: skip
 
 REACHING_PYTHON = [

@@ -208,7 +208,9 @@ class TestDynamicLists:
     def test_a_row_condition_may_read_the_form_around_it(self) -> None:
         rows = {
             "type": "dynamiclist", "key": "rows", "label": "行",
-            "components": [{"type": "textfield", "key": "note", "label": "注", "conditional": {"hide": "=not(detailed)"}}],
+            "components": [
+                {"type": "textfield", "key": "note", "label": "注", "conditional": {"hide": "=not(detailed)"}}
+            ],
         }  # fmt: skip
         made = form({"type": "checkbox", "key": "detailed"}, rows)
         assert made.validate({"detailed": "on", "rows": [{"note": "a"}]})["rows"] == [{"note": "a"}]
@@ -295,8 +297,10 @@ class TestPosts:
         )  # fmt: skip
         post = MultiDict(
             [
-                ("name", "甲"), ("kinds", "是"), ("kinds", "否"), ("place-lat", "36"), ("place-lng", "117"), ("csrf", "x"),
-                ("findings-10-item", "c"), ("findings-2-item", "b"), ("findings-2-ok", "on"), ("findings-2-photos", "p1"),
+                ("name", "甲"), ("kinds", "是"), ("kinds", "否"), ("place-lat", "36"), ("place-lng", "117"),
+                ("csrf", "x"),
+                ("findings-10-item", "c"), ("findings-2-item", "b"), ("findings-2-ok", "on"),
+                ("findings-2-photos", "p1"),
                 ("findings-2-photos", "p2"), ("findings-5-item", " "), ("findings-x-item", "z"),
             ]
         )  # fmt: skip
