@@ -277,7 +277,8 @@ def conduct(session: Session, settings: Settings, campaign: Campaign, draw: Draw
         str(len(outcome.drawn)), draw_register.stamp(now, settings),
     )  # fmt: skip
     if not draw.trial:
-        campaign.total, campaign.state = len(outcome.drawn), "待行政检查审批"
+        campaign.total = campaign.open_count = len(outcome.drawn)
+        campaign.state = "待行政检查审批"
     session.flush()
     return outcome
 

@@ -71,7 +71,8 @@ def import_draw(
         draw_register.stamp(now, settings),
     )  # fmt: skip
     row.log_index = entry.index
-    campaign.draw_id, campaign.state, campaign.total = number, "待行政检查审批", len(objects)
+    campaign.draw_id, campaign.state = number, "待行政检查审批"
+    campaign.total = campaign.open_count = len(objects)
     session.flush()
     return row
 

@@ -16,7 +16,9 @@ def freeze_and_commit(ctx: ServiceContext) -> dict[str, Any]:
     Returns ``draw_id``, ``witnesses`` (user ids), both digests and counts.
     """
     campaign = records.campaign(ctx.session, ctx.district_id, ctx.business_key)
-    plan = ctx.data.get("draft_work_plan") or campaign.plan
+    plan = dict(ctx.data.get("draft_work_plan") or campaign.plan)
+    # After an aborted draw the officer may name other witnesses (explain_abort).
+    plan["witnesses"] = (ctx.data.get("explain_abort") or {}).get("replacement_witnesses") or plan.get("witnesses")
     pool = build_pool(ctx.session, ctx.settings, campaign, plan, ctx.now, ctx.data.get("gate_check"))
     draw = draws.freeze(ctx.session, ctx.settings, campaign, plan, pool, ctx.now)
     ctx.record(

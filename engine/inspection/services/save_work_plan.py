@@ -26,6 +26,7 @@ def save_work_plan(ctx: ServiceContext) -> dict[str, Any]:
     _check_dates(values, faults)
     _check_items(ctx, values, [ctx.department, *participants], faults)
     _check_witnesses(ctx, values, faults)
+    _check_disclosure(values, faults)
     if faults:
         raise InvalidInput("方案中有内容需要修改。", fields=faults)
     campaign = records.campaign(ctx.session, ctx.district_id, ctx.business_key)
@@ -88,3 +89,9 @@ def _check_witnesses(ctx: ServiceContext, values: dict[str, Any], faults: dict[s
     departments = set(ctx.session.scalars(sa.select(User.department).where(User.id.in_(witnesses))))
     if len(set(witnesses)) < 2 or len(departments) < 2:
         faults["witnesses"] = ["抽取监督人至少两名，并且来自不同部门，请重新选择。"]
+
+
+def _check_disclosure(values: dict[str, Any], faults: dict[str, list[str]]) -> None:
+    if values.get("disclosure") == "open" and values.get("quota") == "按风险等级":
+        # Strata by grade in an open record would tell every firm's grade (draw-protocol: never public).
+        faults["disclosure"] = ["按风险等级抽取的记录会反映风险等级，不能公开，请改为“受保护”或者统一比例。"]
