@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
 import sqlalchemy as sa
 
+from engine.actor import Actor
+from engine.commands.complete_task import CompleteTask
+from engine.commands.correlate_message import CorrelateMessage
+from engine.commands.fire_timers import FireTimers
+from engine.errors import Forbidden, InvalidInput
 from engine.history import export_root, verify
-from engine.inspection.models import DepartmentInspection, Draw, Finding, FollowUp, Inspection, Publication
-from engine.models import Deadline, Incident, ProcessInstance
+from engine.inspection.models import (
+    DepartmentInspection,
+    Draw,
+    Finding,
+    FollowUp,
+    Inspection,
+    Inspector,
+    Publication,
+)
+from engine.models import Deadline, Incident, ProcessInstance, TaskCandidate, UserRole, UserTask
 from engine.process_engine import ProcessEngine
+from tests.conftest import Clock
 from tests.support.journey import (
     APPROVALS,
     RESULTS,
@@ -66,3 +83,163 @@ def test_a_campaign_goes_from_work_plan_to_archive(engine: ProcessEngine) -> Non
     with engine.read() as session:
         assert verify(session, "370105", root).problems == []
     assert len(office.signed_in) >= 12
+
+
+def prepared(engine: ProcessEngine, **answers: object) -> tuple[Office, str]:
+    """A campaign of three departments up to the open visits; ``answers`` replace steps' values."""
+    install(engine)
+    office = Office(engine)
+    number = open_campaign(office)
+    standard_answers(office, work_plan(engine, "SCJG", ["WJJ", "YJJ"]))
+    office.answers |= answers  # type: ignore[arg-type]
+    office.do_all("draft_work_plan", *APPROVALS, "gate_check", "log_commitment", "reveal", "organ_approval")
+    office.do_all("sign_for_receipt")
+    return office, number
+
+
+def test_a_firm_removed_by_one_organ_is_replaced_by_the_next_ticket(engine: ProcessEngine) -> None:
+    removed: list[str] = []
+
+    def approve(task: UserTask) -> dict[str, object]:
+        with engine.read() as session:
+            view = engine.task_view(session, session.get_one(UserTask, task.id))
+        if not removed:
+            removed.append(view.context["drawn_objects"][0]["value"])
+            removals = [{"uscc": removed[0], "reason": "已被其他机关立案调查", "evidence": "市监立〔2026〕3号"}]
+            return {"decision": "同意", "removals": removals}
+        return {"decision": "同意", "removals": []}
+
+    prepared(engine, organ_approval=approve)
+    with engine.read() as session:
+        draw = session.scalars(sa.select(Draw)).one()
+        visited = set(session.scalars(sa.select(Inspection.uscc)))
+        before = json.loads(draw.files["result.json"])["drawn"]
+        assert removed[0] not in visited
+        assert len(visited) == sum(map(len, before.values()))
+
+
+def test_a_recused_inspector_is_replaced_and_the_open_visit_goes_to_the_successor(engine: ProcessEngine) -> None:
+    office, _ = prepared(engine)
+    office.do_all("prepare_visit")
+    task = office.open_tasks("site_check")[0]
+    with engine.read() as session:
+        part = session.scalars(
+            sa.select(DepartmentInspection).where(DepartmentInspection.number == task.business_key)
+        ).one()
+    engine.execute(
+        CorrelateMessage("recusal-requested", part.number, {"applicant": "演示负责人", "reason": "检查人员与我有亲属关系"}),
+        actor=office.who(task),
+    )
+    decide = office.open_tasks("decide_recusal")[0]
+    told_on = engine.clock().date().isoformat()
+    office.do(
+        decide,
+        {"decision": "决定回避", "inspector": part.inspectors[1], "reason": "经核实系近亲属。", "told_on": told_on},
+    )
+    with engine.read() as session:
+        after = session.scalars(
+            sa.select(DepartmentInspection).where(DepartmentInspection.number == part.number)
+        ).one()
+        assert after.inspectors[0] == part.inspectors[0] and after.inspectors[1] != part.inspectors[1]
+        open_task = session.get_one(UserTask, task.id)
+        assert open_task.state == "open"
+        gone = session.scalar(sa.select(Inspector.user_id).where(Inspector.code == part.inspectors[1]))
+        candidates = session.scalars(sa.select(TaskCandidate.user_id).where(TaskCandidate.task_id == task.id)).all()
+        assert gone is None or (gone not in candidates and open_task.assignee_id != gone)
+    office.do_all("site_check")
+
+
+def test_a_missing_reveal_is_a_visible_aborted_draw_and_the_next_has_a_new_number(
+    engine: ProcessEngine, clock: Clock
+) -> None:
+    install(engine)
+    office = Office(engine)
+    open_campaign(office)
+    standard_answers(office, work_plan(engine, "SCJG", ["WJJ", "YJJ"]))
+    office.do_all("draft_work_plan", *APPROVALS, "gate_check")
+    office.do(office.open_tasks("log_commitment")[0])
+    clock.advance(hours=5)
+    with engine.read() as session:
+        instance = session.scalars(sa.select(ProcessInstance.id).where(ProcessInstance.process_key == "joint-inspection")).one()
+    engine.execute(FireTimers(instance), actor=Actor.system())
+    office.answers["explain_abort"] = {
+        "cause": "监督人未在时限内登记", "explanation": "监督人甲临时参加会议，没有按时登记。", "replacement_witnesses": [],
+    }  # fmt: skip
+    office.answers["approve_redraw"] = {"decision": "同意"}
+    office.do_all("explain_abort", "approve_redraw", "log_commitment", "reveal")
+    with engine.read() as session:
+        draws = session.execute(sa.select(Draw.draw_id, Draw.state).order_by(Draw.draw_id)).all()
+    assert [tuple(d) for d in draws] == [
+        ("CN-370105-SCJG-2026-0001", "aborted"), ("CN-370105-SCJG-2026-0002", "drawn"),
+    ]  # fmt: skip
+
+
+def test_a_finding_goes_through_a_penalty_to_its_publication(engine: ProcessEngine, clock: Clock) -> None:
+    install(engine)
+    office = Office(engine)
+    open_campaign(office)
+    standard_answers(office, work_plan(engine, "SCJG", ["WJJ", "YJJ"]), problem_in="SCJG")
+    office.do_all("draft_work_plan", *APPROVALS, "gate_check", "log_commitment", "reveal", "organ_approval")
+    office.do_all(*VISITS)
+    task = office.open_tasks("conclude")[0]
+    office.do(task)
+    office.do(office.open_tasks("review", business_key=task.business_key)[0])
+    case = office.open_tasks("file_case")[0]
+    assert case.business_key == f"{task.business_key}/penalty"
+    with engine.read() as session:
+        handlers = list(
+            session.scalars(
+                sa.select(UserRole.user_id).where(UserRole.department == "SCJG", UserRole.role == "执法检查人员").limit(2)
+            )
+        )
+    today = clock.now.date().isoformat()
+    office.do(case, {"cause": "经营超过保质期食品案", "facts": "现场发现超过保质期的食品三袋。", "basis": "食品安全法第三十四条", "handlers": handlers})
+    office.do(office.open_tasks("approve_filing")[0], {"decision": "立案", "document_number": "市监立〔2026〕1号"})
+    office.do(
+        office.open_tasks("investigate")[0],
+        {"facts": "查明超过保质期的食品三袋，货值三十元。", "evidence_list": [{"name": "现场照片", "kind": "书证", "proves": "存放情况"}],
+         "preserved": "否", "suggestion": "给予行政处罚", "basis": "食品安全法第一百二十四条", "amount": 5000},
+    )  # fmt: skip
+    office.do(office.open_tasks("legal_review")[0], {"decision": "同意"})
+    office.do(
+        office.open_tasks("notice")[0],
+        {"content": "拟处罚款五千元，你单位有权陈述申辩。", "hearing_right": "否", "served_on": today, "method": "直接送达"},
+    )
+    clock.advance(days=10)
+    engine.execute(FireTimers(office.open_tasks("hear_statement")[0].instance_id), actor=Actor.system())
+    decision = {
+        "decision": "处罚", "kinds": ["罚款"], "amount": 5000, "facts": "查明超过保质期的食品三袋，联系电话 13800000000。",
+        "basis": "食品安全法第一百二十四条", "document_number": "市监罚〔2026〕1号",
+        "decided_on": clock.now.date().isoformat(), "collective": "否",
+    }  # fmt: skip
+    with pytest.raises(InvalidInput):
+        office.do(office.open_tasks("decide")[0], {**decision, "kinds": ["警告"]})
+    office.do(office.open_tasks("decide")[0], decision)
+    office.do(
+        office.open_tasks("serve")[0],
+        {"served_on": clock.now.date().isoformat(), "method": "直接送达", "receiver": "演示负责人"},
+    )
+    penalty = case.business_key
+    office.do(office.open_tasks("publication_preview", business_key=penalty)[0])
+    office.do(office.open_tasks("second_signoff", business_key=penalty)[0])
+    with engine.read() as session:
+        row = session.scalars(sa.select(FollowUp).where(FollowUp.number == penalty)).one()
+        assert row.state == "已处罚" and row.closed_at is not None
+        public = session.scalars(sa.select(Publication).where(Publication.kind == "penalty")).one()
+        assert public.content["罚款数额（元）"] == 5000
+        assert "13800000000" not in json.dumps(public.content, ensure_ascii=False)
+
+
+def test_the_person_who_prepared_a_publication_cannot_sign_it_off(engine: ProcessEngine) -> None:
+    office, _ = prepared(engine)
+    office.do_all(*VISITS)
+    first = office.open_tasks("review")[0]
+    office.do(first)
+    office.do(office.open_tasks("result_notice", business_key=first.business_key)[0])
+    preview = office.open_tasks("publication_preview", business_key=first.business_key)[0]
+    preparer = office.who(preview)
+    office.do(preview)
+    signoff = office.open_tasks("second_signoff", business_key=first.business_key)[0]
+    both = Actor(preparer.user_id, preparer.name, preparer.department, preparer.groups | {signoff.group})
+    with pytest.raises(Forbidden, match="另一人复核"):
+        engine.execute(CompleteTask(signoff.id, signoff.version, {"decision": "同意"}), actor=both)

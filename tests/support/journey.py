@@ -59,7 +59,7 @@ class Office:
         with self.engine.read() as session:
             return list(session.scalars(statement.order_by(UserTask.created_at, UserTask.id)))
 
-    def who(self, task: UserTask, not_user: str = "") -> Actor:
+    def who(self, task: UserTask) -> Actor:
         """Somebody who may act on the task."""
         with self.engine.read() as session:
             if task.assignee_id:
@@ -68,7 +68,7 @@ class Office:
                 statement = (
                     sa.select(User)
                     .join(UserRole, UserRole.user_id == User.id)
-                    .where(UserRole.department == task.department, UserRole.role == task.role, User.id != not_user)
+                    .where(UserRole.department == task.department, UserRole.role == task.role)
                     .order_by(User.login)
                 )
                 user = session.scalars(statement).first()  # type: ignore[assignment]
