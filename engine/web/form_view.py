@@ -23,7 +23,7 @@ from werkzeug.datastructures import MultiDict
 
 from engine.forms import Form
 from engine.forms.components import Component
-from engine.forms.schema import hidden_keys
+from engine.forms.schema import Surroundings, hidden_keys, typed_values
 from engine.web.filters import minute
 
 #: Options beyond this number scroll in a box of their own with a filter above it.
@@ -156,13 +156,18 @@ class _Builder:
         prefix: str,
         parent: Mapping[str, Any] | None,
     ) -> list[FieldView]:
-        hidden = hidden_keys(components, values, {"context": self.context, "now": self.now, "parent": parent})
+        around: Surroundings = {"context": self.context, "now": self.now, "parent": parent}
+        hidden = hidden_keys(components, values, around)
+        # Conditions of a row also read the fields around it.
+        outer = {**(parent or {}), **typed_values(components, values, around)}
         return [
-            self.field(component, values, f"{prefix}{component.key}", component.key in hidden)
+            self.field(component, values, f"{prefix}{component.key}", component.key in hidden, outer)
             for component in components
         ]
 
-    def field(self, component: Component, values: Mapping[str, Any], name: str, hidden: bool) -> FieldView:
+    def field(
+        self, component: Component, values: Mapping[str, Any], name: str, hidden: bool, outer: Mapping[str, Any]
+    ) -> FieldView:
         value = values.get(component.key)
         common: dict[str, Any] = {
             "component": component,
@@ -173,13 +178,12 @@ class _Builder:
             "condition": json.dumps(component.hide_tree, ensure_ascii=False) if component.hide_tree else "",
         }
         if component.type == "dynamiclist":
-            rows = [row for row in value or [] if isinstance(row, Mapping)] + [{}] * self._empty_rows(
-                component, name, value
-            )
+            rows = [row for row in value or [] if isinstance(row, Mapping)]
+            rows += [{}] * self._empty_rows(component, name, rows)
             return FieldView(
                 **common,
-                rows=[self.row(component, row, f"{name}-{number}", values) for number, row in enumerate(rows)],
-                blank_row=self.row(component, _defaults(component, self.context), f"{name}-__index__", values),
+                rows=[self.row(component, row, f"{name}-{number}", outer) for number, row in enumerate(rows)],
+                blank_row=self.row(component, _defaults(component, self.context), f"{name}-__index__", outer),
             )
         chosen = value if isinstance(value, (list, tuple)) else [value]
         return FieldView(

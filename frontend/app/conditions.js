@@ -34,9 +34,21 @@ function valueOf(form, name) {
   return first.dataset.date === "" ? isoDate(text) : text;
 }
 
+// All fields of a row (or of the form, for the empty prefix) as one object: `this` and `parent`.
+function record(form, row) {
+  const found = {};
+  for (const { name } of form.elements) {
+    const key = row ? (name.startsWith(`${row}-`) ? name.slice(row.length + 1) : "") : name;
+    if (key && !key.includes("-") && !key.startsWith("_")) found[key] = valueOf(form, name);
+  }
+  return found;
+}
+
 // A row sees its own fields first, then those of the rows and the form around it.
 function lookup(form, row) {
   return (key) => {
+    if (key === "this") return record(form, row);
+    if (key === "parent") return row ? record(form, row.split("-").slice(0, -2).join("-")) : null;
     for (let prefix = row; prefix; prefix = prefix.split("-").slice(0, -2).join("-")) {
       const value = valueOf(form, `${prefix}-${key}`);
       if (value !== undefined) return value;

@@ -42,7 +42,7 @@ EVERYTHING = """{"type": "default", "schemaVersion": 16, "id": "everything", "ti
  {"type": "datetime", "key": "moment", "label": "到达时间"},
  {"type": "text", "text": "二、选择"},
  {"type": "select", "key": "category", "label": "类别", "valuesKey": "categories", "validate": {"required": true}},
- {"type": "radio", "key": "problem", "label": "是否发现问题", "values": [{"label": "否", "value": "否"}, {"label": "是", "value": "是"}],
+ {"type": "radio", "key": "problem", "label": "是否发现问题", "values": ["否", "是"],
   "defaultValue": "否", "validate": {"required": true}},
  {"type": "textfield", "key": "clause", "label": "涉嫌违反的条款", "validate": {"required": true},
   "conditional": {"hide": "=problem != \\"是\\""}},
@@ -50,10 +50,11 @@ EVERYTHING = """{"type": "default", "schemaVersion": 16, "id": "everything", "ti
  {"type": "departmentPicker", "key": "departments", "label": "参与部门", "multiple": true},
  {"type": "checkbox", "key": "told", "label": "已告知权利", "validate": {"required": true}},
  {"type": "text", "text": "三、逐行"},
- {"type": "dynamiclist", "key": "removals", "label": "移出名单", "description": "只能依法移出。", "validate": {"maxItems": 3},
-  "components": [
+ {"type": "dynamiclist", "key": "removals", "label": "移出名单", "description": "只能依法移出。",
+  "validate": {"maxItems": 3}, "components": [
    {"type": "textfield", "key": "uscc", "label": "统一社会信用代码", "validate": {"required": true, "format": "uscc"}},
-   {"type": "select", "key": "reason", "label": "理由", "values": ["已注销", "正在立案", "其他"], "validate": {"required": true}},
+   {"type": "select", "key": "reason", "label": "理由", "values": ["已注销", "正在立案", "其他"],
+    "validate": {"required": true}},
    {"type": "textfield", "key": "other", "label": "其他理由", "validate": {"required": true},
     "conditional": {"hide": "=reason != \\"其他\\""}}]},
  {"type": "text", "text": "四、取证"},
