@@ -9,6 +9,7 @@ checked against a list, since codes outlive the divisions they were given in.
 from __future__ import annotations
 
 import re
+from operator import mul
 
 #: The 31 characters of GB 32100: no I, O, S, V or Z.
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -45,13 +46,13 @@ def normalise(text: str) -> str:
 
 def check_character(first17: str) -> str:
     """The 18th character; raises ``KeyError`` for a character outside :data:`ALPHABET`."""
-    total = sum(_VALUE[c] * w for c, w in zip(first17, _WEIGHTS, strict=True))
+    total = sum(map(mul, map(_VALUE.__getitem__, first17), _WEIGHTS))
     return ALPHABET[-total % 31]
 
 
 def organisation_check_character(first8: str) -> str:
     """The ninth character of an organisation code (GB 11714): a digit or X."""
-    total = sum(_ORGANISATION_VALUE[c] * w for c, w in zip(first8, _ORGANISATION_WEIGHTS, strict=True))
+    total = sum(map(mul, map(_ORGANISATION_VALUE.__getitem__, first8), _ORGANISATION_WEIGHTS))
     return "0123456789X0"[11 - total % 11]
 
 
