@@ -65,6 +65,10 @@ class ServiceEffects:
         """Say that what the deadline asked for is done."""
         raise NotImplementedError
 
+    def refresh_candidates(self) -> None:
+        """Offer the instance's open tasks to whom their ``candidates`` expression names after this step."""
+        raise NotImplementedError
+
     def enqueue(self, kind: str, key: str, args: Mapping[str, Any], delay_seconds: float = 0) -> None:
         """Add a job that runs after the commit; ``kind:key`` runs once."""
         raise NotImplementedError
@@ -126,6 +130,10 @@ class ServiceContext:
     def meet_deadline(self, name: str, business_key: str | None = None) -> None:
         """See :meth:`ServiceEffects.meet_deadline`."""
         self.effects.meet_deadline(name, business_key or self.business_key)
+
+    def refresh_candidates(self) -> None:
+        """See :meth:`ServiceEffects.refresh_candidates`."""
+        self.effects.refresh_candidates()
 
     def enqueue(self, kind: str, key: str, args: Mapping[str, Any], delay_seconds: float = 0) -> None:
         """See :meth:`ServiceEffects.enqueue`."""

@@ -37,6 +37,8 @@ class CommandContext:
     outbox: list[str] = field(default_factory=list)
     #: Ids of instances now being stepped, so that a delivery waits until its target is saved.
     stepping: set[str] = field(default_factory=set)
+    #: Ids of instances whose open tasks must ask their ``candidates`` expression again.
+    refreshing: set[str] = field(default_factory=set)
 
     @property
     def district_id(self) -> str:

@@ -85,9 +85,14 @@ def _sync_tasks(
             sa.select(UserTask).where(UserTask.instance_id == instance.id, UserTask.state == "open")
         )
     }
+    refresh = instance.id in ctx.refreshing
     for element in execution.open_tasks():
-        if known.pop(element.engine_task_id, None) is None:
+        task = known.pop(element.engine_task_id, None)
+        if task is None:
             _open_task(ctx, instance, execution, element)
+        elif refresh and element.properties.get("candidates"):
+            _refresh_candidates(ctx, task, execution, element)
+    ctx.refreshing.discard(instance.id)
     for task in known.values():
         task.state, task.closed_at, task.version = "cancelled", ctx.now, task.version + 1
         ctx.record(instance.id, "task-cancelled", {"task": task.id, "element": task.element_id, "name": task.name})
@@ -100,7 +105,7 @@ def _open_task(ctx: CommandContext, instance: ProcessInstance, execution: Execut
 
     department = evaluated("department") or instance.department
     role = element.properties.get("role") or element.lane
-    candidates = [str(c) for c in evaluated("candidates") or [] if c]
+    candidates = _candidates(execution, element)
     deadline_name = element.properties.get("deadline", "")
     due_at = _deadline_due(ctx, instance, deadline_name) if deadline_name else None
     if due_at is None:
@@ -129,16 +134,42 @@ def _open_task(ctx: CommandContext, instance: ProcessInstance, execution: Execut
     )
     ctx.session.add(task)
     ctx.session.flush()
-    if len(candidates) > 1:
-        ctx.session.add_all(
-            TaskCandidate(task_id=task.id, user_id=user_id, district_id=instance.district_id)
-            for user_id in dict.fromkeys(candidates)
-        )
+    _offer(ctx, task, candidates)
     ctx.record(
         instance.id,
         "task-opened",
         {"task": task.id, "element": task.element_id, "name": task.name, "group": task.group, "candidates": candidates},
     )
+
+
+def _candidates(execution: Execution, element: Element) -> list[str]:
+    text = element.properties.get("candidates", "").strip()
+    found = execution.evaluate(element.engine_task_id, text) if text else None
+    return list(dict.fromkeys(str(c) for c in found or [] if c))
+
+
+def _offer(ctx: CommandContext, task: UserTask, candidates: list[str]) -> None:
+    """Offer the task to named persons; one alone holds it, of several each may take it."""
+    if len(candidates) > 1:
+        ctx.session.add_all(
+            TaskCandidate(task_id=task.id, user_id=user_id, district_id=task.district_id) for user_id in candidates
+        )
+        ctx.session.flush()
+
+
+def _refresh_candidates(ctx: CommandContext, task: UserTask, execution: Execution, element: Element) -> None:
+    """Somebody was replaced while the task was open: offer it to whom the diagram names now."""
+    candidates = _candidates(execution, element)
+    ctx.session.execute(sa.delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
+    if task.assigned_by_diagram or (task.assignee_id and task.assignee_id not in candidates):
+        task.assignee_id = None
+    if len(candidates) == 1:
+        task.assignee_id = candidates[0]
+    task.assigned_by_diagram = len(candidates) == 1
+    task.group = "" if candidates else f"{task.department}/{task.role}"
+    task.version += 1
+    _offer(ctx, task, candidates)
+    ctx.record(task.instance_id, "task-offered-anew", {"task": task.id, "candidates": candidates})
 
 
 def as_due(value: Any, now: datetime, zone: ZoneInfo) -> datetime | None:
@@ -303,6 +334,9 @@ class _Effects(ServiceEffects):
         from engine.commands.set_deadline import meet_deadline
 
         meet_deadline(self.ctx, business_key or self.instance.business_key, name)
+
+    def refresh_candidates(self) -> None:
+        self.ctx.refreshing.add(self.instance.id)
 
     def enqueue(self, kind: str, key: str, args: Mapping[str, Any], delay_seconds: float = 0) -> None:
         self.ctx.enqueue(kind, key, args, delay_seconds)

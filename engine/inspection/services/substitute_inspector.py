@@ -31,5 +31,6 @@ def substitute_inspector(ctx: ServiceContext) -> dict[str, Any]:
             "没有可以递补的检查人员。请增加该部门具备资格的人员后重试，或由上级机关指派。", "nobody-left"
         )
     part.inspectors = [successor if code == inspector else code for code in part.inspectors]
+    ctx.refresh_candidates()
     ctx.record("inspector-replaced", {"draw_id": draw.draw_id, "inspector": inspector, "successor": successor})
     return {"successor": successor}
