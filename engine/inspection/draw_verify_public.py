@@ -89,7 +89,13 @@ def verify_commitment(v: Verification, log_key: str) -> None:
     def same() -> str:
         commitment = v.json("commitment.json")
         v.report.draw_id = str(commitment["draw_id"])
-        require(lines and lines[0][0] == "commit", "日志中没有可用的封存记录。")
+        require(lines, "日志中没有可用的封存记录。")
+        if lines[0][0] == "import":
+            same = [commitment["draw_id"], commitment["draw_id"], commitment["receipt"]]
+            require(same == lines[0][1:4], "平台编号或回执与日志不符。")
+            v.report.notes.append("本次抽取在省工作平台完成，随机过程由平台负责，本系统只登记其编号、回执和名单摘要。")
+            return f"平台抽取的名单摘要已登入公开日志，回执 {commitment['receipt']}。"
+        require(lines[0][0] == "commit", "日志中没有可用的封存记录。")
         stated = [
             commitment["draw_id"], commitment["manifest_sha256"], commitment["manifest_sm3"], commitment["merkle"],
             str(commitment["counts"]["candidates"]), commitment["committed_at"],

@@ -28,6 +28,9 @@ INDUSTRIES = ("H6210", "F5212", "C1310", "H6110")
 GRADES = ("A", "B", "C", "D", "")
 ITEMS = {"SCJG-001": ("SCJG", []), "YJJ-001": ("YJJ", ["H", "C"]), "WJJ-001": ("WJJ", ["H"])}
 
+PROCESSES = ("joint-inspection", "inspection", "department-inspection", "rectification", "administrative-penalty")
+REVIEWS = ("section_review", "deputy_review", "head_approval")
+
 PLAN: dict[str, Any] = {
     "name": "2026年度餐饮住宿部门联合抽查",
     "form": "综合联查",
