@@ -28,6 +28,7 @@ MODULES = (
     "engine.web.auth",
     "engine.web.inbox",
     "engine.web.tasks",
+    "engine.web.public",
 )
 
 
