@@ -31,10 +31,7 @@ chromium:
 run: export LIANJIAN_DEMO ?= 1
 run: install ## 安装、建库、载入演示区县并在 http://127.0.0.1:8000 提供服务（PORT 可改端口）
 	@$(MAKE) --no-print-directory assets
-	@$(BIN)/lianjian db upgrade
-	@$(BIN)/lianjian deploy
-	@$(BIN)/lianjian demo
-	@$(BIN)/lianjian serve
+	@$(BIN)/lianjian serve --prepare
 
 test: install-dev ## 完成全部准备并运行整个测试集（真实 Chromium 与 PostgreSQL，从不跳过）
 	@$(MAKE) --no-print-directory assets chromium

@@ -13,6 +13,8 @@ from engine.cli.output import Progress, emit, json_option, settings
 if TYPE_CHECKING:
     from engine.inspection.registry_import import ImportReport
 
+#: What a district has, about.
+DEMO_OBJECTS = 100_000
 KINDS = {"objects": "检查对象", "inspectors": "执法检查人员", "items": "随机抽查事项"}
 
 
@@ -67,7 +69,9 @@ def _imported(report: ImportReport) -> str:
 
 
 @command("demo")
-@click.option("--objects", default=100_000, type=click.IntRange(100, 2_000_000), metavar="数量", help="检查对象户数。")
+@click.option(
+    "--objects", default=DEMO_OBJECTS, type=click.IntRange(100, 2_000_000), metavar="数量", help="检查对象户数。"
+)
 @json_option
 def demo(objects: int, as_json: bool) -> None:
     """载入虚构的演示区县：部门、人员、事项清单和检查对象；已载入时什么也不做。

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.chinese import command
+from engine.cli.data import DEMO_OBJECTS, demo
+from engine.cli.database import upgrade
+from engine.cli.definitions import deploy
 from engine.cli.output import settings
 
 if TYPE_CHECKING:
@@ -18,7 +21,9 @@ if TYPE_CHECKING:
 @click.option("--host", envvar="LIANJIAN_HOST", default="127.0.0.1", metavar="地址", help="监听地址。")
 @click.option("--port", envvar="PORT", default=8000, type=click.IntRange(1, 65535), metavar="端口", help="监听端口。")
 @click.option("--threads", default=64, type=click.IntRange(1, 512), metavar="数量", help="每个进程的线程数。")
-def serve(host: str, port: int, threads: int) -> None:
+@click.option("--prepare", is_flag=True, help="先升级数据库、部署随系统提供的流程；演示系统还载入演示区县。")
+@click.pass_context
+def serve(ctx: click.Context, host: str, port: int, threads: int, prepare: bool) -> None:
     """提供网站服务，直到收到停止信号；后台任务默认在同一进程内运行。
 
     使用内置数据库时为一个进程，使用 PostgreSQL 时为两个进程。
@@ -28,11 +33,14 @@ def serve(host: str, port: int, threads: int) -> None:
     示例：
       lianjian serve
       PORT=9000 lianjian serve
+      LIANJIAN_DEMO=1 lianjian serve --prepare
       LIANJIAN_EMBEDDED_WORKER=0 lianjian serve --host 0.0.0.0 --port 8080
     """
     from engine.cli.gunicorn_server import Server
 
     found = settings()
+    if prepare:
+        _prepare(ctx, found)
     _require_schema(found)
     Server(_with_standin(found), host, port, threads).run()
 
@@ -55,6 +63,16 @@ def worker() -> None:
     jobs = open_jobs(found)
     click.echo("后台任务已开始，按 Ctrl+C 停止。", err=True)
     background.run(open_engine(found, jobs=jobs), jobs)
+
+
+def _prepare(ctx: click.Context, found: Settings) -> None:
+    """What ``db upgrade``, ``deploy`` and, in a demo system, ``demo`` do, without starting three more times."""
+    ctx.invoke(upgrade, as_json=False)
+    refused = ctx.invoke(deploy, folders=(), note="", as_json=False)
+    if refused:
+        ctx.exit(refused)
+    if found.demo:
+        ctx.invoke(demo, objects=DEMO_OBJECTS, as_json=False)
 
 
 def _with_standin(found: Settings) -> Settings:

@@ -42,11 +42,6 @@ class Deploy:
 
     def run(self, ctx: CommandContext) -> Deployment:
         digest = bundle_digest(self.files)
-        findings = lint(self.files, roles=ctx.kernel.roles, services=ctx.kernel.services)
-        errors = [f.as_dict() for f in findings if f.severity == "error"]
-        if errors:
-            raise ModelRefused(f"流程“{self.key}”有 {len(errors)} 处问题，不能部署。", errors)
-        warnings = [f.as_dict() for f in findings if f.severity != "error"]
         rows = ctx.session.execute(
             sa.select(ProcessDefinition.id, ProcessDefinition.version, ProcessDefinition.digest)
             .where(ProcessDefinition.district_id == ctx.district_id, ProcessDefinition.key == self.key)
@@ -54,7 +49,12 @@ class Deploy:
         ).all()
         for row in rows:
             if row.digest == digest:
-                return Deployment(row.id, self.key, row.version, False, warnings)
+                return Deployment(row.id, self.key, row.version, False, [])
+        findings = lint(self.files, roles=ctx.kernel.roles, services=ctx.kernel.services)
+        errors = [f.as_dict() for f in findings if f.severity == "error"]
+        if errors:
+            raise ModelRefused(f"流程“{self.key}”有 {len(errors)} 处问题，不能部署。", errors)
+        warnings = [f.as_dict() for f in findings if f.severity != "error"]
         loaded = load_definition(self.files)
         definition = ProcessDefinition(
             id=new_id(), district_id=ctx.district_id, key=self.key, version=rows[0].version + 1 if rows else 1,
