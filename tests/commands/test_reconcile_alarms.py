@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from engine.actor import Actor
 from engine.commands.reconcile_alarms import CHUNK, ReconcileAlarms
@@ -20,6 +19,7 @@ from engine.models import ProcessDefinition, ProcessInstance, Timer
 from engine.process_engine import ProcessEngine
 from engine.service_tasks import ServiceRegistry
 from engine.settings import Settings
+from tests.support.job_table import job_names
 from tests.support.publications import publish
 
 DISTRICT = "370105"
@@ -56,12 +56,6 @@ def waiting_instance(database: Database, now: datetime, *due: datetime) -> str:
             for n, at in enumerate(due)
         )  # fmt: skip
     return instance.id
-
-
-def job_names(database: Database) -> set[str]:
-    table = "workflow_status" if database.engine.dialect.name == "sqlite" else "dbos.workflow_status"
-    with database.read() as session:
-        return set(session.scalars(sa.text(f"SELECT workflow_uuid FROM {table}")))
 
 
 def test_lost_alarms_come_back_under_their_own_names_and_only_once(

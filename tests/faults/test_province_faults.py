@@ -19,6 +19,7 @@ from engine.process_engine import ProcessEngine
 from engine.service_tasks import ServiceRegistry
 from engine.settings import Settings
 from engine.worker import Worker
+from tests.support.job_table import none_is_running
 from tests.support.publications import impatient_kinds, in_state, publication, publish
 from tests.support.waiting import wait_until
 
@@ -42,6 +43,7 @@ def engine(database: Database, database_url: str, platform: Server) -> Iterator[
     worker = Worker(engine, jobs)
     worker.start()
     yield engine
+    wait_until(lambda: none_is_running(database), what="the end of all jobs")
     worker.stop(wait_seconds=0)
     jobs.close()
 

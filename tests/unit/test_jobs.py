@@ -14,6 +14,7 @@ from engine.db import Database
 from engine.errors import InvalidInput, OutsideUnavailable
 from engine.job_runner import Runner
 from engine.jobs import JobFailure, JobKind, Jobs, job_id, owns_table, prepare
+from tests.support.job_table import job_names, none_is_running, table
 from tests.support.waiting import wait_until
 
 
@@ -71,7 +72,7 @@ def jobs(database_url: str, desk: Desk) -> Iterator[Jobs]:
 
 
 @pytest.fixture
-def start(jobs: Jobs, desk: Desk) -> Iterator[Callable[..., Runner]]:
+def start(database: Database, jobs: Jobs, desk: Desk) -> Iterator[Callable[..., Runner]]:
     """Start a runner; it stops with the test."""
     runners: list[Runner] = []
 
@@ -83,6 +84,7 @@ def start(jobs: Jobs, desk: Desk) -> Iterator[Callable[..., Runner]]:
 
     yield make
     desk.release.set()
+    wait_until(lambda: none_is_running(database), what="the end of all jobs")
     for runner in runners:
         runner.stop()
 
@@ -164,10 +166,7 @@ def test_a_retried_failure_is_one_more_round_however_often_it_is_asked_for(
             jobs.retry(session, detail)
     start()
     wait_until(lambda: desk.seen, what="the retried job")
-    with database.read() as session:
-        status = "workflow_status" if session.get_bind().dialect.name == "sqlite" else "dbos.workflow_status"
-        names = session.scalars(sa.text(f"SELECT workflow_uuid FROM {status}")).all()
-    assert names == [job_id("note", "1", 3)] == ["note:1:3"]
+    assert job_names(database) == {job_id("note", "1", 3)} == {"note:1:3"}
 
 
 def test_a_defect_in_a_handler_becomes_a_failure_with_its_name(
@@ -195,15 +194,31 @@ def test_the_jobs_of_a_dead_executor_are_seen_and_taken_over(
         jobs.enqueue(session, "blocked", "1", {"n": 1})
     runner = start("one")
     wait_until(lambda: desk.seen, what="the first run")
-    table = "workflow_status" if database.engine.dialect.name == "sqlite" else "dbos.workflow_status"
     with database.write() as session:  # as if another process had taken the job and died
-        session.execute(sa.text(f"UPDATE {table} SET executor_id = 'dead'"))
+        session.execute(sa.text(f"UPDATE {table(database)} SET executor_id = 'dead'"))
     assert runner.running_elsewhere() == {"dead"}
     assert runner.recover({"dead"}) == 1
     wait_until(lambda: len(desk.seen) == 2, what="the second run")
     assert runner.running_elsewhere() == set()
     desk.release.set()
     wait_until(lambda: len(desk.released) == 2, what="the end of both runs")
+
+
+def test_a_job_that_takes_its_worker_down_again_and_again_is_given_up_and_reported_once(
+    database: Database, jobs: Jobs, desk: Desk, start: Callable[..., Runner]
+) -> None:
+    with database.write() as session:
+        jobs.enqueue(session, "note", "poison", {"n": 1})
+        session.execute(sa.text(f"UPDATE {table(database)} SET recovery_attempts = 50"))  # as after as many crashes
+    runner = start()
+
+    def reported() -> list[JobFailure]:
+        runner.give_up_poisonous()
+        return desk.failures
+
+    wait_until(reported, what="the report")
+    assert [(failure.job_id, failure.args) for failure in reported()] == [("note:poison", {"n": 1})]
+    assert desk.seen == []
 
 
 def test_every_table_the_job_engine_makes_on_sqlite_is_known_to_be_its_own(new_sqlite_url: Callable[[], str]) -> None:
