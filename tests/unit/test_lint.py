@@ -349,7 +349,8 @@ def test_calls_of_calls_that_multiply_are_refused() -> None:
         )
         return (
             f'<bpmn:process id="p{number}" name="流程{number}" isExecutable="true">'
-            f'<bpmn:startEvent id="s{number}" name="开始"/>{calls}<bpmn:endEvent id="e{number}" name="结束"/>{flows}</bpmn:process>'
+            f'<bpmn:startEvent id="s{number}" name="开始"/>{calls}'
+            f'<bpmn:endEvent id="e{number}" name="结束"/>{flows}</bpmn:process>'
         )
 
     def text(depth: int) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.lint.finding import Problem
-from engine.lint.model import WORDS, Model, Node
+from engine.lint.model import Model, Node
 from engine.lint.say import about
+from engine.lint.words import WORDS
 
 _START = {"message", "timer", "conditional", "signal"}
 _ALLOWED = {

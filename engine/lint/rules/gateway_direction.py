@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.lint.finding import Problem
-from engine.lint.model import GATEWAYS, Model
+from engine.lint.model import Model
 from engine.lint.say import about
+from engine.lint.words import GATEWAYS
 
 
 def check(model: Model) -> Iterator[Problem]:

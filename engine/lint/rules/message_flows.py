@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from lxml import etree
 
 from engine.lint.finding import Problem
-from engine.lint.model import GATEWAYS, WORDS, Diagram, Model, local
+from engine.lint.model import Diagram, Model, local
 from engine.lint.say import at
+from engine.lint.words import GATEWAYS, WORDS
 
 
 def check(model: Model) -> Iterator[Problem]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from lxml import etree
 
 from engine.lint.finding import Problem
-from engine.lint.model import ACTIVITIES, EVENTS, Diagram, Model, local, q, text_of
+from engine.lint.model import Diagram, Model, local, q, text_of
 from engine.lint.say import at
+from engine.lint.words import ACTIVITIES, EVENTS
 
 _ITEM = frozenset({"itemDefinition"})
 _DATA = frozenset(
