@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Loaded by name: SQLAlchemy's driver, the zone data of machines without any, the wheel builder.
+UNSEEN = {"psycopg", "tzdata", "setuptools"}
+
+
+def canonical(name: str) -> str:
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
 
 
 def test_every_package_is_listed_in_setup_cfg() -> None:
@@ -23,6 +41,22 @@ def test_every_package_is_listed_in_setup_cfg() -> None:
     found = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in ROOT.glob("engine/**/*.py")}
     shipped = {f"engine.shipped.{name}" for name in ("forms", "migrations", "processes")}
     assert found | shipped == listed
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    entries = config["options"]["install_requires"].split() + config["options.extras_require"]["build"].split()
+    declared = {canonical(re.split(r"[\[<>=]", entry)[0]) for entry in entries}
+    homes = packages_distributions()
+    imported = {
+        canonical(homes[name][0])
+        for path in [*(ROOT / "engine").rglob("*.py"), *(ROOT / "migrations").rglob("*.py"), ROOT / "server.py"]
+        for name in imports(path)
+        if name in homes and name != "engine"
+    }
+    assert imported - declared == set(), "declare it in setup.cfg and run make lock"
+    assert declared - imported - UNSEEN == set(), "nobody imports it: remove it from setup.cfg and run make lock"
 
 
 def test_the_locks_hold_exact_versions_with_hashes() -> None:
