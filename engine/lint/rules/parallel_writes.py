@@ -15,7 +15,7 @@ def check(model: Model) -> Iterator[Problem]:
     for scope in model.scopes:
         writers = {node: names for node in scope.nodes if (names := _writes(node))}
         for node, names in writers.items():
-            if node.inner is not None and _runs_in_parallel(node):
+            if _runs_in_parallel(node):
                 for name in sorted(names):
                     yield about(node, f"的各个并行实例都会给“{name}”赋值。", "请在多实例之后再赋值，或改为逐个办理。")
         if len(writers) < 2:
