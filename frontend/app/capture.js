@@ -22,8 +22,8 @@ function chooseButton(input) {
   box.append(button, names, input);
   input.classList.add("visually-hidden");
   input.tabIndex = -1;
-  const label = input.getAttribute("aria-label");
-  if (label) button.setAttribute("aria-label", `${label}（${button.textContent}）`);
+  const legend = input.closest("fieldset")?.querySelector("legend")?.textContent;
+  if (legend) button.setAttribute("aria-label", `${button.textContent}：${legend}`);
   button.addEventListener("click", () => input.click());
   input.addEventListener("change", () => {
     names.textContent = [...input.files].map((file) => file.name).join("、");

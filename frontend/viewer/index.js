@@ -95,7 +95,7 @@ function tools(viewer, canvas, host) {
   };
   add("＋", "放大", () => viewer.get("zoomScroll").stepZoom(1));
   add("－", "缩小", () => viewer.get("zoomScroll").stepZoom(-1));
-  add("全图", "显示整张流程图", () => canvas.zoom("fit-viewport", "auto"));
+  add("全图", "全图：显示整张流程图", () => canvas.zoom("fit-viewport", "auto"));
   return box;
 }
 
