@@ -253,14 +253,15 @@ def check_whole_log(v: Verification, proof: dict[str, Any], draw_id: str) -> Non
         numbers = sorted(
             int(row[1].rpartition("-")[2].lstrip("T"))
             for row in rows
-            if row[0] in ("commit", "import") and row[1].rpartition("-")[0] == series
+            if row[0] == "commit" and row[1].rpartition("-")[0] == series
             and row[1].rpartition("-")[2].startswith("T") == serial.startswith("T")
         )  # fmt: skip
-        require(numbers == list(range(1, len(numbers) + 1)), "抽取编号不连续，可能有抽取被隐瞒。")
+        imported = any(row[0] == "import" for row in own)  # the platform's numbers are not ours
+        require(imported or numbers == list(range(1, len(numbers) + 1)), "抽取编号不连续，可能有抽取被隐瞒。")
         ended = [row for row in own if row[0] in ("abort", "annul")]
         if ended:
             v.report.notes.append(f"这次抽取已{'中止' if ended[0][0] == 'abort' else '作废'}：{ended[0][2]}")
-        return f"编号连续（共 {len(numbers)} 次抽取），每个编号只封存一次。"
+        return "平台编号只登记一次。" if imported else f"编号连续（共 {len(numbers)} 次抽取），每个编号只封存一次。"
 
     if "log.tsv" in v.files:
         v.check("log-complete", "日志完整", question)

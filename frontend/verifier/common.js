@@ -117,15 +117,16 @@ export function checkWholeLog(report, proof, drawId) {
     const [series, serial] = cut(drawId);
     const trial = serial.startsWith("T");
     const numbers = rows
-      .filter(starts)
+      .filter((fields) => fields[0] === "commit")
       .map((fields) => cut(fields[1]))
       .filter(([s, n]) => s === series && n.startsWith("T") === trial)
       .map(([, n]) => Number(n.replace(/^T/, "")))
       .sort((a, b) => a - b);
-    demand(rows[own.length ? leaves.findIndex((_, i) => rows[i][1] === drawId) : 0][0] === "import" || numbers.every((n, i) => n === i + 1), "抽取编号不连续，可能有抽取被隐瞒。");
+    const imported = own.some((fields) => fields[0] === "import"); // the platform's numbers are not ours
+    demand(imported || numbers.every((n, i) => n === i + 1), "抽取编号不连续，可能有抽取被隐瞒。");
     const ended = own.find((fields) => fields[0] === "abort" || fields[0] === "annul");
     if (ended) report.notes.push(`这次抽取已${ended[0] === "abort" ? "中止" : "作废"}：${ended[2]}`);
-    return `编号连续（共 ${numbers.length} 次抽取），每个编号只封存一次。`;
+    return imported ? "平台编号只登记一次。" : `编号连续（共 ${numbers.length} 次抽取），每个编号只封存一次。`;
   });
 }
 

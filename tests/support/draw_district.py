@@ -26,7 +26,7 @@ DEPARTMENTS = {"SCJG": "市场监督管理局", "YJJ": "应急管理局", "WJJ":
 REGIONS = ("370105001", "370105003")
 INDUSTRIES = ("H6210", "F5212", "C1310", "H6110")
 GRADES = ("A", "B", "C", "D", "")
-ITEMS = {"SCJG-001": ("SCJG", []), "YJJ-001": ("YJJ", ["H", "C"]), "WJJ-001": ("WJJ", ["H"])}
+ITEMS = {"SC001": ("SCJG", []), "YJ001": ("YJJ", ["H", "C"]), "WJ001": ("WJJ", ["H"])}
 
 PROCESSES = ("joint-inspection", "inspection", "department-inspection", "rectification", "administrative-penalty")
 REVIEWS = ("section_review", "deputy_review", "head_approval")
