@@ -15,7 +15,8 @@ from typing import Any
 from engine.errors import ServiceTaskFailed
 from engine.expressions import Expression, UnaryTests
 from engine.expressions.arithmetic import add
-from engine.expressions.values import compare, contains, equals, kind_of, read_date, read_datetime, read_time
+from engine.expressions.temporal import read_date, read_datetime, read_time
+from engine.expressions.values import compare, contains, equals, kind_of
 
 #: hitPolicy + aggregation as written in a file, and the letters modellers use → one letter code.
 HIT_POLICIES = {

@@ -29,20 +29,11 @@ from engine.errors import ExpressionError
 from engine.expressions import nodes
 from engine.expressions.browser import browser_tree
 from engine.expressions.names import free_names, functions_called, names_in_filters
+from engine.expressions.output import json_safe, plain
 from engine.expressions.parser import MAX_DEPTH, MAX_NODES, parse_tests, parse_tree
+from engine.expressions.temporal import MonthDuration, duration_text, read_date, read_datetime, read_duration, read_time
 from engine.expressions.tokens import KEYWORDS, MAX_TEXT, failure
-from engine.expressions.values import (
-    Failure,
-    MonthDuration,
-    Range,
-    duration_text,
-    json_safe,
-    plain,
-    read_date,
-    read_datetime,
-    read_duration,
-    read_time,
-)
+from engine.expressions.values import Failure, Range
 from engine.expressions.writer import feel_text
 
 __all__ = [

@@ -11,18 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.expressions.values import (
-    CONTEXT,
-    MAX_STRING,
-    TEMPORAL,
-    Failure,
-    MonthDuration,
-    at_home,
-    kind_of,
-    number,
-    read_temporal,
-    tidy,
-)
+from engine.expressions.temporal import MonthDuration, at_home, read_temporal
+from engine.expressions.values import CONTEXT, MAX_STRING, TEMPORAL, Failure, kind_of, number, tidy
 
 Number = int | Decimal
 _UNDEFINED = (decimal.DecimalException, OverflowError, ValueError, ZeroDivisionError)

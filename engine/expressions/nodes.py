@@ -15,18 +15,8 @@ from typing import Any
 
 from engine.errors import LianjianError
 from engine.expressions import arithmetic
-from engine.expressions.values import (
-    MAX_LIST,
-    Budget,
-    Failure,
-    MonthDuration,
-    Range,
-    compare,
-    contains,
-    equals,
-    kind_of,
-    number,
-)
+from engine.expressions.temporal import MonthDuration
+from engine.expressions.values import MAX_LIST, Budget, Failure, Range, compare, contains, equals, kind_of, number
 
 MAX_STEPS = 20_000
 

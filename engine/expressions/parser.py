@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 from engine.expressions import nodes as n
 from engine.expressions.builtins import BUILTINS
+from engine.expressions.temporal import read_temporal
 from engine.expressions.tokens import Token, failure, tokenize
-from engine.expressions.values import CONTEXT, read_temporal, tidy
+from engine.expressions.values import CONTEXT, tidy
 
 MAX_NODES = 500
 MAX_DEPTH = 60

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from engine.expressions import nodes as n
-from engine.expressions.values import number, text_of
+from engine.expressions.output import text_of
+from engine.expressions.values import number
 
 
 def feel_text(tree: n.Node) -> str:
@@ -35,7 +36,9 @@ def feel_text(tree: n.Node) -> str:
         return "{" + ", ".join(f"{_quote(key)}: {feel_text(node)}" for key, node in tree.entries) + "}"
     if isinstance(tree, n.RangeOf):
         left, right = "[" if tree.start_included else "(", "]" if tree.end_included else ")"
-        return f"{left}{_operand(tree.start)}..{_operand(tree.end)}{right}"
+        # "[1..xs[1]]" would close at the filter's bracket.
+        end = f"({feel_text(tree.end)})" if isinstance(tree.end, (n.Filter, n.Path)) else _operand(tree.end)
+        return f"{left}{_operand(tree.start)}..{end}{right}"
     if isinstance(tree, n.OneSided):
         return f"{tree.sign} {_operand(tree.bound)}"
     return _longer(tree)

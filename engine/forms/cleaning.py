@@ -21,7 +21,8 @@ from typing import Any
 from marshmallow import ValidationError
 
 from engine.expressions.patterns import compile_pattern
-from engine.expressions.values import CHINA, Failure, read_date, read_datetime, read_time
+from engine.expressions.temporal import CHINA, read_date, read_datetime, read_time
+from engine.expressions.values import Failure
 from engine.forms.components import (
     FILES,
     IMPLICIT_LENGTH,

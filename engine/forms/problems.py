@@ -10,8 +10,9 @@ from typing import Any
 from engine.errors import ExpressionError
 from engine.expressions import parse, to_json
 from engine.expressions.patterns import compile_pattern
+from engine.expressions.temporal import read_date
 from engine.expressions.tokens import KEYWORDS
-from engine.expressions.values import Failure, read_date
+from engine.expressions.values import Failure
 from engine.forms.components import CHOICES, FILES, IMPLICIT_LENGTH, PICKERS, TEXTS, TYPES, read_option
 
 MAX_TEXT = 500_000

@@ -1,0 +1,91 @@
+"""Functions on numbers; rounding is half up, away from zero, as offices do it."""
+
+from __future__ import annotations
+
+import decimal
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from engine.expressions import arithmetic
+from engine.expressions.nodes import Run
+from engine.expressions.registry import builtin, whole
+from engine.expressions.temporal import MonthDuration
+from engine.expressions.values import (
+    CONTEXT,
+    number,
+    tidy,
+)
+
+
+@builtin("number", "from, grouping separator, decimal separator", least=1)
+def _number(run: Run, value: Any, grouping: Any = None, point: Any = None) -> Any:
+    if not isinstance(value, str):
+        return number(value)
+    text = value.strip()
+    if len(text) > 100:
+        return None
+    if grouping in (" ", ",", "."):
+        text = text.replace(grouping, "")
+    if point in (",", "."):
+        text = text.replace(point, ".")
+    try:
+        exact = Decimal(text) if text and text.strip("0123456789+-.eE") == "" else None
+        return number(CONTEXT.plus(exact)) if exact is not None else None
+    except decimal.DecimalException:
+        return None
+
+
+def _rounding(name: str, mode: str) -> None:
+    @builtin(name, "n, scale", least=1)
+    def call(run: Run, value: Any, scale: Any = 0) -> Any:
+        exact, places = number(value), whole(scale)
+        if exact is None or places is None or abs(places) > 6000:
+            return None
+        try:
+            return tidy(Decimal(exact).quantize(Decimal(1).scaleb(-places), mode, CONTEXT))
+        except decimal.DecimalException:
+            return exact if places > 0 else None
+
+
+_rounding("floor", decimal.ROUND_FLOOR)
+_rounding("ceiling", decimal.ROUND_CEILING)
+_rounding("round", decimal.ROUND_HALF_UP)
+_rounding("round half up", decimal.ROUND_HALF_UP)
+_rounding("round half down", decimal.ROUND_HALF_DOWN)
+_rounding("round up", decimal.ROUND_UP)
+_rounding("round down", decimal.ROUND_DOWN)
+_rounding("decimal", decimal.ROUND_HALF_EVEN)
+
+
+@builtin("abs", "n")
+def _abs(run: Run, value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return abs(value)
+    if isinstance(value, MonthDuration):
+        return MonthDuration(abs(value.months))
+    exact = number(value)
+    return abs(exact) if exact is not None else None
+
+
+@builtin("modulo", "dividend, divisor")
+def _modulo(run: Run, dividend: Any, divisor: Any) -> Any:
+    return arithmetic.modulo(dividend, divisor)
+
+
+@builtin("sqrt", "number")
+def _sqrt(run: Run, value: Any) -> Any:
+    exact = number(value)
+    return tidy(CONTEXT.sqrt(Decimal(exact))) if exact is not None and exact >= 0 else None
+
+
+@builtin("odd", "number")
+def _odd(run: Run, value: Any) -> Any:
+    exact = whole(value)
+    return exact % 2 == 1 if exact is not None else None
+
+
+@builtin("even", "number")
+def _even(run: Run, value: Any) -> Any:
+    exact = whole(value)
+    return exact % 2 == 0 if exact is not None else None
