@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import time as clock
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -14,7 +17,7 @@ from zoneinfo import ZoneInfo
 from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.util import BpmnEvent
-from SpiffWorkflow.exceptions import SpiffWorkflowException
+from SpiffWorkflow.exceptions import SpiffWorkflowException, TaskNotFoundException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
@@ -24,7 +27,13 @@ from engine.bpmn.specs import KernelMessage, assign_names, properties
 from engine.bpmn.state import KernelWorkflow, restore, snapshot
 from engine.errors import Conflict, LianjianError, ServiceTaskFailed
 
+log = logging.getLogger(__name__)
+
 MAX_STEPS = 20_000
+#: Seconds of work one command may take inside a diagram; service tasks have their own time.
+MAX_SECONDS = 20.0
+#: Values (leaves and containers) that one name may hold; more can only be a runaway.
+MAX_VALUES = 200_000
 PARAMETER = "param:"
 
 
@@ -71,7 +80,18 @@ class Wait:
 
 
 def jsonable(value: Any) -> Any:
-    """A value that JSON keeps exactly: dates become ISO text, decimals numbers, tuples lists."""
+    """A value that JSON keeps exactly: dates become ISO text, decimals numbers, tuples lists.
+
+    Raises :class:`ServiceTaskFailed` for more than :data:`MAX_VALUES` values.
+    """
+    budget = [MAX_VALUES]
+    return _jsonable(value, budget)
+
+
+def _jsonable(value: Any, budget: list[int]) -> Any:
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise ServiceTaskFailed(f"一个名称下的数据超过 {MAX_VALUES} 项，疑似失控，已停止。")
     if value is None or isinstance(value, bool | int | str | float):
         return value
     if isinstance(value, Decimal):
@@ -81,9 +101,9 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, timedelta):
         return expressions.duration_text(value)
     if isinstance(value, Mapping):
-        return {str(k): jsonable(v) for k, v in value.items()}
+        return {str(k): _jsonable(v, budget) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [jsonable(v) for v in value]
+        return [_jsonable(v, budget) for v in value]
     return str(value)
 
 
@@ -93,6 +113,8 @@ class KernelScriptEngine(PythonScriptEngine):
     def __init__(self, host: Host, definition: LoadedDefinition) -> None:
         self.host = host
         self.definition = definition
+        #: seconds spent inside service tasks, which do not count against the diagram's budget
+        self.served = 0.0
 
     @property
     def now(self) -> datetime:
@@ -125,7 +147,11 @@ class KernelScriptEngine(PythonScriptEngine):
             for key, text in element.properties.items()
             if key.startswith(PARAMETER)
         }
-        return jsonable(self.host.run_service(name, element, parameters))
+        started = clock.monotonic()
+        try:
+            return jsonable(self.host.run_service(name, element, parameters))
+        finally:
+            self.served += clock.monotonic() - started
 
     def run_decision(self, task: Task) -> Any:
         element = self.element(task)
@@ -201,17 +227,13 @@ class Execution:
         Raises what a service task raises, ExpressionError, and ServiceTaskFailed for a runaway
         or a process with nothing left to wait for.
         """
-        try:
+        with _readable_errors():
             self._run()
-        except SpiffWorkflowException as error:
-            raise ServiceTaskFailed(f"流程无法继续：{error}") from error
-        except RecursionError as error:
-            raise ServiceTaskFailed("流程的嵌套过深，无法继续执行。") from error
         if not self.completed and not any(self.open_tasks()) and not any(self.waits()):
             raise ServiceTaskFailed("流程停滞：没有待办任务、定时器或消息等待，请检查网关条件与汇合。")
 
     def _run(self) -> None:
-        steps = 0
+        steps, started = 0, clock.monotonic()
         while True:
             progressed = False
             for workflow in self._deepest_first():
@@ -222,6 +244,8 @@ class Execution:
                     steps += 1
                     if steps > MAX_STEPS:
                         raise ServiceTaskFailed(f"流程一次执行超过 {MAX_STEPS} 步，疑似死循环，已停止。")
+                    if clock.monotonic() - started - self._engine.served > MAX_SECONDS:
+                        raise ServiceTaskFailed(f"流程一次执行超过 {MAX_SECONDS:.0f} 秒，疑似死循环，已停止。")
                     if task.task_spec.bpmn_id:
                         self.trace.append(task.task_spec.bpmn_id)
                     task.run()
@@ -260,15 +284,13 @@ class Execution:
         task.data[task.task_spec.bpmn_id] = jsonable(dict(values))
         assign_names(task, task.task_spec)
         self.trace.append(task.task_spec.bpmn_id)
-        try:
+        with _readable_errors():
             task.run()
-        except SpiffWorkflowException as error:
-            raise ServiceTaskFailed(f"流程无法继续：{error}") from error
         self.run()
 
     def deliver(self, engine_task_id: str, message: str, payload: Mapping[str, Any]) -> None:
         """Hand a message to exactly one waiting element and run on.  Raises :class:`Conflict` if it no longer waits."""
-        task = self._workflow.get_task_from_id(UUID(engine_task_id))
+        task = self._find(engine_task_id)
         if task is None or task.state != TaskState.WAITING:
             raise Conflict("该消息的等待已经结束。")
         event = BpmnEvent(KernelMessage(message), payload=jsonable(dict(payload)))
@@ -335,11 +357,33 @@ class Execution:
                     found[element] = "waiting"
         return found
 
+    def _find(self, engine_task_id: str) -> Task | None:
+        try:
+            return self._workflow.get_task_from_id(UUID(engine_task_id))
+        except (TaskNotFoundException, ValueError):
+            return None
+
     def _open(self, engine_task_id: str) -> Task:
-        task = self._workflow.get_task_from_id(UUID(engine_task_id))
+        task = self._find(engine_task_id)
         if task is None or task.state != TaskState.READY or not task.task_spec.manual:
             raise Conflict("该任务已经办结或撤销，未作任何改动。")
         return task
+
+
+@contextmanager
+def _readable_errors() -> Iterator[None]:
+    """Errors of the library and of values nobody foresaw, as one kind the kernel can turn into an incident."""
+    try:
+        yield
+    except LianjianError:
+        raise
+    except RecursionError as error:
+        raise ServiceTaskFailed("流程的嵌套过深，无法继续执行。") from error
+    except SpiffWorkflowException as error:
+        raise ServiceTaskFailed(f"流程无法继续：{error}") from error
+    except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
+        log.exception("a process failed")
+        raise ServiceTaskFailed(f"流程执行出错（{type(error).__name__}：{error}），请联系系统管理员。") from error
 
 
 def _definitions(task: Task) -> list[Any]:

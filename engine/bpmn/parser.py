@@ -45,11 +45,14 @@ from engine.bpmn.specs import (
     KernelScriptTask,
     KernelSequentialInstances,
     KernelServiceTask,
+    KernelTask,
 )
 from engine.bpmn.timers import own_timer
 from engine.bpmn.xml import read_xml
 from engine.errors import ModelRefused
 
+_BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+_TRUE = {"true", "1"}  # both are true in XML Schema
 _PROPERTIES = (
     "./bpmn:extensionElements/*[local-name()='properties']/*[local-name()='property']"  # any vendor prefix
 )
@@ -81,7 +84,7 @@ _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
     "startEvent": (StartEventParser, defaults.StartEvent),
     "endEvent": (EndEventParser, defaults.EndEvent),
     "userTask": (TaskParser, defaults.UserTask),
-    "task": (TaskParser, defaults.NoneTask),
+    "task": (TaskParser, KernelTask),
     "manualTask": (TaskParser, defaults.ManualTask),
     "subProcess": (SubWorkflowParser, defaults.SubWorkflowTask),
     "callActivity": (CallActivityParser, defaults.CallActivity),
@@ -129,18 +132,19 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
     diagrams = {name: text for name, text in files.items() if name.endswith(".bpmn")}
     lanes: dict[str, str] = {}
     executable: list[str] = []
+    called: set[str | None] = set()
     try:
         for name, text in diagrams.items():
-            root = read_xml(text.encode(), name)
+            root = read_xml(text, name)
             parser.add_bpmn_xml(root, name)
             lanes.update(_lanes(root))
-            executable += [
-                p.get("id") for p in root.iter("{http://www.omg.org/spec/BPMN/20100524/MODEL}process")
-                if p.get("isExecutable") == "true"
-            ]  # fmt: skip
-        if not executable:
+            executable += [p.get("id") or "" for p in root.iter(_BPMN + "process") if p.get("isExecutable") in _TRUE]
+            called |= {c.get("calledElement") for c in root.iter(_BPMN + "callActivity")}
+        # What another process calls is its helper; the one nobody calls is the process itself.
+        mains = [p for p in executable if p not in called] or executable
+        if not mains:
             raise ValueError("没有可执行的流程（isExecutable=true）")
-        process_id = executable[0]
+        process_id = mains[0]
         spec = parser.get_spec(process_id)
         subprocess_specs = parser.get_subprocess_specs(process_id)
     except ModelRefused:
@@ -153,7 +157,7 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
         raise ModelRefused("流程图无法执行。", [finding]) from error
     for each in [spec, *subprocess_specs.values()]:
         _freeze(each)
-    decisions = [t.encode() for n, t in files.items() if n.endswith(".dmn")]
+    decisions = [t for n, t in files.items() if n.endswith(".dmn")]
     return LoadedDefinition(
         process_id=process_id,
         name=spec.description or process_id,

@@ -16,6 +16,7 @@ from SpiffWorkflow.bpmn.specs.control import _EndJoin
 from SpiffWorkflow.bpmn.specs.defaults import (
     BoundaryEvent,
     InclusiveGateway,
+    NoneTask,
     ParallelGateway,
     ParallelMultiInstanceTask,
     ScriptTask,
@@ -33,6 +34,8 @@ from engine.bpmn.merge import MergeConflict, merge_branches
 from engine.errors import ServiceTaskFailed
 
 _ASSIGN = "set:"
+#: More instances in one workflow are slow and large; separate instances are not (ADR 0001).
+MAX_INSTANCES = 1_000
 
 
 def properties(spec: Any) -> dict[str, str]:
@@ -52,6 +55,14 @@ def store_result(task: Task, result: Mapping[str, Any] | None) -> None:
     spec = task.task_spec
     task.data[spec.bpmn_id] = dict(result or {})
     assign_names(task, spec)
+
+
+class KernelTask(NoneTask):
+    """An abstract task has nothing to do; the token passes through."""
+
+    def __init__(self, wf_spec: Any, bpmn_id: str, **kwargs: Any) -> None:
+        super().__init__(wf_spec, bpmn_id, **kwargs)
+        self.manual = False
 
 
 class KernelServiceTask(ServiceTask):
@@ -210,9 +221,11 @@ class _CollectingInstances(MultiInstanceTask):
     """Outputs of all instances in item order under the element's id; loops back start afresh."""
 
     def _update_hook(self, my_task: Task) -> Any:
+        my_task._inherit_data()
         if self.data_input is not None:
-            my_task._inherit_data()
             self._check_input(my_task)
+        else:
+            self._check_size(my_task.workflow.script_engine.evaluate(my_task, self.cardinality))
         return super()._update_hook(my_task)
 
     def init_data_output_with_input_data(self, my_task: Task, input_data: Any) -> None:
@@ -226,6 +239,15 @@ class _CollectingInstances(MultiInstanceTask):
         if not isinstance(value, Sequence | Mapping) or isinstance(value, str):
             raise ServiceTaskFailed(
                 f"多实例“{self.bpmn_name or self.name}”的集合“{self.data_input.bpmn_id}”不是列表，无法逐项办理。",
+                error_code="multi-instance-input",
+            )
+        self._check_size(len(value))
+
+    def _check_size(self, count: Any) -> None:
+        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MAX_INSTANCES:
+            raise ServiceTaskFailed(
+                f"多实例“{self.bpmn_name or self.name}”的数量“{count}”不在 0 到 {MAX_INSTANCES} 之间；"
+                "更多的事项请各自启动流程。",
                 error_code="multi-instance-input",
             )
 

@@ -7,6 +7,7 @@ The library reads the server's clock and zone and wants Python expressions
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -26,6 +27,8 @@ _DURATION = re.compile(
     r"(?:T(?:(?P<hours>\d+(?:[.,]\d+)?)H)?(?:(?P<minutes>\d+(?:[.,]\d+)?)M)?(?:(?P<seconds>\d+(?:[.,]\d+)?)S)?)?$"
 )
 _MAX_CYCLES = 1_000_000
+#: Rounds of a cycle that are made up for after a stop; older ones are skipped, a server must not be held up by them.
+CATCH_UP = 100
 
 
 def looks_like_iso(text: str) -> bool:
@@ -50,21 +53,18 @@ def add_duration(start: datetime, text: str) -> datetime:
     part = {k: float(v.replace(",", ".")) for k, v in found.groupdict().items() if v and k != "sign"}
     sign = -1 if found["sign"] else 1
     months = sign * int(part.get("years", 0) * 12 + part.get("months", 0))
-    if months:
-        index = start.year * 12 + start.month - 1 + months
-        year, month = divmod(index, 12)
-        day = start.day
-        while True:
-            try:
-                start = start.replace(year=year, month=month + 1, day=day)
-                break
-            except ValueError:
-                day -= 1
-    rest = timedelta(
-        weeks=part.get("weeks", 0), days=part.get("days", 0), hours=part.get("hours", 0),
-        minutes=part.get("minutes", 0), seconds=part.get("seconds", 0),
-    )  # fmt: skip
-    return start + sign * rest
+    try:
+        if months:
+            year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+            last = monthrange(year, month + 1)[1]
+            start = start.replace(year=year, month=month + 1, day=min(start.day, last))
+        rest = timedelta(
+            weeks=part.get("weeks", 0), days=part.get("days", 0), hours=part.get("hours", 0),
+            minutes=part.get("minutes", 0), seconds=part.get("seconds", 0),
+        )  # fmt: skip
+        return start + sign * rest
+    except (ValueError, OverflowError):
+        raise ExpressionError(f"时长“{text}”超出了日期的范围，请改短。") from None
 
 
 def parse_instant(value: Any, zone: Any) -> datetime:
@@ -168,10 +168,20 @@ class CycleTimer(_OwnClock, CycleTimerEventDefinition):
         due = datetime.fromisoformat(state["next"])
         if state["cycles"] == 0 or due > my_task.workflow.script_engine.now:
             return False
+        missed = self._missed(due, state["duration"], my_task.workflow.script_engine.now)
+        if missed > CATCH_UP:
+            skipped = missed - CATCH_UP
+            due += skipped * (add_duration(due, state["duration"]) - due)
+            state["cycles"] = max(1, state["cycles"] - skipped) if state["cycles"] > 0 else state["cycles"]
         state["next"] = add_duration(due, state["duration"]).isoformat()
         state["cycles"] -= 1
         my_task._set_internal_data(event_value=state)
         return True
+
+    @staticmethod
+    def _missed(due: datetime, duration: str, now: datetime) -> int:
+        """How many rounds lie between ``due`` and ``now``, by the length of the next one."""
+        return int((now - due) / (add_duration(due, duration) - due))
 
     def update_task(self, my_task: Task) -> None:
         if self.cycle_complete(my_task):

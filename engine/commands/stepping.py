@@ -17,7 +17,7 @@ from engine.commands.context import CommandContext
 from engine.commands.kernel import Definition
 from engine.commands.reconcile_alarms import set_alarm
 from engine.db import new_id
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict, ExpressionError, NotFound
 from engine.models import Deadline, ProcessInstance, Subscription, TaskCandidate, Timer, UserTask
 from engine.service_tasks import ServiceContext, ServiceEffects
 
@@ -265,7 +265,12 @@ def feel_functions(ctx: CommandContext) -> Mapping[str, Callable[..., Any]]:
         return parse_instant(value, zone).astimezone(zone).date()
 
     def working_days_after(start: Any, count: Any) -> date | None:
-        return None if start is None else ctx.calendar.add_working_days(day(start), int(count))
+        if start is None or start == "":
+            return None
+        try:
+            return ctx.calendar.add_working_days(day(start), int(count))
+        except (TypeError, ValueError):
+            raise ExpressionError(f"working_days_after 的天数“{count}”无效，请填写 0 到 5000 的整数。") from None
 
     def end_of_day(value: Any) -> datetime | None:
         return None if value is None or value == "" else ctx.calendar.end_of_day(day(value))

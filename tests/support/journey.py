@@ -133,11 +133,11 @@ def standard_answers(office: Office, plan: dict[str, Any], *, problem_in: str = 
 
     def log(task: UserTask) -> dict[str, Any]:
         nonce, part = hashlib.sha256(task.id.encode()).hexdigest()[:32], "骰子" + task.id[:8]
-        office.nonces[str(task.context["item"])] = (nonce, part)
+        office.nonces[task.instance_id + str(task.context["item"])] = (nonce, part)
         return {"logged_sha256": hashlib.sha256(f"{nonce}|{part}".encode()).hexdigest(), "confirmed": True}
 
     def reveal(task: UserTask) -> dict[str, Any]:
-        nonce, part = office.nonces[str(task.context["item"])]
+        nonce, part = office.nonces[task.instance_id + str(task.context["item"])]
         return {"nonce": nonce, "part": part}
 
     def site_check(task: UserTask) -> dict[str, Any]:
