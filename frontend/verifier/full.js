@@ -123,7 +123,7 @@ function checkLists(report, manifest, names) {
   });
   report.check("ratios", "抽取比例", () => {
     const found = new Set(rows.candidates.map(([, stratum]) => stratum));
-    demand([...found].every((stratum) => Object.hasOwn(manifest.ppm, stratum)), "有分层没有抽取比例。");
+    demand([...found].every((stratum) => stratum in manifest.ppm), "有分层没有抽取比例。");
     return `${found.size} 个分层均有抽取比例。`;
   });
   return rows;

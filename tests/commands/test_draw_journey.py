@@ -17,6 +17,7 @@ from engine.inspection.drawn import assignments, drawn_objects
 from engine.inspection.models import Campaign, Draw, DrawLogEntry, Inspection
 from engine.models import ProcessInstance, UserTask
 from engine.process_engine import ProcessEngine
+from tests.support.browser_verifier import in_the_browsers_program
 from tests.support.draw_district import District
 
 
@@ -40,6 +41,15 @@ def public_record(district: District, draw_id: str) -> dict[str, str]:
     with district.engine.read() as session:
         draw = records.draw(session, "370105", draw_id)
         return disclosure.public_record(session, district.engine.settings, draw, district.engine.clock())
+
+
+def same_in_the_browser(*records: dict[str, str]) -> None:
+    """The browser's program reaches the same level and the same answers."""
+    for files, theirs in zip(records, in_the_browsers_program(list(records)), strict=True):
+        ours = verify(files)
+        assert theirs["ok"], [c for c in theirs["checks"] if not c["ok"]]
+        assert (ours.level, ours.draw_id) == (theirs["level"], theirs["draw_id"])
+        assert [c.code for c in ours.checks] == [c["code"] for c in theirs["checks"]]
 
 
 def failed(report) -> list[str]:
@@ -285,6 +295,7 @@ def test_what_the_public_sees_grows_with_the_task_and_never_tells_strata_or_pair
     drawn = set(after["inspected.tsv"].split())
     names = [line.split("\t")[0] for line in everything["candidates.tsv"].splitlines()]
     assert not any(name in text for name in names if name not in drawn)
+    same_in_the_browser(*during, after, everything)
 
 
 def test_an_open_draw_shows_its_objects_at_once_and_the_pairs_only_after_the_task(district: District) -> None:
@@ -299,8 +310,10 @@ def test_an_open_draw_shows_its_objects_at_once_and_the_pairs_only_after_the_tas
     assert not any(code in "".join(during.values()) for pair in pairs.values() for code in pair)
     with district.engine.database.write() as session:
         session.execute(sa.update(Campaign).values(archived_at=district.engine.clock()))
-    report = verify(public_record(district, draw_id))
+    after = public_record(district, draw_id)
+    report = verify(after)
     assert report.level == "auditor" and failed(report) == []
+    same_in_the_browser(during, after)
 
 
 def test_an_open_draw_by_risk_grade_is_refused_before_anything_is_approved(district: District) -> None:
@@ -326,6 +339,17 @@ def test_a_drawn_firm_verifies_its_own_proof_and_an_undrawn_one_gets_none(distri
         report = verify({"proof.json": text})
         assert report.level == "door" and failed(report) == []
         assert not any(other in text for other in standing - {json.loads(text)["id"]})
+    same_in_the_browser(*({"proof.json": text} for text in proofs.values()))
+    moved = json.loads(proofs[min(proofs)])
+    for change in (
+        {"stratum": "S9"},
+        {"salt": "0" * 64},
+        {"threshold": "0" * 64},
+        {"seed": "1" * 64},
+        {"index": moved["index"] + 1},
+    ):
+        forged = {"proof.json": json.dumps({**moved, **change})}
+        assert not verify(forged).ok and not in_the_browsers_program([forged])[0]["ok"]
 
 
 def test_handing_the_record_to_an_auditor_is_itself_in_the_public_log(district: District) -> None:
