@@ -109,23 +109,21 @@ def _page(tasks: Sequence[UserTask], limit: int, key: Any) -> Page:
     return Page(shown, (key(shown[-1]).isoformat(), shown[-1].id) if more else None)
 
 
+def waits_for(actor: Actor) -> sa.ColumnElement[bool]:
+    """The condition that an open task is the actor's own or offered to the actor and nobody's yet."""
+    named = sa.select(TaskCandidate.task_id).where(TaskCandidate.user_id == actor.user_id)
+    return sa.or_(
+        UserTask.assignee_id == actor.user_id,
+        sa.and_(
+            UserTask.assignee_id.is_(None),
+            sa.or_(UserTask.group.in_(sorted(actor.groups)), UserTask.id.in_(named)),
+        ),
+    )
+
+
 def count_todo(session: Session, actor: Actor) -> int:
     """How many tasks wait for the actor, counted up to :data:`COUNT_CAP`."""
-    named = sa.select(TaskCandidate.task_id).where(TaskCandidate.user_id == actor.user_id)
-    capped = (
-        sa.select(UserTask.id)
-        .where(
-            UserTask.state == "open",
-            sa.or_(
-                UserTask.assignee_id == actor.user_id,
-                sa.and_(
-                    UserTask.assignee_id.is_(None),
-                    sa.or_(UserTask.group.in_(sorted(actor.groups)), UserTask.id.in_(named)),
-                ),
-            ),
-        )
-        .limit(COUNT_CAP)
-    )
+    capped = sa.select(UserTask.id).where(UserTask.state == "open", waits_for(actor)).limit(COUNT_CAP)
     return session.scalar(sa.select(sa.func.count()).select_from(capped.subquery())) or 0
 
 

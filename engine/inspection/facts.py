@@ -29,6 +29,7 @@ from engine.inspection.models import (
     Inspector,
     Item,
 )
+from engine.inspection.plan_facts import plan_rows
 from engine.models import Deadline, User, UserRole, UserTask
 from engine.settings import Settings
 
@@ -128,31 +129,8 @@ def _campaign_facts(desk: Desk) -> dict[str, Any]:
     plan = desk.campaign.plan
     if not plan or desk.task.form_key == "work-plan":
         return {}
-    names = dict(
-        desk.session.execute(
-            sa.select(Item.code, Item.name).where(
-                Item.district_id == desk.district_id, Item.code.in_(plan.get("items") or [])
-            )
-        ).all()
-    )
-    quota = f"统一比例 {plan.get('ratio')} %" if plan.get("quota") == "统一比例" else "按风险等级"
-    block = rows(
-        "抽查工作方案",
-        ("任务名称", plan.get("name")),
-        ("任务编号", desk.campaign.number),
-        ("方案文号", plan.get("document_number")),
-        ("联查形式", plan.get("form")),
-        ("检查方式", "、".join(plan.get("methods") or [])),
-        ("牵头部门", desk.organ(desk.campaign.lead)),
-        ("参与部门", "、".join(desk.organ(p) for p in desk.campaign.participants)),
-        ("检查时间", f"{plan.get('start_date')} 至 {plan.get('end_date')}"),
-        ("抽查事项", "；".join(f"{code} {names.get(code, '')}" for code in plan.get("items") or [])),
-        ("对象范围", _scope_words(desk, plan)),
-        ("抽取比例", quota),
-        ("抽取方式", plan.get("draw_source")),
-        ("公开级别", {"protected": "受保护", "open": "公开"}.get(plan.get("disclosure", ""), "")),
-        ("组织实施要求", plan.get("organisation")),
-    )
+    described = plan_rows(desk.session, desk.settings, desk.campaign, desk.department_names, desk.today)
+    block = {"title": "抽查工作方案", "rows": described}
     opinions = [
         [desk.organ(str(o.get("item"))), o.get("decision"), o.get("return_reason") or o.get("opinion") or ""]
         for o in desk.data.get("countersign") or []
@@ -162,17 +140,6 @@ def _campaign_facts(desk: Desk) -> dict[str, Any]:
     if opinions:
         facts.append(table("会签意见", ["部门", "意见", "说明"], opinions))
     return {"facts": facts}
-
-
-def _scope_words(desk: Desk, plan: Mapping[str, Any]) -> str:
-    parts = []
-    if plan.get("regions"):
-        parts.append("、".join(tables.label(desk.settings, "region", code, desk.today) for code in plan["regions"]))
-    if plan.get("kinds"):
-        parts.append("、".join(plan["kinds"]))
-    if plan.get("industries"):
-        parts.append("行业 " + "、".join(SECTIONS[code][0] for code in plan["industries"]))
-    return "；".join(parts) or "全区全部检查对象"
 
 
 def _object_facts(desk: Desk, inspection: Inspection) -> dict[str, Any]:

@@ -28,6 +28,13 @@ MODULES = (
     "engine.web.auth",
     "engine.web.inbox",
     "engine.web.tasks",
+    "engine.web.task_actions",
+    "engine.web.attachments",
+    "engine.web.batch",
+    "engine.web.cases",
+    "engine.web.campaigns",
+    "engine.web.inspections",
+    "engine.web.plans",
     "engine.web.public",
 )
 

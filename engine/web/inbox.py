@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from engine.inspection.batches import waiting_batches
 from engine.models import ProcessDefinition
 from engine.queries import Cursor, count_todo, inbox
 from engine.web.context import actor, database
@@ -36,6 +37,7 @@ def todo(tab: str) -> ResponseReturnValue:
     with database().read() as session:
         page = inbox(session, actor(), tab=tab, search=search, process_key=process_key, after=_cursor())
         waiting = count_todo(session, actor())
+        batches = waiting_batches(session, actor()) if tab != "done" else []
         names = session.execute(
             sa.select(ProcessDefinition.key, sa.func.max(ProcessDefinition.name)).group_by(ProcessDefinition.key)
         ).all()
@@ -48,5 +50,5 @@ def todo(tab: str) -> ResponseReturnValue:
     return render_template(
         "inbox.html", tab=tab, tabs=tabs, tasks=page.tasks, following=following, search=search,
         process_key=process_key, process_names=[(key, name) for key, name in names],
-        process_of=dict((key, name) for key, name in names),
+        process_of=dict((key, name) for key, name in names), batches=batches,
     )  # fmt: skip

@@ -1,0 +1,260 @@
+"""What every case page shows: who it waits for, its deadlines, its picture and its history in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from engine.forms import Form
+from engine.models import Incident, ProcessDefinition, ProcessInstance, TaskCandidate, User, UserRole
+from engine.models import UserTask as Task
+from engine.queries import TimelineEntry, timeline
+from engine.web.context import department_name, engine, now
+from engine.web.submissions import Line, submitted
+
+STATUS = {"running": "办理中", "completed": "已办结", "terminated": "已终止", "suspended": "已暂停"}
+#: More people of one group are not listed one by one.
+NAMED = 4
+_BOUNDARY = re.compile(r"<(?:\w+:)?boundaryEvent\b[^>]*?\bid=\"([^\"]+)\"")
+
+
+# -- waiting for whom -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One open task and who may act on it, in words."""
+
+    task: Task
+    who: str
+    people: str = ""
+    claimed: bool = False
+
+
+def open_tasks(session: Session, instance_ids: Iterable[str]) -> list[Task]:
+    """Open tasks of some instances, the most urgent first."""
+    return list(
+        session.scalars(
+            sa.select(Task)
+            .where(Task.instance_id.in_(list(instance_ids)), Task.state == "open")
+            .order_by(Task.due_at.is_(None), Task.due_at, Task.created_at, Task.id)
+        )
+    )
+
+
+def waiting(session: Session, tasks: Sequence[Task]) -> list[Waiting]:
+    """Who each task waits for: its holder, the named candidates, or a department's post."""
+    holders = _names(session, {t.assignee_id for t in tasks if t.assignee_id})
+    named: dict[str, list[str]] = {}
+    for task_id, name in session.execute(
+        sa.select(TaskCandidate.task_id, User.name)
+        .join(User, User.id == TaskCandidate.user_id)
+        .where(TaskCandidate.task_id.in_([t.id for t in tasks if not t.assignee_id]))
+        .order_by(User.name)
+    ):
+        named.setdefault(task_id, []).append(name)
+    groups = _members(session, {t.group for t in tasks if t.group and not t.assignee_id})
+    found = []
+    for task in tasks:
+        place = f"{department_name(task.department)} {task.role}".strip()
+        if task.assignee_id:
+            found.append(Waiting(task, holders.get(task.assignee_id, "—"), place, claimed=True))
+        elif task.id in named:
+            found.append(Waiting(task, "、".join(named[task.id]), place))
+        else:
+            found.append(Waiting(task, place, _listed(groups.get(task.group, []))))
+    return found
+
+
+def _names(session: Session, ids: Iterable[str]) -> dict[str, str]:
+    rows = session.execute(sa.select(User.id, User.name).where(User.id.in_(list(ids))))
+    return {user_id: name for user_id, name in rows}
+
+
+def _members(session: Session, groups: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    pairs = [tuple(group.split("/", 1)) for group in groups]
+    if not pairs:
+        return found
+    rows = session.execute(
+        sa.select(UserRole.department, UserRole.role, User.name)
+        .join(User, User.id == UserRole.user_id)
+        .where(User.active, sa.tuple_(UserRole.department, UserRole.role).in_(pairs))
+        .order_by(User.name)
+    )
+    for department, role, name in rows:
+        found.setdefault(f"{department}/{role}", []).append(name)
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    if not names:
+        return "该岗位目前没有人员，可由承办人依据签字扫描件代录"
+    shown = "、".join(names[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown} 等 {len(names)} 人"
+
+
+# -- picture ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the viewer island needs."""
+
+    source: str
+    markers: dict[str, str]
+    badges: dict[str, dict[str, str]]
+
+
+def diagram_text(session: Session, instance: ProcessInstance) -> str:
+    """The BPMN XML of the version this instance runs on."""
+    bundle = session.scalar(
+        sa.select(ProcessDefinition.bundle).where(ProcessDefinition.id == instance.definition_id)
+    )
+    return next(text for name, text in (bundle or {}).items() if name.endswith(".bpmn"))
+
+
+def picture(session: Session, instance: ProcessInstance, tasks: Sequence[Task]) -> Picture:
+    """Where the instance stands: done, current, overdue, stopped by an incident."""
+    own = [t for t in tasks if t.instance_id == instance.id]
+    # Events on a task's border wait as long as the task is open; that says nothing.
+    border = set(_BOUNDARY.findall(diagram_text(session, instance)))
+    words = {"done": "completed", "open": "current", "waiting": "current"}
+    progress = engine().peek(session, instance).progress()
+    markers = {
+        element: words[state] for element, state in progress.items() if not (state == "waiting" and element in border)
+    }
+    counts: dict[str, list[Task]] = {}
+    for task in own:
+        counts.setdefault(task.element_id, []).append(task)
+        late = task.due_at is not None and task.due_at < now()
+        markers[task.element_id] = "overdue" if late or markers.get(task.element_id) == "overdue" else "current"
+    for element in session.scalars(
+        sa.select(Incident.element_id).where(Incident.instance_id == instance.id, Incident.state == "open")
+    ):
+        if element:
+            markers[element] = "incident"
+    badges = {
+        element: {"text": str(len(found)), "label": f"{found[0].name}：{len(found)} 项待办"}
+        for element, found in counts.items()
+    }
+    return Picture(url_for("cases.diagram", instance_id=instance.id), markers, badges)
+
+
+# -- history ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the timeline; ``lines`` are submitted values, shown on demand."""
+
+    at: datetime
+    who: str
+    what: str
+    note: str = ""
+    lines: Sequence[Line] = ()
+    problem: bool = False
+    place: str = ""
+    paper: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: Events that only repeat what another line says, or belong to the machine.
+SILENT = frozenset({"task-opened", "deadline-set", "message-received"})
+WORDS = {
+    "instance-started": "启动流程",
+    "instance-completed": "流程办结",
+    "task-claimed": "签收任务",
+    "task-released": "退回待签收",
+    "task-reassigned": "转办任务",
+    "task-cancelled": "任务撤销",
+    "attachment-added": "上传附件",
+    "timer-fired": "期限届满",
+    "incident-opened": "系统遇到异常，已通知系统管理员",
+    "incident-resolved": "异常已处理",
+    "recusal-requested": "当事人申请回避",
+    "inspector-replaced": "按规则递补检查人员",
+    "inspection-approved": "行政检查审批",
+    "campaign-archived": "抽查任务归档",
+    "draw-committed": "名单封存并登记摘要",
+    "draw-done": "完成随机抽取",
+    "draw-aborted": "抽取中止",
+    "draw-imported": "导入省工作平台抽取结果",
+    "witness-logged": "抽取监督人登记随机因子摘要",
+    "witness-revealed": "抽取监督人公开随机因子",
+    "province-receipt": "省工作平台回执",
+}
+_PROBLEMS = frozenset({"incident-opened", "draw-aborted", "task-cancelled"})
+
+
+def history(session: Session, instances: Sequence[ProcessInstance]) -> list[Event]:
+    """Who did what and when in some instances, oldest first."""
+    by_id = {instance.id: instance for instance in instances}
+    forms = {i.id: engine().kernel.definition(session, i.definition_id) for i in instances}
+    tasks = {
+        task_id: (form, name)
+        for task_id, form, name in session.execute(
+            sa.select(Task.id, Task.form_key, Task.name).where(Task.instance_id.in_(list(by_id)))
+        )
+    }
+    users = {}
+    entries = [e for e in timeline(session, list(by_id)) if e.kind not in SILENT]
+    if moved := {str(e.body.get("to")) for e in entries if e.kind == "task-reassigned"}:
+        users = _names(session, moved)
+    several = len(by_id) > 1
+    found = []
+    for entry in entries:
+        form_key, task_name = tasks.get(str(entry.body.get("task", "")), ("", ""))
+        instance = by_id[entry.instance_id]
+        form = forms[entry.instance_id].forms.get(form_key)
+        place = f"{department_name(instance.department)} · {instance.title}" if several else ""
+        found.append(_event(entry, form, task_name, users, place))
+    return found
+
+
+def _event(entry: TimelineEntry, form: Form | None, task_name: str, users: Mapping[str, str], place: str) -> Event:
+    body, note, lines, what = entry.body, "", [], WORDS.get(entry.kind, "登记")
+    paper: Mapping[str, Any] = {}
+    if entry.kind == "task-completed":
+        values = body.get("values") or {}
+        decision = values.get("decision")
+        what = f"{body.get('name') or task_name}：{decision}" if decision else f"办结“{body.get('name') or task_name}”"
+        note = str(values.get("return_reason") or values.get("opinion") or "")
+        lines, paper = submitted(form, values), body.get("paper") or {}
+    elif entry.kind in {"task-claimed", "task-released", "task-reassigned", "task-cancelled"}:
+        what = f"{what}“{body.get('name') or task_name}”"
+        if entry.kind == "task-reassigned":
+            what += f"给{users.get(str(body.get('to')), '同事')}"
+        note = str(body.get("reason") or "")
+    elif entry.kind == "attachment-added":
+        what = f"{what}：{body.get('name', '')}"
+    else:
+        note = _note(entry.kind, body)
+    return Event(
+        entry.at, entry.actor_name or "系统", what, note, lines, entry.kind in _PROBLEMS, place, paper
+    )  # fmt: skip
+
+
+def _note(kind: str, body: Mapping[str, Any]) -> str:
+    if kind == "recusal-requested":
+        return f"申请人：{body.get('applicant', '')}。{body.get('reason', '')}"
+    if kind in {"incident-opened", "incident-resolved"}:
+        return str(body.get("message") or body.get("reason") or "")
+    if kind == "province-receipt":
+        return str(body.get("receipt") or "")
+    if kind in {"draw-committed", "draw-done", "draw-aborted", "draw-imported"}:
+        return "；".join(str(body[k]) for k in ("draw_id", "reason") if body.get(k))
+    if kind == "inspector-replaced":
+        return f"{body.get('inspector', '')} 回避，由 {body.get('successor', '')} 递补"
+    if kind == "inspection-approved":
+        count = len(body.get("removals") or [])
+        number = body.get("document_number") or "未填文号"
+        return f"{number}；移出 {count} 户" if count else str(number)
+    return ""
+

@@ -1,0 +1,197 @@
+"""Any case: which page shows it, whom it waits for, its picture and its history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from engine.errors import InvalidInput, LianjianError, NotFound
+from engine.inspection.models import DepartmentInspection, FollowUp, Inspection, Inspector
+from engine.inspection.records import department_inspection
+from engine.inspection.recusal_request import RequestRecusal
+from engine.models import ProcessInstance
+from engine.queries import deadlines
+from engine.scope import scope, visible_instance
+from engine.web.case_view import STATUS, diagram_text, history, open_tasks, picture, waiting
+from engine.web.context import actor, database, department_name, engine, settings
+from engine.web.guards import signed_in
+from engine.web.submissions import attachment_links
+from engine.web.task_lookup import is_id
+
+blueprint = Blueprint("cases", __name__)
+
+PROCESS_WORDS = {
+    "annual-plan": "年度抽查计划", "joint-inspection": "抽查任务", "inspection": "检查",
+    "department-inspection": "部门检查", "rectification": "责令改正", "administrative-penalty": "行政处罚",
+}  # fmt: skip
+
+
+def _instance(session: Session, instance_id: str) -> ProcessInstance:
+    if not is_id(instance_id):
+        raise NotFound("没有找到这项工作，请核对链接。")
+    return visible_instance(session, actor(), instance_id)
+
+
+@blueprint.get("/cases/<instance_id>")
+@signed_in
+def by_instance(instance_id: str) -> ResponseReturnValue:
+    """Send the reader to the page made for this kind of case."""
+    with database().read() as session:
+        instance = _instance(session, instance_id)
+    return redirect(page_of(instance))
+
+
+def page_of(instance: ProcessInstance) -> str:
+    """The address of the page an instance is read on."""
+    key = instance.business_key
+    if instance.process_key == "joint-inspection":
+        return url_for("campaigns.show", number=key)
+    if instance.process_key == "inspection":
+        return url_for("inspections.show", number=key)
+    if instance.process_key == "department-inspection":
+        inspection, _, department = key.rpartition("/")
+        return url_for("inspections.show", number=inspection, _anchor=f"lane-{department}")
+    return url_for("cases.show", instance_id=instance.id)
+
+
+@blueprint.get("/cases/<instance_id>/progress")
+@signed_in
+def show(instance_id: str) -> ResponseReturnValue:
+    """The generic page: state, whom it waits for, deadlines, live picture, timeline, related cases."""
+    with database().read() as session:
+        instance = _instance(session, instance_id)
+        tasks = open_tasks(session, [instance.id])
+        return make_response(
+            render_template(
+                "case.html",
+                instance=instance,
+                process_word=PROCESS_WORDS.get(instance.process_key, "流程"),
+                status_words=STATUS,
+                waiting=waiting(session, tasks),
+                deadlines=deadlines(session, settings().district_id, [instance.business_key]),
+                picture=picture(session, instance, tasks),
+                version=engine().kernel.definition(session, instance.definition_id).version,
+                events=history(session, [instance]),
+                attachments=attachment_links(session, instance.id),
+                related=related(session, instance),
+                page=page_of(instance),
+            )
+        )
+
+
+@blueprint.get("/cases/<instance_id>/diagram.bpmn")
+@signed_in
+def diagram(instance_id: str) -> ResponseReturnValue:
+    """The diagram of the version this instance runs on."""
+    with database().read() as session:
+        text = diagram_text(session, _instance(session, instance_id))
+    response = make_response(text)
+    response.headers["Content-Type"] = "application/xml; charset=utf-8"
+    return response
+
+
+@dataclass(frozen=True)
+class Related:
+    """Another case that belongs to this one."""
+
+    word: str
+    title: str
+    key: str
+    state: str
+    url: str
+
+
+def related(session: Session, instance: ProcessInstance) -> list[Related]:
+    """Campaign ↔ inspection ↔ department inspections ↔ follow-ups, as far as the reader may see them."""
+    district, key = instance.district_id, instance.business_key
+    wanted: set[tuple[str, str]] = set()
+    inspection: Inspection | None = None
+    parts: list[str] = []
+    origin = key if instance.process_key == "department-inspection" else ""
+    if instance.process_key in {"rectification", "administrative-penalty"}:
+        origin = key.rpartition("/")[0]
+        wanted.add(("department-inspection", origin))
+    inspection_key = key if instance.process_key == "inspection" else origin.rpartition("/")[0]
+    if inspection_key:
+        inspection = session.scalar(
+            sa.select(Inspection).where(Inspection.district_id == district, Inspection.number == inspection_key)
+        )
+    if inspection is not None:
+        wanted |= {("joint-inspection", inspection.campaign), ("inspection", inspection.number)}
+        found = sa.select(DepartmentInspection.number).where(
+            DepartmentInspection.district_id == district, DepartmentInspection.inspection == inspection.number
+        )
+        parts = list(session.scalars(found))
+        wanted |= {("department-inspection", number) for number in parts}
+    if parts:
+        rows = session.execute(
+            sa.select(FollowUp.kind, FollowUp.number).where(
+                FollowUp.district_id == district, FollowUp.origin.in_(parts)
+            )
+        )
+        wanted |= {(kind, number) for kind, number in rows}
+    wanted.discard((instance.process_key, key))
+    return _visible(session, wanted)
+
+
+def _visible(session: Session, wanted: set[tuple[str, str]]) -> list[Related]:
+    if not wanted:
+        return []
+    rows = session.scalars(
+        scope(
+            sa.select(ProcessInstance).where(
+                ProcessInstance.district_id == settings().district_id,
+                sa.tuple_(ProcessInstance.process_key, ProcessInstance.business_key).in_(sorted(wanted)),
+            ),
+            actor(),
+        )
+    )
+    order = list(PROCESS_WORDS)
+    found = sorted(rows, key=lambda i: (order.index(i.process_key) if i.process_key in order else 99, i.business_key))
+    return [
+        Related(
+            PROCESS_WORDS.get(i.process_key, i.process_key),
+            f"{department_name(i.department)} · {i.title}" if i.process_key == "department-inspection" else i.title,
+            i.business_key,
+            STATUS.get(i.status, i.status),
+            page_of(i),
+        )
+        for i in found
+    ]
+
+
+@blueprint.post("/cases/<instance_id>/recusal")
+@signed_in
+def request_recusal(instance_id: str) -> ResponseReturnValue:
+    """Enter a party's application for recusal on its behalf."""
+    with database().read() as session:
+        instance = _instance(session, instance_id)
+        page = page_of(instance)
+    typed = {name: request.form.get(name, "").strip() for name in ("applicant", "reason", "inspector")}
+    try:
+        engine().execute(RequestRecusal(instance_id, **typed), actor=actor())
+    except LianjianError as error:
+        fields = error.fields if isinstance(error, InvalidInput) else {}
+        with database().read() as session:
+            team = team_of(session, instance.district_id, instance.business_key)
+        refused = render_template(
+            "recusal.html", instance=instance, page=page, typed=typed, errors=fields, message=error.message, team=team
+        )
+        return make_response(refused, error.status)
+    flash("回避申请已登记，等待机关负责人决定；决定作出之前检查照常进行。", "success")
+    return redirect(page, 303)
+
+
+def team_of(session: Session, district_id: str, number: str) -> list[tuple[str, str]]:
+    """The pair a party may ask to be recused, as (code, name)."""
+    part = department_inspection(session, district_id, number)
+    rows = session.execute(
+        sa.select(Inspector.code, Inspector.name).where(
+            Inspector.district_id == district_id, Inspector.code.in_(part.inspectors)
+        )
+    )
+    return [(code, name) for code, name in rows]

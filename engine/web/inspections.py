@@ -1,0 +1,256 @@
+"""检查: one inspected object, its departments as lanes of one page, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from engine.inspection import records, tables
+from engine.inspection.disclosure import door_proof
+from engine.inspection.models import Campaign, Finding, FollowUp, Inspection, Inspector, Item, Publication
+from engine.inspection.progress import Part, ordered, parts_of
+from engine.models import ProcessInstance
+from engine.queries import deadlines
+from engine.scope import scope
+from engine.web.case_view import Waiting, history, open_tasks, picture, waiting
+from engine.web.context import actor, database, now, settings
+from engine.web.guards import signed_in
+from engine.web.inspection_list import CHIPS, STATES, inspection_page
+from engine.web.navigation import NavItem
+from engine.web.submissions import attachment_links
+
+blueprint = Blueprint("inspections", __name__)
+NAV = (NavItem("检查", "inspections.index", "clipboard", 21, "/inspections", group="监管"),)
+
+PUSH = {
+    "pending": ("待推送省工作平台", "chip-amber"), "received": ("省工作平台已接收", "chip-green"),
+    "failed": ("推送未成功，系统将重试", "chip-red"),
+}  # fmt: skip
+FOLLOW_UPS = {"rectification": "责令改正", "administrative-penalty": "行政处罚"}
+
+
+@blueprint.get("/inspections")
+@signed_in
+def index() -> ResponseReturnValue:
+    """Inspections of all campaigns the reader may see."""
+    state, search = request.args.get("state", ""), request.args.get("q", "").strip()[:100]
+    with database().read() as session:
+        page = inspection_page(session, state=state, search=search, after=request.args.get("after", ""))
+    filters = {k: v for k, v in (("state", state), ("q", search)) if v}
+    following = url_for(".index", after=page.next, **filters) if page.next else None
+    return render_template(
+        "inspections.html", page=page, state=state, search=search, states=STATES, chips=CHIPS, following=following
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One department's part as its lane shows it; ``open`` when the reader may see its details."""
+
+    part: Part
+    open: bool
+    waiting: Sequence[Waiting]
+    team: Sequence[Inspector]
+    findings: Sequence[dict[str, Any]]
+    conclusion: Sequence[tuple[str, str]]
+    publication: Publication | None
+    follow_ups: Sequence[FollowUp]
+    instance_url: str
+
+    @property
+    def level(self) -> str:
+        """The colour of the lane's edge: done, overdue, near or none."""
+        if self.part.done:
+            return "is-done"
+        deadline = self.part.deadline
+        if deadline is None or deadline.met_at is not None:
+            return ""
+        left = (deadline.due_at - now()).total_seconds()
+        return "is-overdue" if left < 0 else "is-near" if left < 3 * 86_400 else ""
+
+
+def find_inspection(session: Session, number: str) -> tuple[Inspection, ProcessInstance]:
+    """The inspection and its instance; :class:`NotFound` when the reader may not know of it."""
+    statement = sa.select(Inspection, ProcessInstance).join(
+        ProcessInstance,
+        sa.and_(
+            ProcessInstance.district_id == Inspection.district_id,
+            ProcessInstance.process_key == "inspection",
+            ProcessInstance.business_key == Inspection.number,
+        ),
+    )
+    row = session.execute(
+        scope(statement, actor()).where(
+            Inspection.district_id == settings().district_id, Inspection.number == number
+        )
+    ).first()
+    if row is None:
+        raise NotFound("没有找到这项检查，可能链接有误，或不属于您所在的部门。")
+    return row[0], row[1]
+
+
+@blueprint.get("/inspections/<path:number>")
+@signed_in
+def show(number: str) -> ResponseReturnValue:
+    """The object, a lane for each department, the lead's summary, follow-ups, files and the whole history."""
+    with database().read() as session:
+        inspection, instance = find_inspection(session, number)
+        district = inspection.district_id
+        parts = ordered(parts_of(session, district, [number])[number], inspection)
+        visible = _visible_instances(session, [part.instance.id for part in parts if part.instance])
+        chain = _follow_ups(session, district, [p.row.number for p in parts if _id(p) in visible])
+        follow_up_cases = _follow_up_instances(session, district, [row.number for row in chain])
+        seen = [instance, *(p.instance for p in parts if p.instance and p.instance.id in visible), *follow_up_cases]
+        found = waiting(session, open_tasks(session, [i.id for i in seen]))
+        lanes = [_lane(session, inspection, part, _id(part) in visible, found, chain) for part in parts]
+        draw = records.draw(session, district, inspection.draw_id)
+        return make_response(
+            render_template(
+                "inspection.html",
+                inspection=inspection,
+                instance=instance,
+                campaign=session.scalar(
+                    sa.select(Campaign).where(
+                        Campaign.district_id == district, Campaign.number == inspection.campaign
+                    )
+                ),
+                chips=CHIPS,
+                object=_object_rows(inspection.object),
+                lanes=lanes,
+                own=[w for w in found if w.task.instance_id == instance.id],
+                follow_ups=[(row, FOLLOW_UPS.get(row.kind, row.kind), _case(follow_up_cases, row)) for row in chain],
+                waiting=found,
+                deadlines=deadlines(session, district, [row.number for row in chain]),
+                picture=picture(session, instance, [w.task for w in found]),
+                push=PUSH,
+                events=history(session, seen),
+                attachments=attachment_links(session, [i.id for i in seen]),
+                provable=draw.state == "drawn",
+            )
+        )
+
+
+def _id(part: Part) -> str:
+    return part.instance.id if part.instance else ""
+
+
+def _visible_instances(session: Session, ids: Sequence[str]) -> set[str]:
+    return set(session.scalars(scope(sa.select(ProcessInstance.id).where(ProcessInstance.id.in_(ids)), actor())))
+
+
+def _follow_ups(session: Session, district_id: str, origins: Sequence[str]) -> list[FollowUp]:
+    statement = sa.select(FollowUp).where(FollowUp.district_id == district_id, FollowUp.origin.in_(origins))
+    return list(session.scalars(statement.order_by(FollowUp.opened_at, FollowUp.number)))
+
+
+def _follow_up_instances(session: Session, district_id: str, numbers: Sequence[str]) -> list[ProcessInstance]:
+    statement = sa.select(ProcessInstance).where(
+        ProcessInstance.district_id == district_id,
+        ProcessInstance.process_key.in_(list(FOLLOW_UPS)),
+        ProcessInstance.business_key.in_(numbers),
+    )
+    return list(session.scalars(scope(statement, actor()).order_by(ProcessInstance.started_at)))
+
+
+def _case(instances: Sequence[ProcessInstance], row: FollowUp) -> ProcessInstance | None:
+    return next((i for i in instances if (i.process_key, i.business_key) == (row.kind, row.number)), None)
+
+
+def _lane(
+    session: Session, inspection: Inspection, part: Part, may_see: bool, found: Sequence[Waiting],
+    chain: Sequence[FollowUp],
+) -> Lane:  # fmt: skip
+    if not may_see or part.instance is None:
+        return Lane(part, False, (), (), (), (), None, (), "")
+    row = part.row
+    people = {
+        i.code: i
+        for i in session.scalars(
+            sa.select(Inspector).where(
+                Inspector.district_id == row.district_id, Inspector.code.in_(row.inspectors)
+            )
+        )
+    }
+    today = now().date()
+    conclusion = [
+        ("认定的事实", row.conclusion.get("facts")),
+        ("依据", row.conclusion.get("basis")),
+        ("结果类别", _category(str(row.conclusion.get("category") or ""), today)),
+        ("处置意见", row.conclusion.get("handling")),
+    ]
+    return Lane(
+        part=part,
+        open=True,
+        waiting=[w for w in found if w.task.instance_id == part.instance.id],
+        team=[people[code] for code in row.inspectors if code in people],
+        findings=_findings(session, part, today),
+        conclusion=[(label, str(value)) for label, value in conclusion if value],
+        publication=records.publication(session, inspection.district_id, "result", row.number),
+        follow_ups=[f for f in chain if f.origin == row.number],
+        instance_url=url_for("cases.show", instance_id=part.instance.id),
+    )
+
+
+def _category(code: str, today: Any) -> str:
+    return tables.label(settings(), "result-category", code, today) if code else ""
+
+
+def _findings(session: Session, part: Part, today: Any) -> list[dict[str, Any]]:
+    rows = session.execute(
+        sa.select(Finding, Item.name)
+        .outerjoin(Item, sa.and_(Item.code == Finding.item, Item.district_id == Finding.district_id))
+        .where(Finding.district_id == part.row.district_id, Finding.department_inspection == part.row.number)
+        .order_by(Finding.item)
+    )
+    return [
+        {
+            "item": name or finding.item,
+            "result": "未检查" if not finding.checked else "发现问题" if finding.problem else "未发现问题",
+            "problem": finding.problem,
+            "category": _category(finding.category, today),
+            "clause": finding.clause,
+            "handling": finding.handling,
+            "note": finding.note,
+        }
+        for finding, name in rows
+    ]
+
+
+def _object_rows(snapshot: dict[str, Any]) -> list[tuple[str, str]]:
+    permits = "；".join(f"{p.get('name')}（至 {p.get('expires') or '长期'}）" for p in snapshot.get("permits") or [])
+    pairs = (
+        ("统一社会信用代码", snapshot.get("uscc")),
+        ("类型", snapshot.get("kind")),
+        ("地址", snapshot.get("address")),
+        ("法定代表人（经营者）", snapshot.get("legal_representative")),
+        ("联系人", f"{snapshot.get('contact') or ''} {snapshot.get('phone') or ''}".strip()),
+        ("登记状态", snapshot.get("status")),
+        ("许可", permits),
+        ("经营范围", snapshot.get("business_scope")),
+        ("待核事项", snapshot.get("to_verify")),
+    )
+    return [(label, str(value)) for label, value in pairs if value]
+
+
+@blueprint.get("/inspections/<path:number>/door-proof")
+@signed_in
+def door(number: str) -> ResponseReturnValue:
+    """What the firm is shown at its door: that it was drawn, by whose numbers, and how to check it."""
+    with database().read() as session:
+        inspection, _ = find_inspection(session, number)
+        draw = records.draw(session, inspection.district_id, inspection.draw_id)
+        text = door_proof(session, settings(), draw, inspection.uscc, now())
+    if request.args.get("download"):
+        response = make_response(text)
+        response.headers["Content-Type"] = "application/json; charset=utf-8"
+        name = f"{inspection.number.replace('/', '-')}.json"
+        response.headers.set("Content-Disposition", "attachment", filename=name)
+        return response
+    return make_response(render_template("door_proof.html", inspection=inspection, draw=draw, text=text))

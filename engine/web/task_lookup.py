@@ -1,0 +1,50 @@
+"""Finding a task for whoever asks; outside the scope even its existence is not told."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from engine.models import User, UserRole, UserTask
+from engine.scope import instance_in_scope
+from engine.web.context import actor
+
+
+def is_id(text: str) -> bool:
+    """True when ``text`` can be the id of a row at all; PostgreSQL refuses to compare anything else."""
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def find_task(session: Session, task_id: str) -> UserTask:
+    """The task when its instance is in the actor's scope; :class:`NotFound` otherwise."""
+    task = None
+    if is_id(task_id):
+        task = session.scalar(
+            sa.select(UserTask).where(UserTask.id == task_id, instance_in_scope(actor(), UserTask.instance_id))
+        )
+    if task is None:
+        raise NotFound("没有找到这项任务，可能链接有误，或不属于您所在的部门。")
+    return task
+
+
+def colleagues(session: Session, task: UserTask) -> list[User]:
+    """Who else could take the task: the same role in the same department."""
+    if not task.role:
+        return []
+    return list(
+        session.scalars(
+            sa.select(User)
+            .join(UserRole, UserRole.user_id == User.id)
+            .where(
+                UserRole.department == task.department, UserRole.role == task.role, User.active,
+                User.id != (task.assignee_id or actor().user_id),
+            )
+            .order_by(User.name)
+        )
+    )  # fmt: skip
