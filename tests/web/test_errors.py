@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.web import errors
 from tests.web.sample_pages import RAISED
 
 EXPECTED = [
@@ -51,7 +52,11 @@ def test_invalid_fields_are_in_the_json(client: Any) -> None:
     assert client.get("/api/sample/raise/invalid").json["details"]["fields"] == {"name": ["请填写“名称”。"]}
 
 
-def test_a_defect_tells_its_number_and_nothing_else(client: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_defect_tells_its_number_and_nothing_else(
+    client: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Tools used by other tests (import-linter, alembic) switch off loggers that exist already.
+    monkeypatch.setattr(errors.log, "disabled", False)
     with caplog.at_level(logging.ERROR):
         response = client.get("/sample/raise/defect")
     number = response.headers["X-Request-Id"]
