@@ -92,9 +92,7 @@ def _lock(session: Session, number: int) -> None:
 def seal(session: Session, district_id: str) -> int:
     """Give every event without one its place in the district's log; returns how many were sealed."""
     _lock(session, _LOCK + 1)
-    last = session.scalar(
-        sa.select(sa.func.max(HistoryEvent.position)).where(HistoryEvent.district_id == district_id)
-    )
+    last = session.scalar(sa.select(sa.func.max(HistoryEvent.position)).where(HistoryEvent.district_id == district_id))
     position = -1 if last is None else last
     waiting = session.scalars(
         sa.select(HistoryEvent.id)
@@ -103,16 +101,20 @@ def seal(session: Session, district_id: str) -> int:
     ).all()
     updates = [{"event_id": event_id, "place": position + n} for n, event_id in enumerate(waiting, 1)]
     if updates:
-        table = HistoryEvent.__table__
-        session.connection().execute(
-            sa.update(table).where(table.c.id == sa.bindparam("event_id")).values(position=sa.bindparam("place")),
-            updates,
+        statement = (
+            sa.update(HistoryEvent)
+            .where(HistoryEvent.id == sa.bindparam("event_id"))
+            .values(position=sa.bindparam("place"))
         )
+        session.connection().execute(statement, updates)
     return len(updates)
 
 
 def export_root(session: Session, district_id: str, now: datetime) -> dict[str, Any]:
-    """Seal, then state the log's size, root and tile roots.  Keep the result where the database's keeper cannot reach."""
+    """Seal, then state the log's size, root and tile roots.
+
+    Keep the result where whoever keeps the database cannot reach it.
+    """
     seal(session, district_id)
     leaves = [merkle.leaf_hash(h.encode()) for h in _sealed_hashes(session, district_id)]
     return {
@@ -149,9 +151,7 @@ def verify(session: Session, district_id: str, root: Mapping[str, Any] | None = 
 
     Raises :class:`InvalidInput` when ``root`` is not an export of this district.
     """
-    if root is not None and (
-        root.get("format") != "lianjian-history-root/1" or root.get("district_id") != district_id
-    ):
+    if root is not None and (root.get("format") != "lianjian-history-root/1" or root.get("district_id") != district_id):
         raise InvalidInput("导出的根文件格式不符，或不属于本辖区，请使用 lianjian verify-history --export 产生的文件。")
     problems: list[str] = []
     events, streams = _verify_streams(session, district_id, problems)

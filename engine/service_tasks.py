@@ -47,7 +47,10 @@ class ServiceEffects:
         self, key: str, business_key: str, variables: Mapping[str, Any], *, title: str = "", department: str = "",
         departments: Iterable[str] = (),
     ) -> str:  # fmt: skip
-        """Start a process in the same transaction; returns the instance id.  An equal key and business key is a no-op."""
+        """Start a process in the same transaction; returns the instance id.
+
+        Starting the same key and business key again is a no-op.
+        """
         raise NotImplementedError
 
     def send_message(self, name: str, business_key: str, payload: Mapping[str, Any] | None = None) -> None:
@@ -225,5 +228,7 @@ class ServiceRegistry(Mapping[str, ServiceInfo]):
         unknown = set(parameters) - set(info.parameters)
         missing = set(info.required) - set(parameters)
         if unknown or missing:
-            raise ServiceTaskFailed(f"服务任务“{info.title}”的参数不符：多出 {sorted(unknown)}，缺少 {sorted(missing)}。")
+            raise ServiceTaskFailed(
+                f"服务任务“{info.title}”的参数不符：多出 {sorted(unknown)}，缺少 {sorted(missing)}。"
+            )
         return info.function(context, **parameters)

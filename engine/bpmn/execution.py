@@ -158,7 +158,11 @@ class KernelScriptEngine(PythonScriptEngine):
         if self.definition.decisions is None:
             raise ServiceTaskFailed(f"“{element.name}”引用的决策表没有随流程部署。")
         decision = element.properties.get("decision", "")
-        return jsonable(self.definition.decisions.decide(decision, dict(task.data), functions=self.host.functions()))
+        return jsonable(
+            self.definition.decisions.decide(
+                decision, dict(task.data), functions=self.host.functions(), now=self.host.now
+            )
+        )
 
     def send_message(self, task: Task, name: str) -> None:
         element = self.element(task)

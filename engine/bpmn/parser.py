@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
@@ -53,9 +53,7 @@ from engine.errors import ModelRefused
 
 _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 _TRUE = {"true", "1"}  # both are true in XML Schema
-_PROPERTIES = (
-    "./bpmn:extensionElements/*[local-name()='properties']/*[local-name()='property']"  # any vendor prefix
-)
+_PROPERTIES = "./bpmn:extensionElements/*[local-name()='properties']/*[local-name()='property']"  # any vendor prefix
 
 
 class _Properties:
@@ -106,7 +104,9 @@ _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
 class KernelParser(BpmnParser):
     """The library's parser with our specifications."""
 
-    OVERRIDE_PARSER_CLASSES = {full_tag(tag): (_with_properties(p), spec) for tag, (p, spec) in _SPECS.items()}
+    OVERRIDE_PARSER_CLASSES: ClassVar = {
+        full_tag(tag): (_with_properties(p), spec) for tag, (p, spec) in _SPECS.items()
+    }
 
 
 @dataclass(frozen=True)

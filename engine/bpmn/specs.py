@@ -290,7 +290,8 @@ class _CollectingInstances(MultiInstanceTask):
             merged = merge_branches(base, [{k: v for k, v in c.data.items() if k not in own} for c in finished])
         except MergeConflict as conflict:
             raise ServiceTaskFailed(
-                f"多实例“{self.bpmn_name or self.name}”的各实例对名称“{conflict.path}”写入了不同的值，请改用各实例自己的输出。",
+                f"多实例“{self.bpmn_name or self.name}”的各实例对名称“{conflict.path}”写入了不同的值，"
+                "请改用各实例自己的输出。",
                 error_code="merge-conflict",
             ) from None
         merged[self.bpmn_id] = [
@@ -314,4 +315,3 @@ class KernelParallelInstances(_CollectingInstances, ParallelMultiInstanceTask):
 
 class KernelSequentialInstances(_CollectingInstances, SequentialMultiInstanceTask):
     """Sequential multi-instance."""
-

@@ -24,7 +24,10 @@ ALLOWED = frozenset(
 
 @dataclass(frozen=True)
 class AddAttachment:
-    """Upload to an open task; returns the attachment id.  The original bytes are kept unchanged (全过程记录, R59–R61)."""
+    """Upload to an open task; returns the attachment id.
+
+    The original bytes are kept unchanged (全过程记录, R59–R61).
+    """
 
     task_id: str
     field_key: str

@@ -56,7 +56,7 @@ class CompleteTask:
             form = definition.forms.get(task.form_key)
             if form is not None:
                 context = ctx.kernel.form_context(ctx.session, task, element.data, ctx.now)
-                cleaned = form.validate(self.values, context)
+                cleaned = form.validate(self.values, context, now=ctx.now.astimezone(ctx.kernel.settings.timezone))
             self._attach(ctx, task)
             for hook in _names(element.properties.get("on_submit", "")):
                 service = service_context(ctx, instance, element, values=cleaned, task_id=task.id)
@@ -83,7 +83,8 @@ class CompleteTask:
         missing = {
             f"paper_{name}": [f"请填写{label}。"]
             for name, label in {
-                "document_number": "文号", "signed_on": "签署日期", "signed_by": "签署人", "attachment_id": "签字扫描件",
+                "document_number": "文号", "signed_on": "签署日期", "signed_by": "签署人",
+                "attachment_id": "签字扫描件",
             }.items()
             if not str(getattr(self.paper, name) or "").strip()
         }  # fmt: skip

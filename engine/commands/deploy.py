@@ -66,7 +66,13 @@ class Deploy:
         ctx.record(
             None,
             "process-deployed",
-            {"key": self.key, "version": definition.version, "digest": digest, "origin": self.origin, "note": self.note},
+            {
+                "key": self.key,
+                "version": definition.version,
+                "digest": digest,
+                "origin": self.origin,
+                "note": self.note,
+            },
         )
         return Deployment(definition.id, self.key, definition.version, True, warnings)
 

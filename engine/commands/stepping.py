@@ -182,8 +182,10 @@ def as_due(value: Any, now: datetime, zone: ZoneInfo) -> datetime | None:
     if text.startswith(("P", "-P")):
         return add_duration(now, text)
     moment = parse_instant(value, zone)
-    if isinstance(value, str) and len(value) == len("2026-01-01") or (
-        isinstance(value, date) and not isinstance(value, datetime)
+    if (
+        (isinstance(value, str)
+        and len(value) == len("2026-01-01"))
+        or (isinstance(value, date) and not isinstance(value, datetime))
     ):
         moment = moment.replace(hour=23, minute=59, second=59)
     return moment
@@ -220,9 +222,7 @@ def _sync_waits(ctx: CommandContext, instance: ProcessInstance, execution: Execu
                 ctx.session.add(Timer(**common, due_at=wait.due_at))
                 set_alarm(ctx, instance.id, wait.due_at)
         elif subscriptions.pop((wait.engine_task_id, wait.message), None) is None:
-            ctx.session.add(
-                Subscription(**common, message_name=wait.message, business_key=instance.business_key)
-            )
+            ctx.session.add(Subscription(**common, message_name=wait.message, business_key=instance.business_key))
             ctx.outbox.append(instance.business_key)
     for gone in [*timers.values(), *subscriptions.values()]:
         ctx.session.delete(gone)

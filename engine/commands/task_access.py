@@ -26,9 +26,7 @@ def locked_task(ctx: CommandContext, task_id: str, expected_version: int | None 
         word = "已由其他人员办结" if task.state == "completed" else "已撤销"
         raise Conflict(f"“{task.name}”{word}，本次提交未作任何改动；您填写的内容已保留。", task_id=task.id)
     if expected_version is not None and task.version != expected_version:
-        raise Conflict(
-            f"“{task.name}”在您打开之后已被更新，请核对后重新提交；您填写的内容已保留。", task_id=task.id
-        )
+        raise Conflict(f"“{task.name}”在您打开之后已被更新，请核对后重新提交；您填写的内容已保留。", task_id=task.id)
     return task
 
 

@@ -41,8 +41,9 @@ def officer(engine: ProcessEngine) -> Actor:
         session.add(Department(id=new_id(), district_id="370105", code="SCJG", name="市场监督管理局"))
         session.add(
             Item(
-                id=new_id(), district_id="370105", code="SCJG-001", department="SCJG", category="食品", name="食品经营检查",
-                legal_basis="食品安全法", row_digest="-", created_at=engine.clock(), updated_at=engine.clock(),
+                id=new_id(), district_id="370105", code="SCJG-001", department="SCJG", category="食品",
+                name="食品经营检查", legal_basis="食品安全法",
+                row_digest="-", created_at=engine.clock(), updated_at=engine.clock(),
             )
         )  # fmt: skip
     folder = engine.settings.process_dir / "annual-plan"

@@ -124,8 +124,13 @@ def test_a_recused_inspector_is_replaced_and_the_open_visit_goes_to_the_successo
     with engine.database.write() as session:  # every inspector has an account in this district
         for inspector in session.scalars(sa.select(Inspector).where(Inspector.user_id.is_(None))):
             user = User(
-                id=new_id(), district_id="370105", login=inspector.code.lower(), name=inspector.name,
-                department=inspector.department, password_hash="-", created_at=engine.clock(),
+                id=new_id(),
+                district_id="370105",
+                login=inspector.code.lower(),
+                name=inspector.name,
+                department=inspector.department,
+                password_hash="-",
+                created_at=engine.clock(),
             )
             session.add(user)
             inspector.user_id = user.id
@@ -136,7 +141,9 @@ def test_a_recused_inspector_is_replaced_and_the_open_visit_goes_to_the_successo
             sa.select(DepartmentInspection).where(DepartmentInspection.number == task.business_key)
         ).one()
     engine.execute(
-        CorrelateMessage("recusal-requested", part.number, {"applicant": "演示负责人", "reason": "检查人员与我有亲属关系"}),
+        CorrelateMessage(
+            "recusal-requested", part.number, {"applicant": "演示负责人", "reason": "检查人员与我有亲属关系"}
+        ),
         actor=office.who(task),
     )
     decide = office.open_tasks("decide_recusal")[0]
@@ -146,9 +153,7 @@ def test_a_recused_inspector_is_replaced_and_the_open_visit_goes_to_the_successo
         {"decision": "决定回避", "inspector": part.inspectors[1], "reason": "经核实系近亲属。", "told_on": told_on},
     )
     with engine.read() as session:
-        after = session.scalars(
-            sa.select(DepartmentInspection).where(DepartmentInspection.number == part.number)
-        ).one()
+        after = session.scalars(sa.select(DepartmentInspection).where(DepartmentInspection.number == part.number)).one()
         assert after.inspectors[0] == part.inspectors[0] and after.inspectors[1] != part.inspectors[1]
         open_task = session.get_one(UserTask, task.id)
         assert open_task.state == "open"
@@ -169,10 +174,13 @@ def test_a_missing_reveal_is_a_visible_aborted_draw_and_the_next_has_a_new_numbe
     office.do(office.open_tasks("log_commitment")[0])
     clock.advance(hours=5)
     with engine.read() as session:
-        instance = session.scalars(sa.select(ProcessInstance.id).where(ProcessInstance.process_key == "joint-inspection")).one()
+        instance = session.scalars(
+            sa.select(ProcessInstance.id).where(ProcessInstance.process_key == "joint-inspection")
+        ).one()
     engine.execute(FireTimers(instance), actor=Actor.system())
     office.answers["explain_abort"] = {
-        "cause": "监督人未在时限内登记", "explanation": "监督人甲临时参加会议，没有按时登记。", "replacement_witnesses": [],
+        "cause": "监督人未在时限内登记", "explanation": "监督人甲临时参加会议，没有按时登记。",
+        "replacement_witnesses": [],
     }  # fmt: skip
     office.answers["approve_redraw"] = {"decision": "同意"}
     office.do_all("explain_abort", "approve_redraw", "log_commitment", "reveal")
@@ -198,26 +206,43 @@ def test_a_finding_goes_through_a_penalty_to_its_publication(engine: ProcessEngi
     with engine.read() as session:
         handlers = list(
             session.scalars(
-                sa.select(UserRole.user_id).where(UserRole.department == "SCJG", UserRole.role == "执法检查人员").limit(2)
+                sa.select(UserRole.user_id)
+                .where(UserRole.department == "SCJG", UserRole.role == "执法检查人员")
+                .limit(2)
             )
         )
     today = clock.now.date().isoformat()
-    office.do(case, {"cause": "经营超过保质期食品案", "facts": "现场发现超过保质期的食品三袋。", "basis": "食品安全法第三十四条", "handlers": handlers})
+    office.do(
+        case,
+        {
+            "cause": "经营超过保质期食品案",
+            "facts": "现场发现超过保质期的食品三袋。",
+            "basis": "食品安全法第三十四条",
+            "handlers": handlers,
+        },
+    )
     office.do(office.open_tasks("approve_filing")[0], {"decision": "立案", "document_number": "市监立〔2026〕1号"})
     office.do(
         office.open_tasks("investigate")[0],
-        {"facts": "查明超过保质期的食品三袋，货值三十元。", "evidence_list": [{"name": "现场照片", "kind": "书证", "proves": "存放情况"}],
+        {"facts": "查明超过保质期的食品三袋，货值三十元。", 
+         "evidence_list": [{"name": "现场照片", "kind": "书证", "proves": "存放情况"}],
          "preserved": "否", "suggestion": "给予行政处罚", "basis": "食品安全法第一百二十四条", "amount": 5000},
     )  # fmt: skip
     office.do(office.open_tasks("legal_review")[0], {"decision": "同意"})
     office.do(
         office.open_tasks("notice")[0],
-        {"content": "拟处罚款五千元，你单位有权陈述申辩。", "hearing_right": "否", "served_on": today, "method": "直接送达"},
+        {
+            "content": "拟处罚款五千元，你单位有权陈述申辩。",
+            "hearing_right": "否",
+            "served_on": today,
+            "method": "直接送达",
+        },
     )
     clock.advance(days=10)
     engine.execute(FireTimers(office.open_tasks("hear_statement")[0].instance_id), actor=Actor.system())
     decision = {
-        "decision": "处罚", "kinds": ["罚款"], "amount": 5000, "facts": "查明超过保质期的食品三袋，联系电话 13800000000。",
+        "decision": "处罚", "kinds": ["罚款"], "amount": 5000,
+        "facts": "查明超过保质期的食品三袋，联系电话 13800000000。",
         "basis": "食品安全法第一百二十四条", "document_number": "市监罚〔2026〕1号",
         "decided_on": clock.now.date().isoformat(), "collective": "否",
     }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
@@ -11,7 +13,8 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 def diagram(body: str, *, process_id: str = "probe", messages: str = "") -> str:
     """A file with one executable process ``process_id`` holding ``body``; ``messages`` are names."""
     declared = "".join(f'<bpmn:message id="msg_{m.replace("-", "_")}" name="{m}"/>' for m in messages.split())
-    return f'{_HEAD}{declared}<bpmn:process id="{process_id}" name="试验" isExecutable="true">{body}</bpmn:process></bpmn:definitions>'
+    process = f'<bpmn:process id="{process_id}" name="试验" isExecutable="true">{body}</bpmn:process>'
+    return f"{_HEAD}{declared}{process}</bpmn:definitions>"
 
 
 def props(**values: str) -> str:
@@ -20,7 +23,9 @@ def props(**values: str) -> str:
         f'<spiffworkflow:property name="{k.replace("set_", "set:", 1).replace("param_", "param:", 1)}" value="{v}"/>'
         for k, v in values.items()
     )
-    return f"<bpmn:extensionElements><spiffworkflow:properties>{lines}</spiffworkflow:properties></bpmn:extensionElements>"
+    return (
+        f"<bpmn:extensionElements><spiffworkflow:properties>{lines}</spiffworkflow:properties></bpmn:extensionElements>"
+    )
 
 
 def start(element_id: str = "begin") -> str:
@@ -37,7 +42,8 @@ def user(element_id: str, **properties: str) -> str:
 
 
 def service(element_id: str, name: str, **properties: str) -> str:
-    return f'<bpmn:serviceTask id="{element_id}" name="服务 {element_id}">{props(service=name, **properties)}</bpmn:serviceTask>'
+    inner = props(service=name, **properties)
+    return f'<bpmn:serviceTask id="{element_id}" name="服务 {element_id}">{inner}</bpmn:serviceTask>'
 
 
 def catch_message(element_id: str, message: str) -> str:
@@ -50,17 +56,23 @@ def catch_message(element_id: str, message: str) -> str:
 
 def catch_timer(element_id: str, when: str, kind: str = "timeDuration") -> str:
     return (
-        f'<bpmn:intermediateCatchEvent id="{element_id}" name="等待时间"><bpmn:timerEventDefinition id="{element_id}_d">'
+        f'<bpmn:intermediateCatchEvent id="{element_id}" name="等待时间">'
+        f'<bpmn:timerEventDefinition id="{element_id}_d">'
         f'<bpmn:{kind} xsi:type="bpmn:tFormalExpression">{when}</bpmn:{kind}></bpmn:timerEventDefinition>'
         "</bpmn:intermediateCatchEvent>"
     )
 
 
 def flow(source: str, target: str, condition: str = "", name: str = "") -> str:
-    inner = f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">{condition}</bpmn:conditionExpression>' if condition else ""
-    return f'<bpmn:sequenceFlow id="{source}_to_{target}" name="{name or target}" sourceRef="{source}" targetRef="{target}">{inner}</bpmn:sequenceFlow>'
+    head = f'<bpmn:sequenceFlow id="{source}_to_{target}" name="{name or target}"'
+    inner = (
+        f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">{condition}</bpmn:conditionExpression>'
+        if condition
+        else ""
+    )
+    return f'{head} sourceRef="{source}" targetRef="{target}">{inner}</bpmn:sequenceFlow>'
 
 
 def flows(*nodes: str) -> str:
     """Flows along a chain of ids."""
-    return "".join(flow(a, b) for a, b in zip(nodes, nodes[1:], strict=False))
+    return "".join(flow(a, b) for a, b in pairwise(nodes))

@@ -19,8 +19,10 @@ from engine.lint.bundle import process_folders, read_bundle
 from engine.models import TaskCandidate, User, UserRole, UserTask
 from engine.process_engine import ProcessEngine
 
+#: One white pixel, as a signature pad would send it.
 PNG = (
-    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDw"
+    "ADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 
 
@@ -111,9 +113,7 @@ def work_plan(engine: ProcessEngine, lead: str, participants: list[str], **chang
             )
         ]
         witnesses = list(
-            session.scalars(
-                sa.select(User.id).where(User.login.in_(["witness1", "witness2"])).order_by(User.login)
-            )
+            session.scalars(sa.select(User.id).where(User.login.in_(["witness1", "witness2"])).order_by(User.login))
         )
     plan = {
         "name": "2026年餐饮单位部门联合抽查（演示）", "form": "综合联查", "methods": ["实地核查"],
