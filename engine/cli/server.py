@@ -39,6 +39,7 @@ def serve(ctx: click.Context, host: str, port: int, threads: int, prepare: bool)
     from engine.cli.gunicorn_server import Server
 
     found = settings()
+    _require_free(host, port)
     if prepare:
         _prepare(ctx, found)
     _require_schema(found)
@@ -63,6 +64,23 @@ def worker() -> None:
     jobs = open_jobs(found)
     click.echo("后台任务已开始，按 Ctrl+C 停止。", err=True)
     background.run(open_engine(found, jobs=jobs), jobs)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raises :class:`LianjianError` when the address cannot be served, before anything is started."""
+    import socket
+
+    from engine.errors import LianjianError
+
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise LianjianError(
+            f"不能在 {host}:{port} 上提供服务（{error.strerror}），请停止占用它的程序，或用 PORT=另一端口 重新运行。"
+        ) from None
 
 
 def _prepare(ctx: click.Context, found: Settings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,15 @@ def test_serving_an_old_database_is_refused_with_the_remedy(tmp_path: Path) -> N
     done = lianjian("serve", LIANJIAN_DATA_DIR=str(tmp_path))
     assert done.returncode == 1
     assert "lianjian db upgrade" in done.stderr
+
+
+def test_a_port_in_use_is_named_before_anything_is_started(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = lianjian("serve", "--prepare", "--port", str(port), LIANJIAN_DATA_DIR=str(tmp_path))
+    assert done.returncode == 1
+    assert f"127.0.0.1:{port}" in done.stderr and "PORT=" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_without_a_diagram_is_named(tmp_path: Path) -> None:
