@@ -208,8 +208,10 @@ def test_starting_the_same_case_twice_starts_it_once(probe: ProcessEngine) -> No
 
 
 def test_a_model_outside_the_allow_list_is_refused_with_all_findings(probe: ProcessEngine) -> None:
+    signal = (
         '<bpmn:intermediateCatchEvent id="s" name="信号"><bpmn:signalEventDefinition id="sd"/>'
         "</bpmn:intermediateCatchEvent>"
+    )
     body = start() + signal + service("x", "nobody-knows") + end() + flows("begin", "s", "x", "finish")
     with pytest.raises(ModelRefused) as refused:
         deploy(probe, body)
