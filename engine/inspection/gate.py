@@ -169,7 +169,7 @@ def gate_facts(session: Session, settings: Settings, campaign: Campaign, now: da
                 },
             }
         )
-    if said := pool.shortage():
+    if pool.candidates and (said := pool.shortage(rehearse=False)):
         facts.insert(0, {"title": "人员不足", "rows": [["需要先解决", said]]})
     return facts
 

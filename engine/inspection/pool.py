@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import ServiceTaskFailed
 from engine.inspection import draw, gate, ratios
-from engine.inspection.assignment import Candidate, Infeasible, Job, assign
+from engine.inspection.assignment import Candidate, Infeasible, Job, Shortage, assign
 from engine.inspection.draw_record import make_jobs
 from engine.inspection.models import Campaign, InspectedObject, Item
 from engine.settings import Settings
@@ -60,31 +60,50 @@ class Pool:
             for department, items in self.department_items.items()
         ]
 
-    def shortage(self, names: Mapping[str, str] | None = None) -> str:
-        """Why the lists could not be staffed, in words; empty when rehearsals with throw-away seeds succeed.
+    def shortage(self, names: Mapping[str, str] | None = None, *, rehearse: bool = True) -> str:
+        """Why the lists could not be staffed, in words; empty when nothing is known to be short.
 
-        Caught here, an official can still add people; after the commitment nothing can be changed.
+        Caught here, an official can still add people; after the commitment nothing can be
+        changed.  ``rehearse`` draws and assigns once with a throw-away seed; without it only
+        places without people and plain sums are found, which is enough for a page.
         """
-        if not self.candidates:
-            return ""
         departments = {d: tuple(items) for d, items in self.department_items.items()}
-        for number in range(3):
-            seed = draw.digest_hex("sha256", f"rehearsal {number}")
-            selection = draw.select(lambda: self.candidates, seed=seed, ppm=self.ppm, rounding="ceil")
-            drawn = [i for ids in selection.drawn.values() for i in ids]
-            jobs = make_jobs(drawn, self.scope, departments)
-            if number == 0:
-                jobs += self._every_place(departments)
-            cap = self.per_inspector if number else None
-            jobs = make_jobs(drawn, self.scope, departments)
-            if number == 0:
-                jobs += self._every_place(departments)
-            cap = self.per_inspector if number else None
-            try:
-                assign(jobs, self.inspectors, self.recusals, seed=seed, per_inspector=cap)
-            except Infeasible as infeasible:
-                return infeasible.words(names)
+        seed = draw.digest_hex("sha256", "rehearsal")
+        selection = draw.select(lambda: self.candidates, seed=seed, ppm=self.ppm, rounding="ceil")
+        drawn = [i for ids in selection.drawn.values() for i in ids]
+        jobs = make_jobs(drawn, self.scope, departments)
+        if said := self._sums(jobs, names):
+            return said
+        try:
+            assign(self._every_place(departments), self.inspectors, self.recusals, seed=seed)
+            if rehearse:
+                assign(jobs, self.inspectors, self.recusals, seed=seed, per_inspector=self.per_inspector)
+        except Infeasible as infeasible:
+            return infeasible.words(names)
         return ""
+
+    def _sums(self, jobs: list[Job], names: Mapping[str, str] | None) -> str:
+        """Departments whose people could not do the expected work even if every one of them could go anywhere."""
+        short = []
+        for department, items in self.department_items.items():
+            own = [job for job in jobs if job.department == department]
+            people = [p for p in self.inspectors if p.department == department]
+            officers = [p for p in people if set(items) <= set(p.items)]
+            regions = tuple(sorted({job.region for job in own}))
+            for slots, able, second in ((len(own), officers, 0), (2 * len(own), people, len(own))):
+                capacity = len(able) * self.per_inspector
+                if slots > capacity:
+                    short.append(
+                        Shortage(
+                            (department,), regions, tuple(items), len(own), second, len(able), capacity,
+                            slots - capacity,
+                        )
+                    )  # fmt: skip
+                    break
+        if not short:
+            return ""
+        advice = f"预计每名检查人员最多 {self.per_inspector} 户不够，请缩小范围、降低比例、提高每人上限或者增加人员。"
+        return Infeasible(short).words(names) + advice
 
     def _every_place(self, departments: Mapping[str, tuple[str, ...]]) -> Iterable[Job]:
         """One job for every department and region in scope: the draw may hit any of them."""

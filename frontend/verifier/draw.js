@@ -77,7 +77,14 @@ export function select(rows, { seed, ppm, rounding, H, key, failed }) {
 
 // ---- Merkle trees of RFC 6962
 
-const node = (left, right) => sha256(concat(Uint8Array.of(1), left, right));
+const pair = new Uint8Array(65).fill(1, 0, 1);
+
+function node(left, right) {
+  pair.set(left, 1);
+  pair.set(right, 33);
+  return sha256(pair);
+}
+
 export const logLeaf = (text) => sha256(concat(Uint8Array.of(0), utf8(text)));
 export const listLeaf = (id, stratum, salt) => logLeaf(`${id}\t${stratum}\t${salt}`);
 

@@ -59,30 +59,42 @@ function block(state, data, offset) {
   state[7] += h;
 }
 
-// Pads a message of 64-byte blocks with its big-endian bit length, as SHA-256 and SM3 both do.
+const tail = new Uint8Array(128);
+
+// The last one or two blocks of a message with its big-endian bit length, as SHA-256 and SM3 both pad.
+// The buffer is shared: use it before the next call.
 export function lastBlocks(data) {
   const rest = data.length % 64;
-  const tail = new Uint8Array(rest < 56 ? 64 : 128);
-  tail.set(data.subarray(data.length - rest));
+  const size = rest < 56 ? 64 : 128;
+  tail.fill(0);
+  for (let i = 0, from = data.length - rest; i < rest; i += 1) tail[i] = data[from + i];
   tail[rest] = 0x80;
-  const view = new DataView(tail.buffer);
-  view.setUint32(tail.length - 8, Math.floor(data.length / 0x20000000));
-  view.setUint32(tail.length - 4, (data.length << 3) >>> 0);
-  return tail;
+  let bits = data.length * 8;
+  for (let i = size - 1; i >= size - 8; i -= 1) {
+    tail[i] = bits % 256;
+    bits = Math.floor(bits / 256);
+  }
+  return size === 64 ? tail.subarray(0, 64) : tail;
 }
 
 export function words(state) {
   const out = new Uint8Array(32);
-  const view = new DataView(out.buffer);
-  for (let i = 0; i < 8; i += 1) view.setInt32(4 * i, state[i]);
+  for (let i = 0; i < 8; i += 1) {
+    out[4 * i] = state[i] >>> 24;
+    out[4 * i + 1] = state[i] >>> 16;
+    out[4 * i + 2] = state[i] >>> 8;
+    out[4 * i + 3] = state[i];
+  }
   return out;
 }
 
+const state = new Int32Array(8);
+
 export function sha256(data) {
-  const state = new Int32Array(START);
+  state.set(START);
   const whole = data.length - (data.length % 64);
   for (let offset = 0; offset < whole; offset += 64) block(state, data, offset);
-  const tail = lastBlocks(data);
-  for (let offset = 0; offset < tail.length; offset += 64) block(state, tail, offset);
+  const last = lastBlocks(data);
+  for (let offset = 0; offset < last.length; offset += 64) block(state, last, offset);
   return words(state);
 }

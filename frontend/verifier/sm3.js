@@ -37,7 +37,7 @@ export function sm3(data) {
   const state = Int32Array.from(START, (x) => x | 0);
   const whole = data.length - (data.length % 64);
   for (let offset = 0; offset < whole; offset += 64) block(state, data, offset);
-  const tail = lastBlocks(data);
-  for (let offset = 0; offset < tail.length; offset += 64) block(state, tail, offset);
+  const last = lastBlocks(data);
+  for (let offset = 0; offset < last.length; offset += 64) block(state, last, offset);
   return words(state);
 }
