@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,20 +12,26 @@ from flask import Blueprint, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from engine.errors import NotFound
-from engine.inspection import disclosure, draw_register, records
+from engine.errors import LianjianError, NotFound
+from engine.inspection import disclosure, draw_log, draw_register, records
 from engine.inspection.draw_record import zip_record
-from engine.inspection.models import Draw, DrawLogEntry, DrawWitness, Publication
-from engine.web.context import database, engine, settings
+from engine.inspection.draw_verify import Report
+from engine.inspection.draw_verify import verify as verify_record
+from engine.inspection.models import Campaign, Publication
+from engine.web import draw_view, worked_example
+from engine.web.context import database, departments, engine, settings
 from engine.web.guards import public
+from engine.web.navigation import NavItem
+from engine.web.task_lookup import is_id
 
 blueprint = Blueprint("public", __name__, url_prefix="/public")
+NAV = (NavItem("公示与核验", "public.index", "globe", 95, "/public", group="公开"),)
 
 PAGE = 30
 KINDS = {"result": "抽查结果", "plan": "抽查计划", "penalty": "行政处罚"}
-DRAW_STATES = {
-    "committed": "名单已封存", "drawn": "已抽取", "aborted": "已中止", "annulled": "已作废", "imported": "省工作平台抽取",
-}  # fmt: skip
+SECTIONS = {"results": "result", "plans": "plan", "penalties": "penalty"}
+#: A door proof is a few kilobytes; more is not one.
+MAX_PROOF = 200_000
 
 
 @blueprint.get("")
@@ -32,28 +39,44 @@ DRAW_STATES = {
 def index() -> ResponseReturnValue:
     """The newest of everything, and what can be checked here."""
     with database().read() as session:
-        latest = {kind: _publications(session, kind, "", None, 5)[0] for kind in KINDS}
-        draws = _draws(session, 5)
-    return render_template("public/index.html", latest=latest, kinds=KINDS, draws=draws, draw_states=DRAW_STATES)
+        latest = {kind: _publications(session, kind, "", "", None, 5)[0] for kind in KINDS}
+        draws = draw_view.list_draws(session, settings().district_id, limit=5)
+        counts = dict(
+            session.execute(
+                sa.select(Publication.kind, sa.func.count())
+                .where(Publication.district_id == settings().district_id, Publication.state == "published")
+                .group_by(Publication.kind)
+            )
+            .tuples()
+            .all()
+        )
+        numbers = draw_view.series(session, settings().district_id)
+    return render_template(
+        "public/index.html", latest=latest, kinds=KINDS, draws=draws, counts=counts,
+        draw_count=sum(s.last - len(s.missing) for s in numbers if not s.trial),
+    )  # fmt: skip
 
 
 @blueprint.get("/<any(results, plans, penalties):section>")
 @public
 def listing(section: str) -> ResponseReturnValue:
     """One kind of publication, newest first; the search finds firms and organs in what was published."""
-    kind = {"results": "result", "plans": "plan", "penalties": "penalty"}[section]
+    kind = SECTIONS[section]
     search = request.args.get("q", "").strip()[:80]
-    before = request.args.get("before") or None
+    department = request.args.get("department", "")
+    before = request.args.get("before", "")
     with database().read() as session:
-        found, following = _publications(session, kind, search, before, PAGE)
+        found, following = _publications(session, kind, search, department, before if is_id(before) else None, PAGE)
+    kept = {"section": section, "q": search or None, "department": department or None}
     return render_template(
         "public/listing.html", section=section, kind=kind, title=KINDS[kind], found=found, search=search,
-        following=url_for(".listing", section=section, q=search or None, before=following) if following else None,
+        department=department, departments=departments(), paged=bool(before),
+        following=url_for(".listing", **kept, before=following) if following else None,
     )  # fmt: skip
 
 
 def _publications(
-    session: Session, kind: str, search: str, before: str | None, limit: int
+    session: Session, kind: str, search: str, department: str, before: str | None, limit: int
 ) -> tuple[list[Publication], str | None]:
     statement = sa.select(Publication).where(
         Publication.district_id == settings().district_id, Publication.kind == kind, Publication.state == "published"
@@ -65,6 +88,8 @@ def _publications(
         statement = statement.where(
             sa.or_(words.contains(search, autoescape=True), words.contains(escaped, autoescape=True))
         )
+    if department:
+        statement = statement.where(Publication.department == department)
     if before:
         statement = statement.where(Publication.id < before)
     rows = list(session.scalars(statement.order_by(Publication.id.desc()).limit(limit + 1)))
@@ -76,13 +101,28 @@ def _publications(
 def publication(publication_id: str) -> ResponseReturnValue:
     """One publication, exactly the content that was released."""
     with database().read() as session:
-        try:
-            row = session.get(Publication, publication_id)
-        except sa.exc.StatementError:
-            row = None
-        if row is None or row.state not in {"published", "withdrawn"}:
+        row = session.get(Publication, publication_id) if is_id(publication_id) else None
+        if row is None or row.district_id != settings().district_id or row.state not in {"published", "withdrawn"}:
             raise NotFound("没有找到该公示信息，可能链接有误。")
-    return render_template("public/publication.html", row=row, title=KINDS[row.kind])
+        draw_id = _draw_of(session, row)
+    section = next(name for name, kind in SECTIONS.items() if kind == row.kind)
+    return render_template(
+        "public/publication.html", row=row, section=section, title=KINDS[row.kind], draw_id=draw_id
+    )  # fmt: skip
+
+
+def _draw_of(session: Session, row: Publication) -> str:
+    """The draw a published result came of; empty for plans, penalties and platform tasks without one."""
+    if row.kind != "result":
+        return ""
+    return (
+        session.scalar(
+            sa.select(Campaign.draw_id).where(
+                Campaign.district_id == row.district_id, Campaign.number == row.content.get("任务编号", "")
+            )
+        )
+        or ""
+    )
 
 
 @blueprint.get("/draws")
@@ -90,20 +130,14 @@ def publication(publication_id: str) -> ResponseReturnValue:
 def draws() -> ResponseReturnValue:
     """Every draw ever committed, aborted and annulled ones included: numbers have no gaps."""
     with database().read() as session:
-        found = _draws(session, 200)
-    return render_template("public/draws.html", draws=found, draw_states=DRAW_STATES)
-
-
-def _draws(session: Session, limit: int) -> list[Draw]:
-    return list(
-        session.scalars(
-            sa.select(Draw)
-            .where(Draw.district_id == settings().district_id)
-            .order_by(Draw.year.desc(), Draw.id.desc())
-            .limit(limit)
-            .options(sa.orm.defer(Draw.files))
-        )
-    )
+        years = draw_view.years(session, settings().district_id)
+        asked = request.args.get("year", "")
+        year = int(asked) if asked.isdecimal() and len(asked) == 4 else (years[0] if years else None)
+        found = draw_view.list_draws(session, settings().district_id, year=year)
+        numbers = draw_view.series(session, settings().district_id, year)
+    return render_template(
+        "public/draws.html", draws=found, years=years, year=year, numbers=numbers, log_key=_log_key()
+    )  # fmt: skip
 
 
 @blueprint.get("/draws/<draw_id>")
@@ -112,24 +146,14 @@ def draw(draw_id: str) -> ResponseReturnValue:
     """One draw: its commitment, witnesses, log entries, and what anybody can verify now and later."""
     with database().read() as session:
         row = records.draw(session, settings().district_id, draw_id)
-        shown = disclosure.commitment(session, row)
-        witnesses = list(
-            session.scalars(
-                sa.select(DrawWitness).where(DrawWitness.draw_id == draw_id).order_by(DrawWitness.position)
-            )
-        )
-        entries = list(
-            session.scalars(
-                sa.select(DrawLogEntry)
-                .where(DrawLogEntry.district_id == row.district_id, DrawLogEntry.draw_id == draw_id)
-                .order_by(DrawLogEntry.index)
-            )
-        )
+        view = draw_view.view(session, row)
         files = sorted(disclosure.public_record(session, settings(), row, engine().clock()))
-        ended = disclosure.task_ended(session, row)
+        # The task's name tells what is being looked at; a protected task keeps it until it is over.
+        campaign = records.campaign(session, row.district_id, row.campaign) if view.parts_public else None
     return render_template(
-        "public/draw.html", row=row, shown=shown, witnesses=witnesses, entries=entries, files=files, ended=ended,
-        state=DRAW_STATES.get(row.state, row.state),
+        "public/draw.html", view=view, row=row, abilities=draw_view.abilities(view), files=files, campaign=campaign,
+        log_key=_log_key(),
+        qr=draw_view.qr_code(url_for(".draw", draw_id=draw_id, _external=True)),
     )  # fmt: skip
 
 
@@ -160,4 +184,38 @@ def log() -> ResponseReturnValue:
 @public
 def verify() -> ResponseReturnValue:
     """The verifier: runs in the browser, also saved to disk, and says what it can and cannot check."""
-    return render_template("public/verify.html", draw_id=request.args.get("draw", ""))
+    return _verify_page(request.args.get("draw", ""))
+
+
+def _log_key() -> str:
+    """The public key of the draw log, in hex; published so that heads can be checked elsewhere."""
+    return draw_log.public_key_hex(draw_log.log_key(settings().data_dir))
+
+
+def _verify_page(draw_id: str = "", report: Report | None = None, problem: str = "") -> str:
+    return render_template(
+        "public/verify.html", draw_id=draw_id, report=report, problem=problem, log_key=_log_key()
+    )  # fmt: skip
+
+
+@blueprint.post("/verify")
+@public
+def verify_door() -> ResponseReturnValue:
+    """Check a firm's own proof for browsers without scripts; nothing is stored and nothing is looked up."""
+    upload = request.files.get("proof")
+    data = upload.read(MAX_PROOF + 1) if upload is not None and upload.filename else b""
+    if not data:
+        return _verify_page(problem="请选择检查人员交给您的入场核验文件（door-proof.json）。"), 422
+    text = data.decode("utf-8", "replace")
+    if len(data) > MAX_PROOF or '"door-proof"' not in text[:400]:
+        return _verify_page(problem="这不是入场核验文件。完整记录请用浏览器核验程序或离线核验文件打开。"), 422
+    with suppress(KeyError, ValueError, TypeError, AttributeError, IndexError, LianjianError):
+        return _verify_page(report=verify_record({"door-proof.json": text}, log_key=_log_key()))
+    return _verify_page(problem="文件内容不完整，或已被改动，无法核验。请向检查人员重新索取。"), 422
+
+
+@blueprint.get("/protocol")
+@public
+def protocol() -> ResponseReturnValue:
+    """How the draw works, in a citizen's words, with an example to recompute by hand."""
+    return render_template("public/protocol.html", example=worked_example.compute())

@@ -1,0 +1,58 @@
+"""The example of the page that explains the draw: the protocol's published test vector, really computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.inspection import draw
+
+DRAW_ID = "CN-350200-SCJG-2026-0007"
+ENTROPY = "KL8:2026198:03.05.11.17.19.22.28.30.34.41.44.47.52.55.60.61.66.70.73.79"
+#: The first is the vector's own; the others only keep it company.
+CANDIDATES = ("91350200MA0000001X", "91350200MA00000021", "91350200MA00000033", "91350200MA00000045")
+DRAWN = 2
+
+
+@dataclass(frozen=True)
+class Lot:
+    """One object's lot: the text that is hashed, the ticket, whether it is among the smallest."""
+
+    object_id: str
+    text: str
+    ticket: str
+    drawn: bool
+
+
+@dataclass(frozen=True)
+class Example:
+    """A draw of :data:`DRAWN` out of four, in the order of the tickets."""
+
+    draw_id: str
+    entropy: str
+    seed_text: str
+    seed: str
+    seed_sm3: str
+    lots: list[Lot]
+    command: str
+    nonce: str
+    part: str
+    logged: str
+
+
+def compute() -> Example:
+    """Computed anew for every page: if the code changed, the page would show it."""
+    seed = draw.seed_of("sha256", DRAW_ID, ENTROPY)
+    tickets = sorted((draw.ticket_of("sha256", seed, c), c) for c in CANDIDATES)
+    nonce, part = "5f8a2c", "骰子 3 6 1"
+    return Example(
+        draw_id=DRAW_ID,
+        entropy=ENTROPY,
+        seed_text=f"{draw.SPEC}|{DRAW_ID}|{ENTROPY}",
+        seed=seed,
+        seed_sm3=draw.seed_of("sm3", DRAW_ID, ENTROPY),
+        lots=[Lot(c, f"{seed}|O|{c}|", ticket, place < DRAWN) for place, (ticket, c) in enumerate(tickets)],
+        command=f"printf '%s' '{draw.SPEC}|{DRAW_ID}|{ENTROPY}' | sha256sum",
+        nonce=nonce,
+        part=part,
+        logged=draw.witness_commitment(nonce, part),
+    )
