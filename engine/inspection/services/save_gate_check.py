@@ -27,7 +27,9 @@ def save_gate_check(ctx: ServiceContext) -> dict[str, Any]:
     _each(values.get("absences") or [], "absences", "inspector", people, "不在可抽取人员中，不需要排除。", faults)
     if faults:
         raise InvalidInput("核对内容有误。", fields=faults)
-    after = build_pool(ctx.session, ctx.settings, campaign, plan, ctx.now, values)
+    after = pool
+    if values.get("exclusions") or values.get("absences"):
+        after = build_pool(ctx.session, ctx.settings, campaign, plan, ctx.now, values)
     if not after.candidates:
         raise InvalidInput(
             "候选名单为空，请退回方案扩大检查对象范围。", fields={"exclusions": ["排除后没有候选对象。"]}
