@@ -6,7 +6,7 @@ Lists page by key, never by offset, and count only up to a cap (engine-facts §2
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -74,14 +74,10 @@ def _done(
     if after is not None:
         moment = datetime.fromisoformat(after[0])
         statement = statement.where(
-            sa.or_(
-                UserTask.closed_at < moment, sa.and_(UserTask.closed_at == moment, UserTask.id < after[1])
-            )
+            sa.or_(UserTask.closed_at < moment, sa.and_(UserTask.closed_at == moment, UserTask.id < after[1]))
         )
     statement = _filtered(statement, search, process_key, None)
-    tasks = session.scalars(
-        statement.order_by(UserTask.closed_at.desc(), UserTask.id.desc()).limit(limit + 1)
-    ).all()
+    tasks = session.scalars(statement.order_by(UserTask.closed_at.desc(), UserTask.id.desc()).limit(limit + 1)).all()
     return _page(tasks, limit, lambda task: task.closed_at)
 
 
@@ -141,40 +137,102 @@ class BoardRow:
     oldest: datetime | None
 
 
-def board(session: Session, actor: Actor, now: datetime, near: datetime) -> list[BoardRow]:
-    """Open tasks in the actor's scope by department and step; ``near`` is the end of the warning window."""
-    late = sa.func.sum(sa.case((UserTask.due_at < now, 1), else_=0))
-    close = sa.func.sum(sa.case((sa.and_(UserTask.due_at >= now, UserTask.due_at < near), 1), else_=0))
+@dataclass(frozen=True)
+class WorkFilter:
+    """Which open work is asked for; ``departments`` None means every one in scope.
+
+    ``state``: ``overdue``, ``near`` (due before ``near``), ``undated`` or empty for all.
+    """
+
+    now: datetime
+    near: datetime
+    departments: frozenset[str] | None = None
+    department: str = ""
+    process_key: str = ""
+    element_id: str = ""
+    state: str = ""
+    search: str = ""
+
+
+def due_of_work() -> sa.ColumnElement[datetime]:
+    """When open work is due: by its task, else by the earliest deadline of its business key not met yet.
+
+    A step without a due time of its own still eats the time of a statutory one (R40).
+    """
+    statutory = (
+        sa.select(sa.func.min(Deadline.due_at))
+        .where(
+            Deadline.district_id == UserTask.district_id,
+            Deadline.business_key == UserTask.business_key,
+            Deadline.met_at.is_(None),
+        )
+        .correlate(UserTask)
+        .scalar_subquery()
+    )
+    return sa.func.coalesce(UserTask.due_at, statutory)
+
+
+def board(session: Session, actor: Actor, wanted: WorkFilter) -> list[BoardRow]:
+    """Open work in the actor's scope by department and step, without the filter's ``state``."""
+    work = (
+        sa.select(UserTask, due_of_work().label("due"))
+        .where(*_work_conditions(actor, replace(wanted, state="")))
+        .subquery()
+    )
+    late = sa.func.sum(sa.case((work.c.due < wanted.now, 1), else_=0))
+    close = sa.func.sum(sa.case((sa.and_(work.c.due >= wanted.now, work.c.due < wanted.near), 1), else_=0))
     rows = session.execute(
         sa.select(
-            UserTask.department, UserTask.process_key, UserTask.element_id, sa.func.max(UserTask.name).label("name"),
+            work.c.department, work.c.process_key, work.c.element_id, sa.func.max(work.c.name).label("name"),
             sa.func.count().label("open"), late.label("overdue"), close.label("near"),
-            sa.func.min(UserTask.due_at).label("oldest"),
+            sa.func.min(work.c.due).label("oldest"),
         )
-        .where(UserTask.state == "open", instance_in_scope(actor, UserTask.instance_id))
-        .group_by(UserTask.department, UserTask.process_key, UserTask.element_id)
-        .order_by(late.desc(), close.desc(), sa.func.count().desc())
+        .group_by(work.c.department, work.c.process_key, work.c.element_id)
+        .order_by(work.c.department, work.c.process_key, work.c.element_id)
     )  # fmt: skip
     return [BoardRow(**row._mapping) for row in rows]
 
 
 def open_work(
-    session: Session, actor: Actor, *, department: str = "", element_id: str = "", overdue_at: datetime | None = None,
-    limit: int = 200,
-) -> list[UserTask]:  # fmt: skip
-    """Open tasks in the actor's scope, the most urgent first."""
-    statement = sa.select(UserTask).where(
-        UserTask.state == "open", instance_in_scope(actor, UserTask.instance_id)
-    )  # fmt: skip
-    if department:
-        statement = statement.where(UserTask.department == department)
-    if element_id:
-        statement = statement.where(UserTask.element_id == element_id)
-    if overdue_at is not None:
-        statement = statement.where(UserTask.due_at < overdue_at)
-    return list(
-        session.scalars(statement.order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id).limit(limit))
-    )
+    session: Session, actor: Actor, wanted: WorkFilter, *, after: Cursor | None = None, limit: int = 100
+) -> list[tuple[UserTask, datetime | None]]:  # fmt: skip
+    """Open tasks in the actor's scope with their due time, the most urgent first.
+
+    ``after`` is the last row's due time in ISO 8601 (empty when it had none) and id.
+    """
+    due = due_of_work()
+    statement = sa.select(UserTask, due).where(*_work_conditions(actor, wanted))
+    if after is not None and after[0]:
+        moment = datetime.fromisoformat(after[0])
+        statement = statement.where(sa.or_(due.is_(None), due > moment, sa.and_(due == moment, UserTask.id > after[1])))
+    elif after is not None:
+        statement = statement.where(due.is_(None), UserTask.id > after[1])
+    rows = session.execute(statement.order_by(due.is_(None), due, UserTask.id).limit(limit))
+    return [(task, moment) for task, moment in rows]
+
+
+def _work_conditions(actor: Actor, wanted: WorkFilter) -> list[sa.ColumnElement[bool]]:
+    found = [UserTask.state == "open", instance_in_scope(actor, UserTask.instance_id)]
+    if wanted.departments is not None:
+        found.append(UserTask.department.in_(sorted(wanted.departments)))
+    for column, value in (
+        (UserTask.department, wanted.department),
+        (UserTask.process_key, wanted.process_key),
+        (UserTask.element_id, wanted.element_id),
+    ):
+        if value:
+            found.append(column == value)
+    if wanted.search:
+        like = f"%{wanted.search.replace('%', '').replace('_', '')}%"
+        found.append(sa.or_(UserTask.title.like(like), UserTask.business_key.like(like)))
+    due = due_of_work()
+    if wanted.state == "overdue":
+        found.append(due < wanted.now)
+    elif wanted.state == "near":
+        found.append(sa.and_(due >= wanted.now, due < wanted.near))
+    elif wanted.state == "undated":
+        found.append(due.is_(None))
+    return found
 
 
 def deadlines(session: Session, district_id: str, business_keys: Sequence[str]) -> list[Deadline]:

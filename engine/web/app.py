@@ -35,6 +35,7 @@ MODULES = (
     "engine.web.campaigns",
     "engine.web.inspections",
     "engine.web.plans",
+    "engine.web.board",
     "engine.web.public",
 )
 
