@@ -74,6 +74,19 @@ def commitment(session: Session, draw: Draw) -> dict[str, Any]:
     }
 
 
+def public_names(session: Session, draw: Draw) -> list[str]:
+    """The names of the files :func:`public_record` would give, without making them."""
+    always = ["log.json", "log.tsv"]
+    ended = task_ended(session, draw)
+    if draw.origin == "province" or draw.state != "drawn" or (draw.disclosure != "open" and not ended):
+        return sorted(["commitment.json", *always])
+    if draw.disclosure != "open":
+        return sorted(["manifest.json", "leaves.txt", "inspected.tsv", "public-result.json", *always])
+    if ended:
+        return sorted([*draw.files, *always])
+    return sorted(["manifest.json", "candidates.tsv", "exclusions.tsv", "scope.tsv", "objects.json", *always])
+
+
 def public_record(session: Session, settings: Settings, draw: Draw, now: datetime) -> Files:
     """The record as anybody may have it today."""
     proof, log = draw_register.proof(session, settings, draw.draw_id, now)

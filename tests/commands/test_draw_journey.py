@@ -40,7 +40,9 @@ def full_record(district: District, draw_id: str) -> dict[str, str]:
 def public_record(district: District, draw_id: str) -> dict[str, str]:
     with district.engine.read() as session:
         draw = records.draw(session, "370105", draw_id)
-        return disclosure.public_record(session, district.engine.settings, draw, district.engine.clock())
+        record = disclosure.public_record(session, district.engine.settings, draw, district.engine.clock())
+        assert disclosure.public_names(session, draw) == sorted(record)
+        return record
 
 
 def same_in_the_browser(*records: dict[str, str]) -> None:
