@@ -58,6 +58,15 @@ class Instant(sa.types.TypeDecorator[datetime]):
 Id = sa.Uuid(as_uuid=False)
 
 
+def lock_key(session: Session, text: str) -> None:
+    """Hold ``text`` until the transaction ends; whoever wants the same text waits.
+
+    SQLite needs nothing: its writers follow one another anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(text, 0))))
+
+
 class Base(DeclarativeBase):
     """Base of every table.  Every table carries ``district_id`` (checked by a test)."""
 

@@ -10,9 +10,14 @@ import sqlalchemy as sa
 from engine.bpmn.execution import Execution, jsonable
 from engine.commands.context import CommandContext
 from engine.commands.stepping import advance, locked_instance, require_running, service_context
-from engine.commands.task_access import locked_task, require_may_act, require_not_by
+from engine.commands.task_access import instance_of, locked_task, require_may_act, require_not_by
 from engine.errors import InvalidInput
 from engine.models import Attachment, TaskDraft, UserTask
+
+
+_FORGET_DRAFTS = sa.delete(TaskDraft.__table__).where(  # type: ignore[arg-type]
+    TaskDraft.task_id == sa.bindparam("of_task")
+)
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,10 @@ class CompleteTask:
     paper: Paper | None = None
 
     def run(self, ctx: CommandContext) -> str:
+        # The instance first, as timers and messages lock it: the other order could lock both commands up.
+        instance = locked_instance(ctx, instance_of(ctx, self.task_id))
         task = locked_task(ctx, self.task_id, self.expected_version)
         require_may_act(ctx, task, with_paper=self.paper is not None)
-        instance = locked_instance(ctx, task.instance_id)
         require_running(instance)
         definition = ctx.kernel.definition(ctx.session, instance.definition_id)
         if self.paper is not None:
@@ -55,7 +61,11 @@ class CompleteTask:
             cleaned = self.values
             form = definition.forms.get(task.form_key)
             if form is not None:
-                context = ctx.kernel.form_context(ctx.session, task, element.data, ctx.now)
+                # The context also holds the facts shown beside the form: many queries, none needed to validate.
+                needed = form.needs_context
+                context = ctx.kernel.form_context(ctx.session, task, element.data, ctx.now) if needed else {}
+                if self.paper is not None:
+                    form = form.on_paper()
                 cleaned = form.validate(self.values, context, now=ctx.now.astimezone(ctx.kernel.settings.timezone))
             self._attach(ctx, task)
             for hook in _names(element.properties.get("on_submit", "")):
@@ -75,7 +85,7 @@ class CompleteTask:
             execution.complete(task.engine_task_id, cleaned)
 
         advance(ctx, instance, act)
-        ctx.session.execute(sa.delete(TaskDraft).where(TaskDraft.task_id == task.id))
+        ctx.session.execute(_FORGET_DRAFTS, {"of_task": task.id})
         return instance.id
 
     def _check_paper(self, ctx: CommandContext) -> None:
@@ -88,10 +98,15 @@ class CompleteTask:
             }.items()
             if not str(getattr(self.paper, name) or "").strip()
         }  # fmt: skip
-        if not missing and ctx.session.get(Attachment, self.paper.attachment_id) is None:
+        if not missing and not self._uploaded(ctx, self.paper.attachment_id):
             missing["paper_attachment_id"] = ["扫描件没有上传成功，请重新选择文件。"]
         if missing:
             raise InvalidInput("纸质补录的资料不完整。", fields=missing)
+
+    def _uploaded(self, ctx: CommandContext, attachment_id: str) -> bool:
+        """True when the scan was uploaded to this very task."""
+        ids = ctx.session.scalars(sa.select(Attachment.id).where(Attachment.task_id == self.task_id))
+        return attachment_id in set(ids)
 
     def _attach(self, ctx: CommandContext, task: UserTask) -> None:
         """Every attachment the values name must have been uploaded to this task."""

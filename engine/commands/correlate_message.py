@@ -11,7 +11,7 @@ from engine.bpmn.execution import Execution
 from engine.commands.context import CommandContext
 from engine.commands.incidents import open_incident
 from engine.commands.stepping import advance, locked_instance
-from engine.db import new_id
+from engine.db import lock_key, new_id
 from engine.errors import LianjianError
 from engine.models import Incident, Message, Subscription
 
@@ -27,6 +27,7 @@ class CorrelateMessage:
     payload: dict[str, Any] = field(default_factory=dict)
 
     def run(self, ctx: CommandContext) -> str:
+        lock_key(ctx.session, self.business_key)
         message = Message(
             id=new_id(), district_id=ctx.district_id, name=self.name, business_key=self.business_key,
             payload=self.payload, sent_at=ctx.now,
@@ -79,6 +80,14 @@ def _next(ctx: CommandContext, business_key: str) -> tuple[Message, Subscription
     return None if row is None else (row[0], row[1])
 
 
+def _still_waiting(ctx: CommandContext, message: Message, subscription: Subscription) -> bool:
+    """Look again under the instance's lock; both rows were read before it."""
+    message_id, subscription_id = message.id, subscription.id
+    fresh = ctx.session.get(Message, message_id, populate_existing=True)
+    waiting = ctx.session.scalar(sa.select(Subscription.id).where(Subscription.id == subscription_id))
+    return fresh is not None and fresh.delivered_at is None and waiting is not None
+
+
 def _deliver(ctx: CommandContext, message: Message, subscription: Subscription) -> bool:
     instance_id, element_id = subscription.instance_id, subscription.element_id
     engine_task_id, name, payload = subscription.engine_task_id, message.name, dict(message.payload)
@@ -89,6 +98,8 @@ def _deliver(ctx: CommandContext, message: Message, subscription: Subscription) 
     try:
         with ctx.session.begin_nested():
             instance = locked_instance(ctx, instance_id)
+            if not _still_waiting(ctx, message, subscription):
+                return True  # another transaction delivered it while we waited for the lock
             message.delivered_at, message.instance_id = ctx.now, instance_id
             ctx.record(
                 instance_id, "message-received", {"message": name, "element": element_id, "payload": payload}

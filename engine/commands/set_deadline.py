@@ -9,12 +9,15 @@ import sqlalchemy as sa
 
 from engine.commands.context import CommandContext
 from engine.db import new_id
-from engine.models import Deadline, ProcessInstance, UserTask
+from engine.models import Deadline, UserTask
 
 
 @dataclass(frozen=True)
 class SetDeadline:
-    """``rule`` counts from ``started_at``: ``20wd`` working days, ``15d`` days (last day rolls on), ``24h`` hours."""
+    """``rule`` counts from ``started_at``: ``20wd`` working days, ``15d`` days (last day rolls on), ``24h`` hours.
+
+    ``stream`` is the instance whose history says so: the one that acts, whose lock is held.
+    """
 
     business_key: str
     name: str
@@ -23,6 +26,7 @@ class SetDeadline:
     legal_basis: str
     label: str = ""
     department: str = ""
+    stream: str | None = None
 
     def run(self, ctx: CommandContext) -> Deadline:
         due = ctx.calendar.due(self.rule, self.started_at)
@@ -39,25 +43,27 @@ class SetDeadline:
         deadline.due_at, deadline.provisional = due.at, due.provisional
         deadline.legal_basis = self.legal_basis
         deadline.met_at = None
-        ctx.session.execute(
-            sa.update(UserTask)
+        # A task being completed at this moment no longer needs its due time; waiting for it could
+        # lock both commands against each other.
+        open_tasks = (
+            sa.select(UserTask.id)
             .where(
                 UserTask.district_id == ctx.district_id,
                 UserTask.business_key == self.business_key,
                 UserTask.deadline_name == self.name,
                 UserTask.state == "open",
             )
+            .with_for_update(skip_locked=True)
+        )
+        ctx.session.execute(
+            sa.update(UserTask)
+            .where(UserTask.id.in_(open_tasks))
             .values(due_at=due.at)
             .execution_options(synchronize_session=False)
         )
         ctx.session.flush()
-        instance_id = ctx.session.scalar(
-            sa.select(ProcessInstance.id)
-            .where(ProcessInstance.district_id == ctx.district_id, ProcessInstance.business_key == self.business_key)
-            .limit(1)
-        )
         ctx.record(
-            instance_id,
+            self.stream,
             "deadline-set",
             {"business_key": self.business_key, "name": self.name, "rule": self.rule, "due_at": due.at.isoformat(),
              "legal_basis": self.legal_basis, "provisional": due.provisional},

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from engine.bpmn.execution import Execution
 from engine.commands.context import CommandContext
-from engine.commands.stepping import KernelHost, save
-from engine.db import new_id
+from engine.commands.stepping import KernelHost, Standing, save
+from engine.db import lock_key, new_id
 from engine.errors import NotFound
 from engine.models import InstanceDepartment, ProcessDefinition, ProcessInstance
 
@@ -31,6 +31,7 @@ class StartProcess:
     departments: tuple[str, ...] = ()
 
     def run(self, ctx: CommandContext) -> str:
+        lock_key(ctx.session, self.business_key)
         existing = ctx.session.scalar(
             sa.select(ProcessInstance.id).where(
                 ProcessInstance.district_id == ctx.district_id,
@@ -81,7 +82,7 @@ class StartProcess:
         ctx.stepping.add(instance.id)
         try:
             execution.run()
-            save(ctx, instance, definition, execution)
+            save(ctx, instance, execution, Standing())
         finally:
             ctx.stepping.discard(instance.id)
         return instance.id

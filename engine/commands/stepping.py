@@ -10,20 +10,28 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
 
-from engine.bpmn.execution import Element, Execution
+from engine.bpmn.execution import Element, Execution, Wait
 from engine.bpmn.timers import add_duration, parse_instant
+from engine.calendar import Calendar
 from engine.commands.context import CommandContext
-from engine.commands.kernel import Definition
 from engine.commands.reconcile_alarms import set_alarm
-from engine.db import new_id
+from engine.db import lock_key, new_id
 from engine.errors import Conflict, ExpressionError, NotFound
 from engine.models import Deadline, ProcessInstance, Subscription, TaskCandidate, Timer, UserTask
 from engine.service_tasks import ServiceContext, ServiceEffects
 
 
 def locked_instance(ctx: CommandContext, instance_id: str) -> ProcessInstance:
-    """The instance under its row lock (PostgreSQL) or the writer's transaction (SQLite)."""
+    """The instance under the lock of its business key and of its row.
+
+    The key comes first: it also keeps a message from being sent, unseen, while the instance
+    begins to wait for it (READ COMMITTED would let both miss each other).
+    """
+    key = ctx.session.scalar(sa.select(ProcessInstance.business_key).where(ProcessInstance.id == instance_id))
+    if key is not None:
+        lock_key(ctx.session, key)
     instance = ctx.session.get(ProcessInstance, instance_id, with_for_update=True, populate_existing=True)
     if instance is None:
         raise NotFound("流程实例不存在。")
@@ -44,31 +52,48 @@ def advance(ctx: CommandContext, instance: ProcessInstance, act: Callable[[Execu
     ctx.stepping.add(instance.id)
     try:
         execution = Execution.load(definition.loaded, instance.state, host)
+        before = Standing.of(execution)
         act(execution)
-        save(ctx, instance, definition, execution)
+        save(ctx, instance, execution, before)
     finally:
         ctx.stepping.discard(instance.id)
     return execution
 
 
-def save(ctx: CommandContext, instance: ProcessInstance, definition: Definition, execution: Execution) -> None:
-    """Write the snapshot (one writer wins) and bring the rows in line."""
+@dataclass(frozen=True)
+class Standing:
+    """What the rows of an instance say: ids of its open tasks, and its waits.  A new instance has neither."""
+
+    tasks: frozenset[str] = frozenset()
+    waits: frozenset[Wait] = frozenset()
+
+    @classmethod
+    def of(cls, execution: Execution) -> Standing:
+        """The rows that a saved state has."""
+        return cls(frozenset(e.engine_task_id for e in execution.open_tasks()), frozenset(execution.waits()))
+
+
+_SAVE = (
+    sa.update(ProcessInstance.__table__)  # type: ignore[arg-type]
+    .where(ProcessInstance.id == sa.bindparam("of_instance"), ProcessInstance.version == sa.bindparam("seen"))
+    .values({name: sa.bindparam(name) for name in ("state", "version", "status", "ended_at")})
+)
+
+
+def save(ctx: CommandContext, instance: ProcessInstance, execution: Execution, before: Standing) -> None:
+    """Write the snapshot (one writer wins) and bring the rows in line, which now stand as ``before``."""
     completed = execution.completed
-    state = execution.snapshot()
-    done = ctx.session.execute(
-        sa.update(ProcessInstance)
-        .where(ProcessInstance.id == instance.id, ProcessInstance.version == instance.version)
-        .values(
-            state=state, version=instance.version + 1,
-            status="completed" if completed else instance.status, ended_at=ctx.now if completed else None,
-        )
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
+    new = {
+        "state": execution.snapshot(), "version": instance.version + 1,
+        "status": "completed" if completed else instance.status, "ended_at": ctx.now if completed else None,
+    }  # fmt: skip
+    done = ctx.session.execute(_SAVE, {**new, "of_instance": instance.id, "seen": instance.version})
     if done.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict("另一位人员刚刚更新了该流程，请刷新后重试；您填写的内容已保留。")
-    ctx.session.refresh(instance)
-    _sync_tasks(ctx, instance, definition, execution)
-    _sync_waits(ctx, instance, execution)
+    for name, value in new.items():
+        set_committed_value(instance, name, value)
+    _sync_tasks(ctx, instance, execution, before)
+    _sync_waits(ctx, instance, execution, before)
     if completed:
         ctx.record(instance.id, "instance-completed", {"business_key": instance.business_key})
 
@@ -76,26 +101,27 @@ def save(ctx: CommandContext, instance: ProcessInstance, definition: Definition,
 # -- user tasks -------------------------------------------------------------------
 
 
-def _sync_tasks(
-    ctx: CommandContext, instance: ProcessInstance, definition: Definition, execution: Execution
-) -> None:  # fmt: skip
-    known = {
-        task.engine_task_id: task
-        for task in ctx.session.scalars(
-            sa.select(UserTask).where(UserTask.instance_id == instance.id, UserTask.state == "open")
-        )
-    }
+def _sync_tasks(ctx: CommandContext, instance: ProcessInstance, execution: Execution, before: Standing) -> None:
+    elements = {element.engine_task_id: element for element in execution.open_tasks()}
+    gone = before.tasks - elements.keys() - execution.submitted
     refresh = instance.id in ctx.refreshing
-    for element in execution.open_tasks():
-        task = known.pop(element.engine_task_id, None)
-        if task is None:
+    known = _open_rows(ctx, instance) if gone or refresh else {}
+    for engine_task_id, element in elements.items():
+        if engine_task_id not in before.tasks:
             _open_task(ctx, instance, execution, element)
         elif refresh and element.properties.get("candidates"):
-            _refresh_candidates(ctx, task, execution, element)
+            _refresh_candidates(ctx, known[engine_task_id], execution, element)
     ctx.refreshing.discard(instance.id)
     for task in known.values():
-        task.state, task.closed_at, task.version = "cancelled", ctx.now, task.version + 1
-        ctx.record(instance.id, "task-cancelled", {"task": task.id, "element": task.element_id, "name": task.name})
+        if task.engine_task_id in gone:
+            task.state, task.closed_at, task.version = "cancelled", ctx.now, task.version + 1
+            ctx.record(instance.id, "task-cancelled", {"task": task.id, "element": task.element_id, "name": task.name})
+
+
+def _open_rows(ctx: CommandContext, instance: ProcessInstance) -> dict[str, UserTask]:
+    """The instance's open tasks by their id in the engine."""
+    statement = sa.select(UserTask).where(UserTask.instance_id == instance.id, UserTask.state == "open")
+    return {task.engine_task_id: task for task in ctx.session.scalars(statement.order_by(UserTask.id))}
 
 
 def _open_task(ctx: CommandContext, instance: ProcessInstance, execution: Execution, element: Element) -> None:
@@ -205,7 +231,10 @@ def _deadline_due(ctx: CommandContext, instance: ProcessInstance, name: str) -> 
 # -- timers and messages -------------------------------------------------------------
 
 
-def _sync_waits(ctx: CommandContext, instance: ProcessInstance, execution: Execution) -> None:
+def _sync_waits(ctx: CommandContext, instance: ProcessInstance, execution: Execution, before: Standing) -> None:
+    waits = list(execution.waits())
+    if before.waits == set(waits):
+        return
     timers = {
         (t.engine_task_id, t.due_at): t
         for t in ctx.session.scalars(sa.select(Timer).where(Timer.instance_id == instance.id))
@@ -214,7 +243,7 @@ def _sync_waits(ctx: CommandContext, instance: ProcessInstance, execution: Execu
         (s.engine_task_id, s.message_name): s
         for s in ctx.session.scalars(sa.select(Subscription).where(Subscription.instance_id == instance.id))
     }
-    for wait in execution.waits():
+    for wait in waits:
         where = {"engine_task_id": wait.engine_task_id, "element_id": wait.element_id}
         common = {"id": new_id(), "district_id": instance.district_id, "instance_id": instance.id, **where}
         if wait.due_at is not None:
@@ -293,7 +322,6 @@ def service_context(
         now=ctx.now,
         district_id=ctx.district_id,
         settings=ctx.kernel.settings,
-        calendar=ctx.calendar,
         actor=ctx.actor,
         instance_id=instance.id,
         process_key=instance.process_key,
@@ -312,6 +340,10 @@ def service_context(
 class _Effects(ServiceEffects):
     ctx: CommandContext
     instance: ProcessInstance
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.ctx.calendar
 
     def start_process(
         self, key: str, business_key: str, variables: Mapping[str, Any], *, title: str = "", department: str = "",
@@ -332,7 +364,7 @@ class _Effects(ServiceEffects):
 
         return SetDeadline(
             business_key or self.instance.business_key, name, rule, started_at=started_at, legal_basis=legal_basis,
-            label=label, department=department,
+            label=label, department=department, stream=self.instance.id,
         ).run(self.ctx)  # fmt: skip
 
     def meet_deadline(self, name: str, business_key: str | None = None) -> None:

@@ -14,6 +14,16 @@ from engine.models import InstanceDepartment, TaskCandidate, UserTask
 CLERK = "承办人"
 
 
+def instance_of(ctx: CommandContext, task_id: str) -> str:
+    """The id of the task's instance.  Raises :class:`NotFound`."""
+    found = ctx.session.scalar(
+        sa.select(UserTask.instance_id).where(UserTask.id == task_id, UserTask.district_id == ctx.district_id)
+    )
+    if found is None:
+        raise NotFound("任务不存在，可能链接有误。")
+    return found
+
+
 def locked_task(ctx: CommandContext, task_id: str, expected_version: int | None = None) -> UserTask:
     """The open task under its row lock.
 

@@ -37,6 +37,21 @@ def inspection(session: Session, district_id: str, number: str) -> Inspection:
     return row
 
 
+def locked_inspection(session: Session, district_id: str, number: str) -> Inspection:
+    """The same under its row lock: departments that finish at the same moment follow one another,
+    so that exactly one of them sees that it is the last.
+    """
+    row = session.scalar(
+        sa.select(Inspection)
+        .where(Inspection.district_id == district_id, Inspection.number == number)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise NotFound(f"检查 {number} 不存在。")
+    return row
+
+
 def department_inspection(session: Session, district_id: str, number: str) -> DepartmentInspection:
     """One department's part, ``<inspection>/<department>``.  Raises :class:`NotFound`."""
     row = session.scalar(
@@ -58,6 +73,7 @@ def department_inspections(session: Session, district_id: str, inspection_number
                 DepartmentInspection.district_id == district_id, DepartmentInspection.inspection == inspection_number
             )
             .order_by(DepartmentInspection.department)
+            .execution_options(populate_existing=True)
         )
     )
 

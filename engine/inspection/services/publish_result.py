@@ -29,6 +29,7 @@ def publish_result(ctx: ServiceContext) -> dict[str, Any]:
     if not withheld:
         ctx.enqueue("push-publication", publication.id, {"publication_id": publication.id})
     ctx.session.flush()
+    records.locked_inspection(ctx.session, ctx.district_id, row.inspection)
     parts = records.department_inspections(ctx.session, ctx.district_id, row.inspection)
     if all(p.state in _DONE for p in parts):
         problems = ctx.session.scalar(

@@ -42,9 +42,7 @@ def record_site_check(ctx: ServiceContext) -> dict[str, Any]:
     return {"has_problem": problem}
 
 
-def _check(
-    row: DepartmentInspection, values: dict[str, Any], arrived: datetime, left: datetime, now: datetime
-) -> None:
+def _check(row: DepartmentInspection, values: dict[str, Any], arrived: datetime, left: datetime, now: datetime) -> None:
     faults: dict[str, list[str]] = {}
     if left < arrived:
         faults["left_at"] = ["离开时间早于到达时间，请核对。"]
@@ -65,9 +63,7 @@ def _check(
 
 def _store(ctx: ServiceContext, row: DepartmentInspection, findings: list[dict[str, Any]]) -> None:
     ctx.session.execute(
-        sa.delete(Finding).where(
-            Finding.district_id == ctx.district_id, Finding.department_inspection == row.number
-        )
+        sa.delete(Finding).where(Finding.district_id == ctx.district_id, Finding.department_inspection == row.number)
     )
     ctx.session.add_all(
         Finding(
@@ -82,9 +78,9 @@ def _store(ctx: ServiceContext, row: DepartmentInspection, findings: list[dict[s
 
 
 def _end_of_visits(ctx: ServiceContext, inspection_number: str) -> None:
+    inspection = records.locked_inspection(ctx.session, ctx.district_id, inspection_number)
     parts = records.department_inspections(ctx.session, ctx.district_id, inspection_number)
     ended = [p.visit_ended_at for p in parts]
-    inspection = records.inspection(ctx.session, ctx.district_id, inspection_number)
     inspection.state = "检查中"
     if any(moment is None for moment in ended):
         return
