@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from marshmallow import ValidationError
@@ -48,6 +49,16 @@ class Form:
         components = tuple(map(read_component, raw["components"]))
         return cls(raw["id"], raw["title"], components, schema_class(components))
 
+    def on_paper(self) -> Form:
+        """The same form for an entry from signed paper: signatures stand on the scan, so none is required here."""
+        components = tuple(
+            replace(c, validate={k: v for k, v in c.validate.items() if k != "required"}) if c.type == "signature" else c
+            for c in self.components
+        )
+        if components == self.components:
+            return self
+        return Form(self.key, self.title, components, schema_class(components))
+
     def validate(
         self, values: Any, context: Mapping[str, Any] | None = None, now: datetime | None = None
     ) -> dict[str, Any]:
@@ -68,6 +79,11 @@ class Form:
         labels = list(dict.fromkeys(self._label(key) for key in problems))
         named = "、".join(f"“{label}”" for label in labels[:5]) + ("等" if len(labels) > 5 else "")
         raise InvalidInput(f"有 {len(problems)} 项需要改正：{named}。", problems)
+
+    @cached_property
+    def needs_context(self) -> bool:
+        """Whether validation reads the form context: options or fixed values that only the run time knows."""
+        return _needs_context(self.components)
 
     def from_multidict(self, data: Any) -> dict[str, Any]:
         """The nested raw values of an HTML post (``findings-0-item`` …), to be given to :meth:`validate`."""
@@ -93,6 +109,12 @@ class Form:
     def _label(self, key: str) -> str:
         head = key.partition("[")[0]
         return next((component.label for component in self.components if component.key == head), head)
+
+
+def _needs_context(components: tuple[Component, ...]) -> bool:
+    return any(
+        c.values_key or (c.readonly and c.default_key) or _needs_context(c.components) for c in components
+    )
 
 
 def _flat(messages: Any, prefix: str = "") -> dict[str, list[str]]:

@@ -32,7 +32,9 @@ def plan_rows(
             sa.select(Item.code, Item.name).where(
                 Item.district_id == campaign.district_id, Item.code.in_(plan.get("items") or [])
             )
-        ).tuples().all()
+        )
+        .tuples()
+        .all()
     )
     quota = f"统一比例 {plan.get('ratio')} %" if plan.get("quota") == "统一比例" else "按风险等级"
     pairs = (

@@ -133,7 +133,9 @@ def parts_of(session: Session, district_id: str, inspections: Sequence[str]) -> 
             sa.select(Finding.department_inspection, sa.func.count())
             .where(Finding.district_id == district_id, Finding.problem, Finding.department_inspection.in_(keys))
             .group_by(Finding.department_inspection)
-        ).tuples().all()
+        )
+        .tuples()
+        .all()
     )
     found: dict[str, list[Part]] = {number: [] for number in numbers}
     for row in rows:

@@ -128,7 +128,7 @@ def _faults(form: Form, typed: Mapping[str, Any], picked: Sequence[TaskView]) ->
     """What is wrong with the answers given once; what single cases lack is told case by case."""
     try:
         context = picked[0].context if picked else {}
-        form.validate(_values(form, typed, context), context)
+        form.validate(_values(form, typed, context), context, now=now())
     except InvalidInput as error:
         keys = {c.key for c in shared(form).components}
         return {key: messages for key, messages in error.fields.items() if key.partition("[")[0] in keys}

@@ -80,13 +80,18 @@ def index() -> ResponseReturnValue:
     if filters["lead"]:
         statement = statement.where(Campaign.lead == filters["lead"])
     if (after := _after()) is not None:
-        statement = statement.where(sa.tuple_(Campaign.created_at, Campaign.number) < sa.tuple_(*after))
+        statement = statement.where(
+            sa.or_(
+                Campaign.created_at < after[0],
+                sa.and_(Campaign.created_at == after[0], Campaign.number < after[1]),
+            )
+        )
     with database().read() as session:
         found = session.scalars(
             statement.order_by(Campaign.created_at.desc(), Campaign.number.desc()).limit(PAGE + 1)
         ).all()
     rows = found[:PAGE]
-    chosen = {k: v for k, v in filters.items() if v}
+    chosen: dict[str, Any] = {k: v for k, v in filters.items() if v}
     following = None
     if len(found) > PAGE:
         following = url_for(".index", after=f"{rows[-1].created_at.isoformat()}~{rows[-1].number}", **chosen)
@@ -125,9 +130,7 @@ def create() -> ResponseReturnValue:
 
 def find_campaign(session: Session, number: str) -> tuple[Campaign, ProcessInstance]:
     """The campaign and its instance; :class:`NotFound` when the reader may not know of it."""
-    row = session.execute(
-        _visible(sa.select(Campaign, ProcessInstance)).where(Campaign.number == number)
-    ).first()
+    row = session.execute(_visible(sa.select(Campaign, ProcessInstance)).where(Campaign.number == number)).first()
     if row is None:
         raise NotFound("没有找到这项抽查任务，可能链接有误，或不属于您所在的部门。")
     return row[0], row[1]
@@ -149,7 +152,7 @@ def show(number: str) -> ResponseReturnValue:
             .where(Draw.district_id == campaign.district_id, Draw.campaign == number)
             .order_by(Draw.committed_at, Draw.draw_id)
         ).all()
-        filters = {k: v for k, v in (("state", state), ("q", search)) if v}
+        filters: dict[str, Any] = {k: v for k, v in (("state", state), ("q", search)) if v}
         following = None
         if page.next:
             following = url_for(".show", number=number, after=page.next, _anchor="inspections", **filters)

@@ -115,9 +115,7 @@ class Picture:
 
 def diagram_text(session: Session, instance: ProcessInstance) -> str:
     """The BPMN XML of the version this instance runs on."""
-    bundle = session.scalar(
-        sa.select(ProcessDefinition.bundle).where(ProcessDefinition.id == instance.definition_id)
-    )
+    bundle = session.scalar(sa.select(ProcessDefinition.bundle).where(ProcessDefinition.id == instance.definition_id))
     return next(text for name, text in (bundle or {}).items() if name.endswith(".bpmn"))
 
 
@@ -166,13 +164,26 @@ class Event:
 
 
 #: Events that only repeat what another line says, or belong to the machine.
-SILENT = frozenset({"task-opened", "deadline-set", "message-received"})
+SILENT = frozenset(
+    {"task-opened", "deadline-set", "message-received", "witness-logged", "witness-revealed", "inspection-approved"}
+)
+#: An opinion that says no more than the decision before it.
+EMPTY_OPINIONS = frozenset({"同意", "同意。", "退回", "退回。"})
+#: What the start and the end of a process mean to people.
+STARTED = {
+    "annual-plan": "新建年度计划", "joint-inspection": "新建抽查任务", "inspection": "派发检查",
+    "department-inspection": "派发部门检查", "rectification": "启动责令改正",
+    "administrative-penalty": "启动行政处罚程序",
+}  # fmt: skip
+ENDED = {
+    "annual-plan": "年度计划办结", "joint-inspection": "抽查任务办结", "inspection": "检查办结",
+    "department-inspection": "部门检查办结", "rectification": "责令改正办结", "administrative-penalty": "行政处罚办结",
+}  # fmt: skip
 WORDS = {
-    "instance-started": "启动流程",
-    "instance-completed": "流程办结",
     "task-claimed": "签收任务",
     "task-released": "退回待签收",
     "task-reassigned": "转办任务",
+    "task-reminded": "催办",
     "task-cancelled": "任务撤销",
     "attachment-added": "上传附件",
     "timer-fired": "期限届满",
@@ -180,14 +191,11 @@ WORDS = {
     "incident-resolved": "异常已处理",
     "recusal-requested": "当事人申请回避",
     "inspector-replaced": "按规则递补检查人员",
-    "inspection-approved": "行政检查审批",
     "campaign-archived": "抽查任务归档",
     "draw-committed": "名单封存并登记摘要",
     "draw-done": "完成随机抽取",
     "draw-aborted": "抽取中止",
     "draw-imported": "导入省工作平台抽取结果",
-    "witness-logged": "抽取监督人登记随机因子摘要",
-    "witness-revealed": "抽取监督人公开随机因子",
     "province-receipt": "省工作平台回执",
 }
 _PROBLEMS = frozenset({"incident-opened", "draw-aborted", "task-cancelled"})
@@ -213,25 +221,38 @@ def history(session: Session, instances: Sequence[ProcessInstance]) -> list[Even
         form_key, task_name = tasks.get(str(entry.body.get("task", "")), ("", ""))
         instance = by_id[entry.instance_id]
         form = forms[entry.instance_id].forms.get(form_key)
-        place = f"{department_name(instance.department)} · {instance.title}" if several else ""
-        found.append(_event(entry, form, task_name, users, place))
+        place = _place(instance) if several else ""
+        found.append(_event(entry, instance.process_key, form, task_name, users, place))
     return found
 
 
-def _event(entry: TimelineEntry, form: Form | None, task_name: str, users: Mapping[str, str], place: str) -> Event:
-    body, note, lines, what = entry.body, "", [], WORDS.get(entry.kind, "登记")
+def _place(instance: ProcessInstance) -> str:
+    """Which of several cases on one page an event belongs to."""
+    word = {"rectification": " · 责令改正", "administrative-penalty": " · 行政处罚"}.get(instance.process_key, "")
+    return "" if instance.process_key == "inspection" else department_name(instance.department) + word
+
+
+def _event(
+    entry: TimelineEntry, process_key: str, form: Form | None, task_name: str, users: Mapping[str, str], place: str
+) -> Event:
+    body, note, what = entry.body, "", WORDS.get(entry.kind, "登记")
+    lines: Sequence[Line] = ()
     paper: Mapping[str, Any] = {}
     if entry.kind == "task-completed":
         values = body.get("values") or {}
         decision = values.get("decision")
         what = f"{body.get('name') or task_name}：{decision}" if decision else f"办结“{body.get('name') or task_name}”"
-        note = str(values.get("return_reason") or values.get("opinion") or "")
+        note = str(values.get("return_reason") or values.get("opinion") or "").strip()
+        note = "" if note in EMPTY_OPINIONS else note
         lines, paper = submitted(form, values), body.get("paper") or {}
-    elif entry.kind in {"task-claimed", "task-released", "task-reassigned", "task-cancelled"}:
+    elif entry.kind in {"task-claimed", "task-released", "task-reassigned", "task-reminded", "task-cancelled"}:
         what = f"{what}“{body.get('name') or task_name}”"
         if entry.kind == "task-reassigned":
             what += f"给{users.get(str(body.get('to')), '同事')}"
-        note = str(body.get("reason") or "")
+        note = str(body.get("reason") or body.get("note") or "")
+    elif entry.kind in {"instance-started", "instance-completed"}:
+        words = STARTED if entry.kind == "instance-started" else ENDED
+        what = words.get(process_key, "流程启动" if words is STARTED else "流程办结")
     elif entry.kind == "attachment-added":
         what = f"{what}：{body.get('name', '')}"
     else:
@@ -252,9 +273,4 @@ def _note(kind: str, body: Mapping[str, Any]) -> str:
         return "；".join(str(body[k]) for k in ("draw_id", "reason") if body.get(k))
     if kind == "inspector-replaced":
         return f"{body.get('inspector', '')} 回避，由 {body.get('successor', '')} 递补"
-    if kind == "inspection-approved":
-        count = len(body.get("removals") or [])
-        number = body.get("document_number") or "未填文号"
-        return f"{number}；移出 {count} 户" if count else str(number)
     return ""
-

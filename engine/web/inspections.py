@@ -43,7 +43,7 @@ def index() -> ResponseReturnValue:
     state, search = request.args.get("state", ""), request.args.get("q", "").strip()[:100]
     with database().read() as session:
         page = inspection_page(session, state=state, search=search, after=request.args.get("after", ""))
-    filters = {k: v for k, v in (("state", state), ("q", search)) if v}
+    filters: dict[str, Any] = {k: v for k, v in (("state", state), ("q", search)) if v}
     following = url_for(".index", after=page.next, **filters) if page.next else None
     return render_template(
         "inspections.html", page=page, state=state, search=search, states=STATES, chips=CHIPS, following=following
@@ -87,9 +87,7 @@ def find_inspection(session: Session, number: str) -> tuple[Inspection, ProcessI
         ),
     )
     row = session.execute(
-        scope(statement, actor()).where(
-            Inspection.district_id == settings().district_id, Inspection.number == number
-        )
+        scope(statement, actor()).where(Inspection.district_id == settings().district_id, Inspection.number == number)
     ).first()
     if row is None:
         raise NotFound("没有找到这项检查，可能链接有误，或不属于您所在的部门。")
@@ -117,9 +115,7 @@ def show(number: str) -> ResponseReturnValue:
                 inspection=inspection,
                 instance=instance,
                 campaign=session.scalar(
-                    sa.select(Campaign).where(
-                        Campaign.district_id == district, Campaign.number == inspection.campaign
-                    )
+                    sa.select(Campaign).where(Campaign.district_id == district, Campaign.number == inspection.campaign)
                 ),
                 chips=CHIPS,
                 object=_object_rows(inspection.object),
@@ -173,9 +169,7 @@ def _lane(
     people = {
         i.code: i
         for i in session.scalars(
-            sa.select(Inspector).where(
-                Inspector.district_id == row.district_id, Inspector.code.in_(row.inspectors)
-            )
+            sa.select(Inspector).where(Inspector.district_id == row.district_id, Inspector.code.in_(row.inspectors))
         )
     }
     today = now().date()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from engine.commands.claim_task import ClaimTask, ReleaseTask
 from engine.commands.reassign_task import ReassignTask
-from engine.errors import Forbidden, InvalidInput
-from engine.models import ProcessInstance, User
-from engine.web.context import actor, database, engine
+from engine.errors import Forbidden, InvalidInput, LianjianError
+from engine.models import ProcessInstance, User, UserTask
+from engine.web.context import actor, database, engine, now
 from engine.web.guards import signed_in
 from engine.web.submissions import attachment_links, submitted
 from engine.web.task_lookup import find_task
@@ -75,6 +78,17 @@ def reassign(task_id: str) -> ResponseReturnValue:
     return redirect(url_for("inbox.todo"), 303)
 
 
+def _context(session: Session, task: UserTask, instance: ProcessInstance) -> dict[str, Any]:
+    """The facts the form was about; a closed task's from the instance as it stands now."""
+    if task.state == "open":
+        return engine().task_view(session, task).context
+    data = engine().peek(session, instance).data()
+    try:
+        return engine().kernel.form_context(session, task, data, now())
+    except (LianjianError, KeyError):  # what the form spoke of is no longer part of the process's data
+        return {}
+
+
 @blueprint.get("/tasks/<task_id>/print")
 @signed_in
 def print_form(task_id: str) -> ResponseReturnValue:
@@ -83,7 +97,7 @@ def print_form(task_id: str) -> ResponseReturnValue:
         task = find_task(session, task_id)
         instance = session.get_one(ProcessInstance, task.instance_id)
         form = engine().kernel.definition(session, instance.definition_id).forms.get(task.form_key)
-        context = engine().task_view(session, task).context if task.state == "open" else {}
+        context = _context(session, task, instance)
         closer = session.get(User, task.closed_by) if task.closed_by else None
         files = attachment_links(session, task.instance_id)
     return render_template(

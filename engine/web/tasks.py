@@ -59,7 +59,9 @@ def _page(
     """``typed`` shows ``values`` as they are, without filling in defaults again."""
     task, form = view.task, view.form
     shown = None
+    may = may_act(session, actor(), task)
     if form is not None:
+        form = form if may else form.on_paper()
         filled = values if typed else form.with_defaults(view.context, values)
         shown = form_view(form, filled or {}, errors, view.context, now(), extra_rows=extra_rows)
     facts = view.context.get("facts") or []
@@ -74,7 +76,7 @@ def _page(
         tables=[fact for fact in facts if "rows" not in fact],
         attachments=attachment_links(session, task.instance_id),
         draft=draft,
-        may_act=may_act(session, actor(), task),
+        may_act=may,
         may_enter_paper=may_enter_paper(session, actor(), task),
         holder=session.get(User, task.assignee_id) if task.assignee_id else None,
         colleagues=colleagues(session, task),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ from engine.process_engine import ProcessEngine
 from engine.service_tasks import ServiceRegistry
 from engine.settings import Settings
 from engine.web.app import MODULES, create_app
+from tests.conftest import SHANGHAI, Clock
+from tests.support.pages import District, build, open_district
 
 PASSWORD = "a-long-word-2026"
 _HASH = accounts.hash_password(PASSWORD)
@@ -105,3 +108,22 @@ def web(make_web: MakeWeb) -> Web:
         session.add(Department(district_id=made.settings.district_id, code="SCJG", name="市场监督管理局"))
     made.user("zhang", "承办人")
     return made
+
+
+@pytest.fixture(scope="session")
+def campaign_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of the demo district with a campaign under way; tests copy the file."""
+    path = tmp_path_factory.mktemp("campaign") / "campaign.db"
+    build(sqlite_template, path, Clock(datetime(2026, 3, 2, 9, 0, tzinfo=SHANGHAI)))
+    return path
+
+
+@pytest.fixture
+def district(campaign_template: Path, tmp_path: Path, clock: Clock) -> Iterator[District]:
+    """The demo district behind a web application, a campaign of three departments under way (SQLite only)."""
+    path = tmp_path / "district.db"
+    shutil.copyfile(campaign_template, path)
+    shutil.copytree(campaign_template.parent / "data", tmp_path / "data")
+    found = open_district(path, clock)
+    yield found
+    found.engine.database.dispose()
