@@ -1,0 +1,48 @@
+"""What an official sees beside a form, and what the form offers: facts, options and defaults.
+
+``context_provider`` makes the guest's answer to the kernel's ``form_context`` hook.  Keys are those
+the forms name in ``valuesKey`` and ``defaultValueKey``; ``facts`` is a list of blocks, each with
+``title`` and either ``rows`` ([label, value] pairs) or ``table`` (``head`` and ``rows``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.inspection.facts import campaigns, follow_ups, release, summary, visits
+from engine.inspection.facts.desk import Desk, Provider
+from engine.inspection.facts.summary import campaign_statistics
+from engine.models import UserTask
+from engine.settings import Settings
+
+__all__ = ["campaign_statistics", "context_provider"]
+
+_FORMS: dict[str, Provider] = {**campaigns.FORMS, **summary.FORMS, **visits.FORMS, **release.FORMS, **follow_ups.FORMS}
+_PROCESSES: dict[str, Provider] = {
+    "joint-inspection": campaigns.campaign_facts,
+    "inspection": visits.inspection_facts,
+    "department-inspection": visits.part_facts,
+    "rectification": follow_ups.follow_up_facts,
+    "administrative-penalty": follow_ups.follow_up_facts,
+}
+
+
+def context_provider(settings: Settings) -> Callable[[Session, UserTask, Mapping[str, Any], datetime], dict[str, Any]]:
+    """The kernel's ``form_context`` hook for these settings."""
+
+    def form_context(session: Session, task: UserTask, data: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        desk = Desk(session, settings, task, data, now)
+        context: dict[str, Any] = {"facts": [], "department": task.department}
+        by_process = _PROCESSES.get(task.process_key)
+        for provider in (by_process, _FORMS.get(task.form_key)):
+            if provider is not None:
+                found = provider(desk)
+                context["facts"] += found.pop("facts", [])
+                context.update(found)
+        return context
+
+    return form_context

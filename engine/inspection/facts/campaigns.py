@@ -1,0 +1,140 @@
+"""Facts of a campaign (抽查任务) and of plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.inspection import records, tables
+from engine.inspection.drawn import assignments, drawn_objects
+from engine.inspection.facts.desk import Desk, Provider, rows, table
+from engine.inspection.facts.options import departments, inspectors, items, users
+from engine.inspection.gate import gate_facts
+from engine.inspection.industries import SECTIONS
+from engine.inspection.models import InspectedObject, Inspector
+from engine.inspection.plan_facts import plan_rows
+
+OBJECT_KINDS = ("企业", "个体工商户", "农民专业合作社", "事业单位", "社会团体", "民办非企业单位")
+
+
+def campaign_facts(desk: Desk) -> dict[str, Any]:
+    plan = desk.campaign.plan
+    if not plan or desk.task.form_key == "work-plan":
+        return {}
+    described = plan_rows(desk.session, desk.settings, desk.campaign, desk.department_names, desk.today)
+    block = {"title": "抽查工作方案", "rows": described}
+    opinions = [
+        [desk.organ(str(o.get("item"))), o.get("decision"), o.get("return_reason") or o.get("opinion") or ""]
+        for o in desk.data.get("countersign") or []
+        if isinstance(o, Mapping)
+    ]
+    facts = [block]
+    if opinions:
+        facts.append(table("会签意见", ["部门", "意见", "说明"], opinions))
+    return {"facts": facts}
+
+
+def _annual_plan(desk: Desk) -> dict[str, Any]:
+    row = records.plan(desk.session, desk.district_id, desk.task.business_key)
+    return {
+        "previous": row.content,
+        "plan_name": row.name,
+        "departments": departments(desk),
+        "items": items(desk),
+    }
+
+
+def _abort(desk: Desk) -> dict[str, Any]:
+    return {"users": users(desk, "抽取监督人")}
+
+
+def _work_plan(desk: Desk) -> dict[str, Any]:
+    previous = desk.data.get("draft_work_plan") or {}
+    facts = []
+    for element, label in (
+        ("section_review", "科室负责人"), ("deputy_review", "分管负责人"), ("head_approval", "机关负责人"),
+    ):  # fmt: skip
+        opinion = desk.data.get(element) or {}
+        if opinion.get("decision") == "退回":
+            facts.append(rows(f"{label}退回", ("退回理由", opinion.get("return_reason"))))
+    return {
+        "facts": facts,
+        "previous": previous,
+        "campaign_name": previous.get("name") or "",
+        "regions": tables.options(desk.settings, "region", desk.today),
+        "departments": [d for d in departments(desk) if d["value"] != desk.campaign.lead],
+        "items": items(desk),
+        "users": users(desk, "抽取监督人"),
+        "object_kinds": [{"value": kind, "label": kind} for kind in OBJECT_KINDS],
+        "industries": [{"value": code, "label": f"{code} {name}"} for code, (name, _, _) in SECTIONS.items()],
+    }
+
+
+def _gate(desk: Desk) -> dict[str, Any]:
+    return {
+        "facts": gate_facts(desk.session, desk.settings, desk.campaign, desk.now),
+        "inspectors": [
+            option for code in [desk.campaign.lead, *desk.campaign.participants] for option in inspectors(desk, code)
+        ],
+    }
+
+
+def _approval(desk: Desk) -> dict[str, Any]:
+    draw = records.draw(desk.session, desk.district_id, str(desk.data["draw_id"]))
+    teams, objects = assignments(draw), drawn_objects(draw)
+    department = str(desk.task.context.get("item") or desk.task.department)
+    mine = [o for o in objects if (o.uscc, department) in teams]
+    names = object_names(desk, [o.uscc for o in mine])
+    people = inspector_names(desk, {code for o in mine for code in teams[o.uscc, department]})
+    body = [
+        [n, names.get(o.uscc, ("", ""))[0], o.uscc, names.get(o.uscc, ("", ""))[1],
+         "、".join(people.get(c, c) for c in teams[o.uscc, department])]
+        for n, o in enumerate(mine, 1)
+    ]  # fmt: skip
+    return {
+        "facts": [
+            rows(
+                "行政检查审批", ("检查机关", desk.organ(department)), ("检查对象", f"{len(mine)} 户"),
+                ("抽取编号", draw.draw_id),
+            ),
+            table("检查名单", ["序号", "检查对象", "统一社会信用代码", "地址", "检查人员"], body),
+        ],
+        "drawn_objects": [
+            {"value": o.uscc, "label": f"{names.get(o.uscc, ('', ''))[0]}（{o.uscc}）"} for o in mine
+        ],
+        "units": [],
+    }  # fmt: skip
+
+
+def object_names(desk: Desk, usccs: list[str]) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    for start in range(0, len(usccs), 500):
+        for uscc, name, address in desk.session.execute(
+            sa.select(InspectedObject.uscc, InspectedObject.name, InspectedObject.address).where(
+                InspectedObject.district_id == desk.district_id, InspectedObject.uscc.in_(usccs[start : start + 500])
+            )
+        ):
+            found[uscc] = (name, address)
+    return found
+
+
+def inspector_names(desk: Desk, codes: set[str]) -> dict[str, str]:
+    rows_ = desk.session.execute(
+        sa.select(Inspector.code, Inspector.name).where(
+            Inspector.district_id == desk.district_id, Inspector.code.in_(sorted(codes))
+        )
+    )
+    return {code: name for code, name in rows_}
+
+
+#: Providers by form key.
+FORMS: dict[str, Provider] = {
+    "annual-plan": _annual_plan,
+    "abort-explanation": _abort,
+    "work-plan": _work_plan,
+    "gate-check": _gate,
+    "inspection-approval": _approval,
+    "dispatch-receipt": _approval,
+}

@@ -1,0 +1,65 @@
+"""Facts of what follows a finding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.inspection import records
+from engine.inspection.facts.desk import Desk, Provider, rows
+from engine.inspection.facts.options import inspectors, users
+from engine.inspection.facts.visits import clauses, part_facts
+
+_LABELS = {
+    "document_number": "文号", "content": "内容", "deadline": "期限", "served_on": "送达日期", "method": "送达方式",
+    "cause": "案由", "facts": "事实", "basis": "依据", "decision": "决定", "kinds": "处罚种类",
+    "amount": "罚款数额（元）",
+    "decided_on": "决定日期", "hearing_right": "是否告知听证权利", "reason": "理由",
+}  # fmt: skip
+
+
+def follow_up_facts(desk: Desk) -> dict[str, Any]:
+    found = part_facts(desk)
+    row = records.follow_up(desk.session, desk.district_id, desk.task.business_key)
+    conclusion = desk.part.conclusion
+    words = {
+        "order": "责令改正", "filing": "立案", "investigation": "调查取证", "notice": "处罚告知",
+        "decision": "处罚决定",
+    }  # fmt: skip
+    for key, title in words.items():
+        if row.facts.get(key):
+            found["facts"].append(
+                rows(title, *((_LABELS.get(k, k), _words(v)) for k, v in row.facts[key].items() if k in _LABELS))
+            )
+    return {
+        **found,
+        "conclusion_text": str(conclusion.get("facts") or ""),
+        "clauses": str(conclusion.get("basis") or clauses(desk)),
+        "case_cause": f"{row.subject_name}涉嫌违法案",
+        "case_facts": str(
+            (desk.data.get("investigate") or {}).get("facts")
+            or (desk.data.get("file_case") or {}).get("facts")
+            or conclusion.get("facts")
+            or ""
+        ),
+        "penalty_basis": str((desk.data.get("investigate") or {}).get("basis") or ""),
+        "team_codes": list(desk.part.inspectors),
+    }
+
+
+def _words(value: Any) -> str:
+    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _case_filing(desk: Desk) -> dict[str, Any]:
+    return {"users": users(desk, "执法检查人员", desk.part.department)}
+
+
+def _reinspection(desk: Desk) -> dict[str, Any]:
+    return {"inspectors": inspectors(desk, desk.part.department)}
+
+
+#: Providers by form key.
+FORMS: dict[str, Provider] = {
+    "case-filing": _case_filing,
+    "reinspection": _reinspection,
+}

@@ -1,0 +1,48 @@
+"""What pickers offer."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from engine.inspection.facts.desk import Desk
+from engine.inspection.models import Inspector, Item
+from engine.models import User, UserRole
+
+
+def departments(desk: Desk) -> list[dict[str, str]]:
+    return [{"value": code, "label": name} for code, name in desk.department_names.items() if code != "QZF"]
+
+
+def items(desk: Desk) -> list[dict[str, str]]:
+    found = desk.session.execute(
+        sa.select(Item.code, Item.name, Item.department, Item.category)
+        .where(Item.district_id == desk.district_id, Item.published)
+        .order_by(Item.department, Item.code)
+    )
+    return [
+        {"value": code, "label": f"{code} {name}", "note": f"{desk.organ(department)} · {category}"}
+        for code, name, department, category in found
+    ]
+
+
+def users(desk: Desk, role: str, department: str = "") -> dict[str, list[dict[str, str]]]:
+    statement = (
+        sa.select(User.id, User.name, User.department)
+        .join(UserRole, UserRole.user_id == User.id)
+        .where(User.district_id == desk.district_id, User.active, UserRole.role == role)
+        .order_by(User.department, User.name)
+        .distinct()
+    )
+    if department:
+        statement = statement.where(UserRole.department == department)
+    found = desk.session.execute(statement)
+    return {role: [{"value": i, "label": f"{name}（{desk.organ(code)}）"} for i, name, code in found]}
+
+
+def inspectors(desk: Desk, department: str) -> list[dict[str, str]]:
+    found = desk.session.execute(
+        sa.select(Inspector.code, Inspector.name)
+        .where(Inspector.district_id == desk.district_id, Inspector.department == department, Inspector.drawable)
+        .order_by(Inspector.code)
+    )
+    return [{"value": code, "label": f"{name}（{code}）"} for code, name in found]
