@@ -268,9 +268,10 @@ def verify(people: People, draw_id: str, tmp_path: Path) -> None:
     code, output = people.running.lianjian("verify-draw", str(record))
     assert code == 0, output
     citizen.goto(f"{people.running.url}/public/verify?draw={draw_id}")
-    verdict = citizen.locator("[data-verdict]")
-    verdict.wait_for(timeout=60_000)
-    assert verdict.get_attribute("data-verdict") == "ok", citizen.inner_text("main")
+    citizen.get_by_role("button", name="核验本次抽取的公开记录").click()
+    verdict = citizen.locator(".verifier-verdict")
+    verdict.wait_for(timeout=90_000)
+    assert verdict.get_attribute("data-ok") == "true", citizen.inner_text("main")
     root = tmp_path / "root.json"
     code, output = people.running.lianjian("verify-history", "--export", str(root))
     assert code == 0 and json.loads(root.read_text())["size"] > 100, output
