@@ -126,13 +126,15 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
-        self._read = sessionmaker(self.engine, expire_on_commit=False)
+        snapshot = {"isolation_level": "REPEATABLE READ"} if self.engine.dialect.name == "postgresql" else {}
+        self._read = sessionmaker(self.engine.execution_options(**snapshot), expire_on_commit=False)
         self._write = sessionmaker(self.engine.execution_options(**WRITER), expire_on_commit=False)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for queries; nothing it does is committed.
+        """A session for queries that all see the same moment; nothing it does is committed.
 
+        A page that read a task as open and then its instance after somebody's commit would contradict itself.
         Closing it ends the transaction and, unlike a rollback, leaves what was loaded readable.
         """
         with self._read() as session:

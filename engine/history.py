@@ -44,6 +44,16 @@ def event_hash(
     ).hexdigest()
 
 
+# Written once: building a statement anew costs more than running it.
+_APPEND = sa.insert(HistoryEvent.__table__)  # type: ignore[arg-type]
+_HEAD = (
+    sa.select(HistoryEvent.seq, HistoryEvent.hash)
+    .where(HistoryEvent.district_id == sa.bindparam("of_district"), HistoryEvent.stream == sa.bindparam("of_stream"))
+    .order_by(HistoryEvent.seq.desc())
+    .limit(1)
+)
+
+
 class Chain:
     """Appends events inside one transaction."""
 
@@ -61,10 +71,12 @@ class Chain:
             self._district_id, stream, seq, now, actor.user_id, actor.name, kind, text, prev_hash
         )  # fmt: skip
         self._session.execute(
-            sa.insert(HistoryEvent).values(
-                id=new_id(), district_id=self._district_id, stream=stream, seq=seq, at=now, actor_id=actor.user_id,
-                actor_name=actor.name, kind=kind, body=text, prev_hash=prev_hash, hash=digest,
-            )
+            _APPEND,
+            {
+                "id": new_id(), "district_id": self._district_id, "stream": stream, "seq": seq, "at": now,
+                "actor_id": actor.user_id, "actor_name": actor.name, "kind": kind, "body": text,
+                "prev_hash": prev_hash, "hash": digest,
+            },
         )  # fmt: skip
         self._heads[stream] = (seq, digest)
         return digest
@@ -74,12 +86,7 @@ class Chain:
             if stream == DISTRICT_STREAM:
                 # Instance streams are guarded by the instance's row; this one has no row of its own.
                 _lock(self._session, _LOCK)
-            row = self._session.execute(
-                sa.select(HistoryEvent.seq, HistoryEvent.hash)
-                .where(HistoryEvent.district_id == self._district_id, HistoryEvent.stream == stream)
-                .order_by(HistoryEvent.seq.desc())
-                .limit(1)
-            ).first()
+            row = self._session.execute(_HEAD, {"of_district": self._district_id, "of_stream": stream}).first()
             self._heads[stream] = (row.seq, row.hash) if row else (0, GENESIS)
         return self._heads[stream]
 

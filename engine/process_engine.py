@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy as sa
 import sqlalchemy.exc
 from sqlalchemy.orm import Session
 
@@ -78,6 +79,14 @@ class ProcessEngine:
             if _is_contention(error):
                 raise Conflict("系统正忙，另一项操作正在更新同一数据，请稍后重试。") from error
             raise
+
+    def form_of(self, session: Session, task: UserTask) -> Form | None:
+        """The task's form in the version its instance runs on."""
+        definition_id = session.scalar(
+            sa.select(ProcessInstance.definition_id).where(ProcessInstance.id == task.instance_id)
+        )
+        assert definition_id is not None
+        return self.kernel.definition(session, definition_id).forms.get(task.form_key)
 
     def task_view(self, session: Session, task: UserTask) -> TaskView:
         """An open task with its form, its form context and the live state of its instance."""

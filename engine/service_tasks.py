@@ -43,6 +43,11 @@ class ServiceInfo:
 class ServiceEffects:
     """What a service task may do besides reading and writing tables; the kernel implements it."""
 
+    @property
+    def calendar(self) -> Calendar:
+        """The district's working-day calendar, read when first asked for."""
+        raise NotImplementedError
+
     def start_process(
         self, key: str, business_key: str, variables: Mapping[str, Any], *, title: str = "", department: str = "",
         departments: Iterable[str] = (),
@@ -94,7 +99,6 @@ class ServiceContext:
     now: datetime
     district_id: str
     settings: Settings
-    calendar: Calendar
     actor: Actor
     instance_id: str
     process_key: str
@@ -106,6 +110,11 @@ class ServiceContext:
     values: Mapping[str, Any] | None = None
     item: Any = None
     task_id: str | None = None
+
+    @property
+    def calendar(self) -> Calendar:
+        """See :attr:`ServiceEffects.calendar`."""
+        return self.effects.calendar
 
     def start_process(
         self, key: str, business_key: str, variables: Mapping[str, Any], *, title: str = "", department: str = "",

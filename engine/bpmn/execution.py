@@ -204,6 +204,8 @@ class Execution:
         self._engine = engine
         #: element ids in the order they ran since this object was made
         self.trace: list[str] = []
+        #: ids of the tasks completed by :meth:`complete` since this object was made
+        self.submitted: set[str] = set()
 
     @classmethod
     def start(cls, definition: LoadedDefinition, variables: Mapping[str, Any], host: Host) -> Execution:
@@ -287,6 +289,7 @@ class Execution:
         task = self._open(engine_task_id)
         task.data[task.task_spec.bpmn_id] = jsonable(dict(values))
         assign_names(task, task.task_spec)
+        self.submitted.add(engine_task_id)
         self.trace.append(task.task_spec.bpmn_id)
         with _readable_errors():
             task.run()

@@ -14,7 +14,6 @@ from engine.commands.task_access import instance_of, locked_task, require_may_ac
 from engine.errors import InvalidInput
 from engine.models import Attachment, TaskDraft, UserTask
 
-
 _FORGET_DRAFTS = sa.delete(TaskDraft.__table__).where(  # type: ignore[arg-type]
     TaskDraft.task_id == sa.bindparam("of_task")
 )

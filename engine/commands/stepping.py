@@ -208,10 +208,8 @@ def as_due(value: Any, now: datetime, zone: ZoneInfo) -> datetime | None:
     if text.startswith(("P", "-P")):
         return add_duration(now, text)
     moment = parse_instant(value, zone)
-    if (
-        (isinstance(value, str)
-        and len(value) == len("2026-01-01"))
-        or (isinstance(value, date) and not isinstance(value, datetime))
+    if (isinstance(value, str) and len(value) == len("2026-01-01")) or (
+        isinstance(value, date) and not isinstance(value, datetime)
     ):
         moment = moment.replace(hour=23, minute=59, second=59)
     return moment

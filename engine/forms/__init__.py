@@ -52,7 +52,9 @@ class Form:
     def on_paper(self) -> Form:
         """The same form for an entry from signed paper: signatures stand on the scan, so none is required here."""
         components = tuple(
-            replace(c, validate={k: v for k, v in c.validate.items() if k != "required"}) if c.type == "signature" else c
+            replace(c, validate={k: v for k, v in c.validate.items() if k != "required"})
+            if c.type == "signature"
+            else c
             for c in self.components
         )
         if components == self.components:
@@ -112,9 +114,7 @@ class Form:
 
 
 def _needs_context(components: tuple[Component, ...]) -> bool:
-    return any(
-        c.values_key or (c.readonly and c.default_key) or _needs_context(c.components) for c in components
-    )
+    return any(c.values_key or (c.readonly and c.default_key) or _needs_context(c.components) for c in components)
 
 
 def _flat(messages: Any, prefix: str = "") -> dict[str, list[str]]:

@@ -20,7 +20,7 @@ from engine.commands.save_draft import SaveDraft
 from engine.commands.task_access import may_act, may_enter_paper
 from engine.errors import Conflict, InvalidInput, LianjianError
 from engine.forms import Form
-from engine.models import ProcessInstance, TaskDraft, User, UserTask
+from engine.models import TaskDraft, User, UserTask
 from engine.process_engine import TaskView
 from engine.web.cases import team_of
 from engine.web.context import actor, database, engine, now, settings
@@ -90,14 +90,12 @@ def _page(
 
 
 def _closed(session: Session, task: UserTask) -> ResponseReturnValue:
-    instance = session.get_one(ProcessInstance, task.instance_id)
-    definition = engine().kernel.definition(session, instance.definition_id)
     return make_response(
         render_template(
             "task_closed.html",
             task=task,
             closer=session.get(User, task.closed_by) if task.closed_by else None,
-            blocks=submitted(definition.forms.get(task.form_key), task.values),
+            blocks=submitted(engine().form_of(session, task), task.values),
             attachments=attachment_links(session, task.instance_id),
         )
     )
@@ -111,7 +109,7 @@ def submit(task_id: str) -> ResponseReturnValue:
         task = find_task(session, task_id)
         if task.state != "open":
             return _lost(session, task, f"“{task.name}”已经办结或撤销，本次提交未作任何改动。")
-        form = engine().task_view(session, task).form
+        form = engine().form_of(session, task)
     # Files are stored in commands of their own, so every page below must read anew to know them.
     post, failed = _with_uploads(task, request.form)
     acted = row_action(post)
@@ -163,8 +161,7 @@ def _lost(
 ) -> ResponseReturnValue:
     """Somebody else was first: say so and show what was typed, so that nothing is lost."""
     if form is None:
-        instance = session.get_one(ProcessInstance, task.instance_id)
-        form = engine().kernel.definition(session, instance.definition_id).forms.get(task.form_key)
+        form = engine().form_of(session, task)
         values = form.from_multidict(request.form) if form is not None else {}
     page = render_template(
         "task_conflict.html", task=task, message=message, typed=submitted(form, values),
@@ -235,7 +232,7 @@ def draft(task_id: str) -> ResponseReturnValue:
         task = find_task(session, task_id)
         if task.state != "open":
             raise Conflict("该任务已经办结，草稿没有保存。")
-        form = engine().task_view(session, task).form
+        form = engine().form_of(session, task)
     post, failed = _with_uploads(task, request.form)
     values = form.from_multidict(post) if form is not None else {}
     engine().execute(SaveDraft(task_id, values), actor=actor())
