@@ -33,11 +33,19 @@ def locked_task(ctx: CommandContext, task_id: str, expected_version: int | None 
     if task is None or task.district_id != ctx.district_id:
         raise NotFound("任务不存在，可能链接有误。")
     if task.state != "open":
-        word = "已由其他人员办结" if task.state == "completed" else "已撤销"
-        raise Conflict(f"“{task.name}”{word}，本次提交未作任何改动；您填写的内容已保留。", task_id=task.id)
+        raise Conflict(closed_words(task, ctx.actor), task_id=task.id)
     if expected_version is not None and task.version != expected_version:
         raise Conflict(f"“{task.name}”在您打开之后已被更新，请核对后重新提交；您填写的内容已保留。", task_id=task.id)
     return task
+
+
+def closed_words(task: UserTask, actor: Actor) -> str:
+    """Why a closed task takes no submission; a double click hears that the first click counted."""
+    if task.state != "completed":
+        return f"“{task.name}”已撤销，本次提交未作任何改动；您填写的内容已保留。"
+    if task.closed_by == actor.user_id:
+        return f"您已经提交过“{task.name}”，以先前提交的内容为准；本次提交未作任何改动。"
+    return f"“{task.name}”已由其他人员办结，本次提交未作任何改动；您填写的内容已保留。"
 
 
 def is_candidate(session: Session, actor: Actor, task: UserTask) -> bool:

@@ -17,7 +17,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from engine.commands.add_attachment import AddAttachment
 from engine.commands.complete_task import CompleteTask, Paper
 from engine.commands.save_draft import SaveDraft
-from engine.commands.task_access import may_act, may_enter_paper
+from engine.commands.task_access import closed_words, may_act, may_enter_paper
 from engine.errors import Conflict, InvalidInput, LianjianError
 from engine.forms import Form
 from engine.models import TaskDraft, User, UserTask
@@ -108,7 +108,7 @@ def submit(task_id: str) -> ResponseReturnValue:
     with database().read() as session:
         task = find_task(session, task_id)
         if task.state != "open":
-            return _lost(session, task, f"“{task.name}”已经办结或撤销，本次提交未作任何改动。")
+            return _lost(session, task, closed_words(task, actor()))
         form = engine().form_of(session, task)
     # Files are stored in commands of their own, so every page below must read anew to know them.
     post, failed = _with_uploads(task, request.form)
@@ -148,7 +148,7 @@ def _again(
     with database().read() as session:
         task = find_task(session, task_id)
         if task.state != "open":
-            return _lost(session, task, f"“{task.name}”已由其他人员办结或撤销。", form, values)
+            return _lost(session, task, closed_words(task, actor()), form, values)
         view = engine().task_view(session, task)
         return _page(
             session, view, values=values, typed=True, errors=errors, extra_rows=extra_rows, paper=paper,
@@ -230,13 +230,19 @@ def draft(task_id: str) -> ResponseReturnValue:
     """Keep what was typed so far (暂存), unvalidated."""
     with database().read() as session:
         task = find_task(session, task_id)
-        if task.state != "open":
-            raise Conflict("该任务已经办结，草稿没有保存。")
         form = engine().form_of(session, task)
+    in_background = request.accept_mimetypes.best == "application/json"
     post, failed = _with_uploads(task, request.form)
     values = form.from_multidict(post) if form is not None else {}
-    engine().execute(SaveDraft(task_id, values), actor=actor())
-    if request.accept_mimetypes.best == "application/json":
+    try:
+        engine().execute(SaveDraft(task_id, values), actor=actor())
+    except Conflict:
+        if in_background:
+            raise
+        with database().read() as session:
+            task = find_task(session, task_id)
+            return _lost(session, task, f"草稿没有保存。{closed_words(task, actor())}", form, values)
+    if in_background:
         return {"saved": True}
     for messages in failed.values():
         for message in messages:
