@@ -36,6 +36,11 @@ MODULES = (
     "engine.web.inspections",
     "engine.web.plans",
     "engine.web.board",
+    "engine.web.ceremony",
+    "engine.web.audit",
+    "engine.web.library",
+    "engine.web.admin",
+    "engine.web.admin_calendar",
     "engine.web.public",
 )
 

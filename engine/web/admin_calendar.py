@@ -1,0 +1,109 @@
+"""The working-day calendar: each year's notice, its days, and importing a new one."""
+
+from __future__ import annotations
+
+import calendar as months
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from engine.calendar import Calendar
+from engine.commands.import_notice import ImportNotice, parse_days
+from engine.errors import InvalidInput
+from engine.models import CalendarDay, CalendarYear, Deadline
+from engine.web.admin import ADMIN
+from engine.web.context import actor, database, engine, now, settings
+from engine.web.guards import requires_role
+
+blueprint = Blueprint("admin_calendar", __name__, url_prefix="/admin/calendar")
+
+MAX_FILE = 100_000
+
+
+@blueprint.get("")
+@requires_role(ADMIN)
+def show() -> ResponseReturnValue:
+    """One year: which days work, by which notice, and whether it is provisional (暂定)."""
+    return _page(_year(request.args.get("year", "")))
+
+
+def _year(text: str) -> int:
+    return int(text) if text.isdecimal() and 2000 <= int(text[:4]) <= 2100 and len(text) == 4 else now().year
+
+
+def _page(
+    year: int, *, errors: dict[str, list[str]] | None = None, typed: dict[str, str] | None = None,
+    moved: list[Any] | None = None, status: int = 200,
+) -> ResponseReturnValue:  # fmt: skip
+    district = settings().district_id
+    with database().read() as session:
+        known = session.get(CalendarYear, (year, district))
+        days = session.scalars(
+            sa.select(CalendarDay)
+            .where(CalendarDay.district_id == district, CalendarDay.day.between(f"{year}-01-01", f"{year}-12-31"))
+            .order_by(CalendarDay.day)
+        ).all()
+        calendar = Calendar.load(session, district, settings().timezone)
+        provisional = session.scalar(
+            sa.select(sa.func.count()).where(
+                Deadline.district_id == district, Deadline.met_at.is_(None), Deadline.provisional
+            )
+        )
+    names = {day.day: day for day in days}
+    page = render_template(
+        "admin/calendar.html", year=year, known=known, days=days, months=_months(year, calendar, names),
+        errors=errors or {}, typed=typed or {}, moved=moved, provisional=provisional, today=now().date(),
+    )  # fmt: skip
+    return make_response(page, status)
+
+
+def _months(year: int, calendar: Calendar, names: dict[str, CalendarDay]) -> list[list[list[Any]]]:
+    """Twelve months of weeks of days; a day is (date, works, what it is called) or None outside the month."""
+    found = []
+    for month in range(1, 13):
+        weeks = [
+            [_day(date(year, month, number), calendar, names) if number else None for number in week]
+            for week in months.Calendar(firstweekday=0).monthdayscalendar(year, month)
+        ]
+        found.append(weeks)
+    return found
+
+
+def _day(day: date, calendar: Calendar, names: dict[str, CalendarDay]) -> dict[str, Any]:
+    works = calendar.is_working_day(day)
+    row = names.get(day.isoformat())
+    usual = day.weekday() < 5
+    mark = "" if works == usual else ("班" if works else "休")
+    return {"day": day, "works": works, "mark": mark, "name": row.name if row else ""}
+
+
+@blueprint.post("")
+@requires_role(ADMIN)
+def import_notice() -> ResponseReturnValue:
+    """Import a year's notice; open deadlines are counted anew and what moved is shown."""
+    typed = {name: request.form.get(name, "") for name in ("year", "notice", "days")}
+    upload = request.files.get("file")
+    year = _year(typed["year"])
+    try:
+        if not typed["year"].isdecimal() or int(typed["year"]) != year:
+            raise InvalidInput("年份有误。", fields={"year": ["请填写四位年份，例如 2027。"]})
+        if upload is not None and upload.filename:
+            typed["days"] = _decoded(upload.read(MAX_FILE + 1))
+        moved = engine().execute(ImportNotice(year, typed["notice"], parse_days(typed["days"])), actor=actor())
+    except InvalidInput as error:
+        return _page(year, errors=error.fields or {"days": [error.message]}, typed=typed, status=422)
+    return _page(year, moved=moved)
+
+
+def _decoded(data: bytes) -> str:
+    if len(data) > MAX_FILE:
+        raise InvalidInput("文件过大。", fields={"days": ["节假日安排文件不应超过 100 KB，请核对文件。"]})
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InvalidInput("文件无法读取。", fields={"days": ["文件编码无法识别，请另存为 UTF-8 的 CSV。"]})
