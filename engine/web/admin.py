@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -179,7 +180,7 @@ def users() -> ResponseReturnValue:
             .order_by(UserRole.role)
         ):
             roles.setdefault(user_id, []).append(role)
-    kept = {k: v for k, v in request.args.items() if k != "after" and v}
+    kept: dict[str, Any] = {k: v for k, v in request.args.items() if k != "after" and v}
     return render_template(
         "admin/users.html", rows=rows[:PAGE], roles=roles, search=search, department=department, state=state,
         departments=departments(), back=request.full_path,
@@ -200,5 +201,5 @@ def change_user(user_id: str) -> ResponseReturnValue:
         flash(error.message, "error")
     else:
         flash(f"已{ACTIONS[action]}。", "success")
-    kept = {name: request.form[name] for name in ("q", "department", "state") if request.form.get(name)}
+    kept: dict[str, Any] = {name: request.form[name] for name in ("q", "department", "state") if request.form.get(name)}
     return redirect(url_for(".users", **kept), 303)

@@ -86,7 +86,7 @@ def show() -> ResponseReturnValue:
         work = open_work(session, actor(), wanted, after=_cursor(), limit=PAGE + 1)
         waits = {w.task.id: w for w in waiting(session, [task for task, _ in work[:PAGE]])}
     last = work[PAGE - 1] if len(work) > PAGE else None
-    kept = {k: v for k, v in request.args.items() if k != "after" and v}
+    kept: dict[str, Any] = {k: v for k, v in request.args.items() if k != "after" and v}
     if "state" not in kept and wanted.state:
         kept["state"] = wanted.state
     return render_template(

@@ -67,7 +67,7 @@ def listing(section: str) -> ResponseReturnValue:
     before = request.args.get("before", "")
     with database().read() as session:
         found, following = _publications(session, kind, search, department, before if is_id(before) else None, PAGE)
-    kept = {"section": section, "q": search or None, "department": department or None}
+    kept: dict[str, Any] = {"section": section, "q": search or None, "department": department or None}
     return render_template(
         "public/listing.html", section=section, kind=kind, title=KINDS[kind], found=found, search=search,
         department=department, departments=departments(), paged=bool(before),
