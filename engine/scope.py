@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from engine.actor import Actor
 from engine.errors import NotFound
@@ -35,23 +35,22 @@ def instance_in_scope(actor: Actor, instance_id: Any) -> sa.ColumnElement[bool]:
     """The condition that ``instance_id`` (a column) belongs to an instance the actor may see."""
     if sees_district(actor):
         return sa.true()
+    # Tables of their own: ``instance_id`` may itself be a column of UserTask, and a condition
+    # that compared it with itself would be true for everybody who has any task at all.
+    departments, tasks, offers = aliased(InstanceDepartment), aliased(UserTask), aliased(TaskCandidate)
     shared = sa.exists().where(
-        InstanceDepartment.instance_id == instance_id,
-        InstanceDepartment.department.in_(sorted(actor.departments)),
+        departments.instance_id == instance_id, departments.department.in_(sorted(actor.departments))
     )
     own = sa.exists().where(
-        UserTask.instance_id == instance_id,
+        tasks.instance_id == instance_id,
         sa.or_(
-            UserTask.assignee_id == actor.user_id,
-            UserTask.closed_by == actor.user_id,
-            UserTask.group.in_(sorted(actor.groups)),
-            sa.exists().where(TaskCandidate.task_id == UserTask.id, TaskCandidate.user_id == actor.user_id),
+            tasks.assignee_id == actor.user_id,
+            tasks.closed_by == actor.user_id,
+            tasks.group.in_(sorted(actor.groups)),
         ),
     )
     offered = sa.exists().where(
-        UserTask.instance_id == instance_id,
-        TaskCandidate.task_id == UserTask.id,
-        TaskCandidate.user_id == actor.user_id,
+        tasks.instance_id == instance_id, offers.task_id == tasks.id, offers.user_id == actor.user_id
     )
     return sa.or_(shared, own, offered)
 
