@@ -34,6 +34,7 @@ class User(Base):
     department: Mapped[str] = mapped_column(sa.String(32))
     post: Mapped[str] = mapped_column(sa.String(100), default="")
     password_hash: Mapped[str] = mapped_column(sa.String(255))
+    must_change_password: Mapped[bool] = mapped_column(default=False)  # somebody else knows it: initial or reset
     active: Mapped[bool] = mapped_column(default=True)
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
@@ -78,6 +79,8 @@ class ProcessDefinition(Base):
     digest: Mapped[str] = mapped_column(sa.String(64))
     bundle: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     origin: Mapped[str] = mapped_column(sa.String(20), default="shipped")  # shipped | office
+    #: New instances start from the one current version of a key (see engine/commands/deploy.py).
+    current: Mapped[bool] = mapped_column(default=True)
     deployed_at: Mapped[datetime]
     deployed_by: Mapped[str | None] = mapped_column(Id)
     note: Mapped[str] = mapped_column(sa.Text, default="")

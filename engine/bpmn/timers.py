@@ -18,7 +18,6 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
     TimerEventDefinition,
 )
 from SpiffWorkflow.task import Task
-from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import ExpressionError
 
@@ -26,6 +25,7 @@ _DURATION = re.compile(
     r"^(?P<sign>-)?P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+(?:[.,]\d+)?)W)?(?:(?P<days>\d+(?:[.,]\d+)?)D)?"
     r"(?:T(?:(?P<hours>\d+(?:[.,]\d+)?)H)?(?:(?P<minutes>\d+(?:[.,]\d+)?)M)?(?:(?P<seconds>\d+(?:[.,]\d+)?)S)?)?$"
 )
+_ASKS_DEADLINE = re.compile(r"\bdeadline\s*\(")
 _MAX_CYCLES = 1_000_000
 #: Rounds of a cycle that are made up for after a stop; older ones are skipped, a server must not be held up by them.
 CATCH_UP = 100
@@ -81,7 +81,10 @@ def parse_instant(value: Any, zone: Any) -> datetime:
 
 
 class _OwnClock:
-    """Shared by the three kinds: the due moment is computed once, when the timer is first reached."""
+    """Shared by the three kinds: the due moment is computed once, when the timer is first reached.
+
+    A timer that asks for ``deadline("…")`` follows that deadline when it moves (ADR 0005).
+    """
 
     expression: str
 
@@ -95,6 +98,8 @@ class _OwnClock:
         return value
 
     def _due(self, my_task: Task) -> datetime:
+        if _ASKS_DEADLINE.search(self.expression):
+            return self._first(my_task)  # a statutory deadline may be moved, so it is asked anew
         # Kept by expression: an event-based gateway holds several timers in one task.
         known = my_task._get_internal_data("due") or {}
         if self.expression not in known:
@@ -129,8 +134,8 @@ class DurationTimer(_OwnClock, DurationTimerEventDefinition):
     """timeDuration."""
 
 
-class CycleTimer(_OwnClock, CycleTimerEventDefinition):
-    """timeCycle ``R[n]/[start/]duration``; each round starts the outgoing path once."""
+class CycleTimer(_OwnClock, TimerEventDefinition):
+    """timeCycle ``R[n]/[start/]duration``; a boundary event that does not interrupt waits for every round in turn."""
 
     def _state(self, my_task: Task) -> dict[str, Any]:
         state = my_task._get_internal_data("event_value")
@@ -141,7 +146,10 @@ class CycleTimer(_OwnClock, CycleTimerEventDefinition):
         parts = text.split("/")
         if not parts[0].upper().startswith("R") or len(parts) not in {2, 3}:
             raise ExpressionError(f"“{text}”不是有效的循环定时，例如 R3/PT10M 或 R/2026-01-01T09:00:00+08:00/P1D。")
-        count = int(parts[0][1:]) if parts[0][1:] else -1
+        try:
+            count = int(parts[0][1:]) if parts[0][1:] else -1
+        except ValueError:
+            raise ExpressionError(f"循环定时“{text}”的次数无效，例如 R3/PT10M。") from None
         if len(parts) == 3 and not parts[1].upper().startswith("P"):
             first, duration = parse_instant(parts[1], engine.zone), parts[2]
         elif len(parts) == 3:
@@ -157,38 +165,30 @@ class CycleTimer(_OwnClock, CycleTimerEventDefinition):
         return state
 
     def has_fired(self, my_task: Task) -> bool:
-        return my_task._get_internal_data("event_fired", False)
+        due = self.due_at(my_task)
+        return due is not None and due <= my_task.workflow.script_engine.now
 
     def due_at(self, my_task: Task) -> datetime | None:
         state = self._state(my_task)
         return datetime.fromisoformat(state["next"]) if state["cycles"] != 0 else None
 
-    def cycle_complete(self, my_task: Task) -> bool:
+    def after_round(self, my_task: Task) -> dict[str, Any] | None:
+        """What the next round has to know once this one has fired; ``None`` after the last."""
         state = dict(self._state(my_task))
-        due = datetime.fromisoformat(state["next"])
-        if state["cycles"] == 0 or due > my_task.workflow.script_engine.now:
-            return False
-        missed = self._missed(due, state["duration"], my_task.workflow.script_engine.now)
+        due, now = datetime.fromisoformat(state["next"]), my_task.workflow.script_engine.now
+        missed = self._missed(due, state["duration"], now)
         if missed > CATCH_UP:
             skipped = missed - CATCH_UP
             due += skipped * (add_duration(due, state["duration"]) - due)
             state["cycles"] = max(1, state["cycles"] - skipped) if state["cycles"] > 0 else state["cycles"]
         state["next"] = add_duration(due, state["duration"]).isoformat()
         state["cycles"] -= 1
-        my_task._set_internal_data(event_value=state)
-        return True
+        return state if state["cycles"] != 0 else None
 
     @staticmethod
     def _missed(due: datetime, duration: str, now: datetime) -> int:
         """How many rounds lie between ``due`` and ``now``, by the length of the next one."""
         return int((now - due) / (add_duration(due, duration) - due))
-
-    def update_task(self, my_task: Task) -> None:
-        if self.cycle_complete(my_task):
-            for output in my_task.task_spec.outputs:
-                child = my_task._add_child(output, TaskState.FUTURE)
-                child.task_spec._predict(child, mask=TaskState.NOT_FINISHED_MASK)
-                child.task_spec._update(child)
 
 
 _OWN: dict[type[TimerEventDefinition], type[TimerEventDefinition]] = {

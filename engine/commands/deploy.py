@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.orm import defer
 
 from engine.bpmn.parser import load_definition
 from engine.commands.context import CommandContext
@@ -19,12 +21,17 @@ from engine.models import ProcessDefinition
 
 @dataclass(frozen=True)
 class Deployment:
-    """What :class:`Deploy` did: ``created`` is False when this very content was deployed before."""
+    """What :class:`Deploy` did.
+
+    ``created`` is False when this very content was deployed before; ``current`` says whether new
+    instances start from it (an upgrade does not displace the office's own version).
+    """
 
     definition_id: str
     key: str
     version: int
     created: bool
+    current: bool
     warnings: list[dict[str, Any]]
 
 
@@ -42,39 +49,48 @@ class Deploy:
 
     def run(self, ctx: CommandContext) -> Deployment:
         digest = bundle_digest(self.files)
-        rows = ctx.session.execute(
-            sa.select(ProcessDefinition.id, ProcessDefinition.version, ProcessDefinition.digest)
+        rows = ctx.session.scalars(
+            sa.select(ProcessDefinition)
             .where(ProcessDefinition.district_id == ctx.district_id, ProcessDefinition.key == self.key)
             .order_by(ProcessDefinition.version.desc())
+            .options(defer(ProcessDefinition.bundle))
         ).all()
-        for row in rows:
-            if row.digest == digest:
-                return Deployment(row.id, self.key, row.version, False, [])
+        now_current = next((row for row in rows if row.current), None)
+        known = next((row for row in rows if row.digest == digest), None)
+        if known is not None:
+            if self.origin == "office" and known is not now_current:
+                self._make_current(ctx, rows, known)  # deploying an old version again is how one rolls back
+            return Deployment(known.id, self.key, known.version, False, known.current, [])
         findings = lint(self.files, roles=ctx.kernel.roles, services=ctx.kernel.services)
         errors = [f.as_dict() for f in findings if f.severity == "error"]
         if errors:
             raise ModelRefused(f"流程“{self.key}”有 {len(errors)} 处问题，不能部署。", errors)
         warnings = [f.as_dict() for f in findings if f.severity != "error"]
-        loaded = load_definition(self.files)
         definition = ProcessDefinition(
             id=new_id(), district_id=ctx.district_id, key=self.key, version=rows[0].version + 1 if rows else 1,
-            name=loaded.name, digest=digest, bundle=self.files, origin=self.origin, deployed_at=ctx.now,
-            deployed_by=ctx.actor.user_id, note=self.note,
+            name=load_definition(self.files).name, digest=digest, bundle=self.files, origin=self.origin,
+            current=False, deployed_at=ctx.now, deployed_by=ctx.actor.user_id, note=self.note,
         )  # fmt: skip
         ctx.session.add(definition)
         ctx.session.flush()
+        # An upgrade never takes the office's own version out of use; it waits beside it to be compared.
+        if now_current is None or self.origin == "office" or now_current.origin == "shipped":
+            self._make_current(ctx, [*rows, definition], definition)
         ctx.record(
             None,
             "process-deployed",
-            {
-                "key": self.key,
-                "version": definition.version,
-                "digest": digest,
-                "origin": self.origin,
-                "note": self.note,
-            },
-        )
-        return Deployment(definition.id, self.key, definition.version, True, warnings)
+            {"key": self.key, "version": definition.version, "digest": digest, "origin": self.origin,
+             "note": self.note, "current": definition.current},
+        )  # fmt: skip
+        return Deployment(definition.id, self.key, definition.version, True, definition.current, warnings)
+
+    def _make_current(
+        self, ctx: CommandContext, rows: Sequence[ProcessDefinition], chosen: ProcessDefinition
+    ) -> None:  # fmt: skip
+        for row in rows:
+            row.current = row is chosen
+        if chosen.version != max(row.version for row in rows):
+            ctx.record(None, "process-made-current", {"key": self.key, "version": chosen.version, "note": self.note})
 
 
 def bundle_digest(files: dict[str, str]) -> str:

@@ -35,7 +35,7 @@ class FireTimers:
         try:
             with ctx.session.begin_nested():
                 ctx.record(instance.id, "timer-fired", {"elements": sorted(due)})
-                advance(ctx, instance, Execution.run)
+                advance(ctx, instance, Execution.run, recheck_waits=True)
         except LianjianError as error:
             ctx.session.expire_all()
             ctx.forget_chain()

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from engine.calendar import DayOfNotice, MovedDeadline, import_notice, recompute_deadlines
 from engine.commands.context import CommandContext
+from engine.commands.stepping import follow_deadlines
 from engine.errors import Forbidden, InvalidInput
 
 #: What notices call a free day and a make-up working day.
@@ -38,6 +39,7 @@ class ImportNotice:
             ctx.session, self.year, self.notice.strip(), self.days, district_id=ctx.district_id, now=ctx.now
         )  # fmt: skip
         moved = recompute_deadlines(ctx.session, ctx.district_id, ctx.kernel.settings.timezone)
+        follow_deadlines(ctx, {m.business_key for m in moved})
         ctx.record(
             None,
             "calendar-notice-imported",

@@ -1,4 +1,4 @@
-"""Start an instance of a process's newest version."""
+"""Start an instance of a process's current version."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class StartProcess:
         definition_id = ctx.session.scalar(
             sa.select(ProcessDefinition.id)
             .where(ProcessDefinition.district_id == ctx.district_id, ProcessDefinition.key == self.key)
-            .order_by(ProcessDefinition.version.desc())
+            .order_by(ProcessDefinition.current.desc(), ProcessDefinition.version.desc())
             .limit(1)
         )
         if definition_id is None:

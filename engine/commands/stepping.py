@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -45,14 +45,22 @@ def require_running(instance: ProcessInstance) -> None:
         raise Conflict(f"该流程{words.get(instance.status, '不在运行')}，未作任何改动。")
 
 
-def advance(ctx: CommandContext, instance: ProcessInstance, act: Callable[[Execution], None]) -> Execution:
-    """Restore the instance, let ``act`` move it, save it and its rows."""
+def advance(
+    ctx: CommandContext, instance: ProcessInstance, act: Callable[[Execution], None], *, recheck_waits: bool = False
+) -> Execution:
+    """Restore the instance, let ``act`` move it, save it and its rows.
+
+    ``recheck_waits`` compares the rows of timers and messages themselves: a deadline that moved has
+    already moved the restored timer, but not its row.
+    """
     definition = ctx.kernel.definition(ctx.session, instance.definition_id)
     host = KernelHost(ctx, instance)
     ctx.stepping.add(instance.id)
     try:
         execution = Execution.load(definition.loaded, instance.state, host)
         before = Standing.of(execution)
+        if recheck_waits:
+            before = replace(before, waits=None)
         act(execution)
         save(ctx, instance, execution, before)
     finally:
@@ -65,7 +73,7 @@ class Standing:
     """What the rows of an instance say: ids of its open tasks, and its waits.  A new instance has neither."""
 
     tasks: frozenset[str] = frozenset()
-    waits: frozenset[Wait] = frozenset()
+    waits: frozenset[Wait] | None = frozenset()  # None: not known, look
 
     @classmethod
     def of(cls, execution: Execution) -> Standing:
@@ -231,7 +239,7 @@ def _deadline_due(ctx: CommandContext, instance: ProcessInstance, name: str) -> 
 
 def _sync_waits(ctx: CommandContext, instance: ProcessInstance, execution: Execution, before: Standing) -> None:
     waits = list(execution.waits())
-    if before.waits == set(waits):
+    if before.waits is not None and before.waits == frozenset(waits):
         return
     timers = {
         (t.engine_task_id, t.due_at): t
@@ -256,6 +264,23 @@ def _sync_waits(ctx: CommandContext, instance: ProcessInstance, execution: Execu
     ctx.session.flush()
 
 
+def follow_deadlines(ctx: CommandContext, business_keys: Iterable[str]) -> int:
+    """Let the timers of some business keys ask for their deadlines again; returns how many instances did."""
+    instances = ctx.session.scalars(
+        sa.select(ProcessInstance.id)
+        .where(
+            ProcessInstance.district_id == ctx.district_id,
+            ProcessInstance.business_key.in_(list(business_keys)),
+            ProcessInstance.status == "running",
+            sa.exists().where(Timer.instance_id == ProcessInstance.id),
+        )
+        .order_by(ProcessInstance.business_key, ProcessInstance.id)
+    ).all()
+    for instance_id in instances:
+        advance(ctx, locked_instance(ctx, instance_id), Execution.run, recheck_waits=True)
+    return len(instances)
+
+
 # -- what a running process asks for -------------------------------------------------
 
 
@@ -274,7 +299,17 @@ class KernelHost:
     @cached_property
     def _functions(self) -> Mapping[str, Callable[..., Any]]:
         guest = self._ctx.kernel.services.bound_functions(self._ctx.session, self._ctx.district_id)
-        return {**guest, **feel_functions(self._ctx)}
+        return {**guest, **feel_functions(self._ctx), "deadline": self._deadline}
+
+    def _deadline(self, name: str) -> datetime | None:
+        """The due time of the instance's statutory deadline ``name``, null before it was set."""
+        return self._ctx.session.scalar(
+            sa.select(Deadline.due_at).where(
+                Deadline.district_id == self._instance.district_id,
+                Deadline.business_key == self._instance.business_key,
+                Deadline.name == name,
+            )
+        )
 
     def run_service(self, name: str, element: Element, parameters: dict[str, Any]) -> Mapping[str, Any] | None:
         context = service_context(self._ctx, self._instance, element)

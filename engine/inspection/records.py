@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine.actor import Actor
 from engine.errors import NotFound
 from engine.inspection.models import (
     Campaign,
@@ -62,6 +63,12 @@ def department_inspection(session: Session, district_id: str, number: str) -> De
     if row is None:
         raise NotFound(f"部门检查 {number} 不存在。")
     return row
+
+
+def note_who_entered(row: DepartmentInspection, actor: Actor) -> None:
+    """Remember when somebody of another organ entered for the department (代录); its own people clear it."""
+    own = actor.is_system or row.department in actor.departments
+    row.entered_on_behalf_by = None if own else actor.user_id
 
 
 def department_inspections(session: Session, district_id: str, inspection_number: str) -> list[DepartmentInspection]:

@@ -11,14 +11,14 @@ import sqlalchemy as sa
 from engine.actor import Actor
 from engine.commands.claim_task import ClaimTask, ReleaseTask
 from engine.commands.complete_task import CompleteTask
-from engine.commands.deploy import Deploy
+from engine.commands.deploy import Deploy, Deployment
 from engine.commands.save_draft import SaveDraft
 from engine.db import new_id
 from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.inspection.models import Item, Plan, Publication
 from engine.inspection.opening import OpenPlan
 from engine.lint.bundle import read_bundle
-from engine.models import Department, HistoryEvent, ProcessInstance, TaskDraft, User, UserTask
+from engine.models import Department, HistoryEvent, ProcessDefinition, ProcessInstance, TaskDraft, User, UserTask
 from engine.process_engine import ProcessEngine
 from engine.queries import count_todo, inbox
 
@@ -172,4 +172,26 @@ def test_deploying_the_same_content_twice_makes_one_version(engine: ProcessEngin
     assert not again.created and again.version == 1
     changed = {k: v.replace("起草年度抽查计划", "草拟年度抽查计划") for k, v in bundle.items()}
     newer = engine.execute(Deploy("annual-plan", changed, origin="office"), actor=Actor.system())
-    assert newer.created and newer.version == 2
+    assert newer.created and newer.version == 2 and newer.current
+
+
+def test_an_upgrade_does_not_displace_the_offices_own_version(engine: ProcessEngine, officer: Actor) -> None:
+    bundle = read_bundle(engine.settings.process_dir / "annual-plan", engine.settings.form_dir)
+
+    def deploy(word: str, origin: str) -> Deployment:
+        files = {k: v.replace("起草年度抽查计划", word) for k, v in bundle.items()}
+        done: Deployment = engine.execute(Deploy("annual-plan", files, origin=origin), actor=Actor.system())
+        return done
+
+    def started_version() -> int:
+        with engine.read() as session:
+            found = session.scalars(sa.select(ProcessDefinition).where(ProcessDefinition.current)).one()
+            return found.version
+
+    assert deploy("草拟年度抽查计划", "shipped").current  # an upgrade of an untouched process is taken over
+    assert deploy("编制年度抽查计划", "office").current
+    upgrade = deploy("制定年度抽查计划", "shipped")
+    assert upgrade.created and not upgrade.current and started_version() == 3
+    again = deploy("制定年度抽查计划", "office")  # the office adopts it
+    assert not again.created and again.current and started_version() == 4
+    assert deploy("编制年度抽查计划", "office").current and started_version() == 3  # and goes back

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
 
 from engine.actor import Actor
-from engine.commands.complete_task import CompleteTask
+from engine.calendar import DayOfNotice
+from engine.commands.add_attachment import AddAttachment
+from engine.commands.complete_task import CompleteTask, Paper
 from engine.commands.correlate_message import CorrelateMessage
 from engine.commands.fire_timers import FireTimers
+from engine.commands.import_notice import ImportNotice
 from engine.db import new_id
 from engine.errors import Forbidden, InvalidInput
 from engine.history import export_root, verify
@@ -23,7 +27,7 @@ from engine.inspection.models import (
     Inspector,
     Publication,
 )
-from engine.models import Deadline, Incident, ProcessInstance, TaskCandidate, User, UserRole, UserTask
+from engine.models import Deadline, Incident, ProcessInstance, TaskCandidate, Timer, User, UserRole, UserTask
 from engine.process_engine import ProcessEngine
 from tests.conftest import Clock
 from tests.support.journey import (
@@ -277,3 +281,52 @@ def test_the_person_who_prepared_a_publication_cannot_sign_it_off(engine: Proces
     both = Actor(preparer.user_id, preparer.name, preparer.department, preparer.groups | {signoff.group})
     with pytest.raises(Forbidden, match="另一人复核"):
         engine.execute(CompleteTask(signoff.id, signoff.version, {"decision": "同意"}), actor=both)
+
+
+def test_a_department_without_log_ins_is_entered_for_with_its_signed_scan(engine: ProcessEngine) -> None:
+    office, _ = prepared(engine)
+    office.do_all("prepare_visit")
+    task = next(t for t in office.open_tasks("site_check") if t.department == "WJJ")
+    answer = office.answers["site_check"]
+    assert callable(answer)
+    clerk = office.login("scjg-officer")
+    with pytest.raises(Forbidden):
+        engine.execute(CompleteTask(task.id, task.version, answer(task)), actor=clerk)
+    scan = engine.execute(
+        AddAttachment(task.id, "paper_attachment_id", "笔录.pdf", "application/pdf", b"%PDF-1.4 signed"), actor=clerk
+    )
+    paper = Paper("卫检〔2026〕7号", "2026-03-02", "演示·检查员(卫健)", scan)
+    engine.execute(CompleteTask(task.id, task.version, answer(task), paper), actor=clerk)
+    with engine.read() as session:
+        part = session.scalars(
+            sa.select(DepartmentInspection).where(DepartmentInspection.number == task.business_key)
+        ).one()
+        assert part.entered_on_behalf_by == clerk.user_id
+        done = session.get_one(UserTask, task.id)
+        assert done.closed_by == clerk.user_id and done.paper == {
+            "document_number": "卫检〔2026〕7号", "signed_on": "2026-03-02", "signed_by": "演示·检查员(卫健)",
+            "attachment_id": scan,
+        }  # fmt: skip
+
+
+def test_a_new_holiday_notice_moves_the_deadline_its_tasks_and_its_timer(engine: ProcessEngine, clock: Clock) -> None:
+    clock.travel("2027-03-01T09:00")  # no notice for 2027 yet: provisional
+    office, _ = prepared(engine)
+    office.do_all(*VISITS)
+    with engine.read() as session:
+        before = session.scalars(sa.select(Deadline).where(Deadline.name == "publication")).all()
+        assert all(d.provisional for d in before)
+        old = before[0].due_at
+        timers = session.scalars(sa.select(Timer.due_at).where(Timer.element_id == "publication_overdue")).all()
+        assert set(timers) == {old}
+    days = [DayOfNotice(date(2027, 3, 8), False, "试放假")]
+    engine.execute(ImportNotice(2027, "国务院办公厅关于2027年部分节假日安排的通知（演示）", days), actor=Actor.system())
+    with engine.read() as session:
+        after = set(session.scalars(sa.select(Deadline.due_at).where(Deadline.name == "publication")))
+        assert len(after) == 1 and min(after) > old
+        timers = session.scalars(sa.select(Timer.due_at).where(Timer.element_id == "publication_overdue")).all()
+        assert set(timers) == after
+        shown = session.scalars(
+            sa.select(UserTask.due_at).where(UserTask.deadline_name == "publication", UserTask.state == "open")
+        ).all()
+        assert set(shown) == after

@@ -30,6 +30,7 @@ class ScenarioHost:
         self.now = datetime.fromisoformat(scenario["now"])
         self.zone = ZONE
         self.answers = scenario.get("services", {})
+        self.deadlines = scenario.get("deadlines", {})
         self.called: list[str] = []
 
     def functions(self) -> Mapping[str, Callable[..., Any]]:
@@ -41,6 +42,7 @@ class ScenarioHost:
             "end_of_day": lambda value: CALENDAR.end_of_day(day(value)) if value else None,
             "now": lambda: self.now,
             "today": lambda: self.now.astimezone(ZONE).date(),
+            "deadline": lambda name: self.deadlines.get(name),
             "inspection_team": lambda key: [],
         }
 

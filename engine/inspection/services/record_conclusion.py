@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.inspection.records import department_inspection
+from engine.inspection.records import department_inspection, note_who_entered
 from engine.service_tasks import ServiceContext, service_task
 
 
@@ -11,4 +11,5 @@ def record_conclusion(ctx: ServiceContext) -> None:
     """The conclusion waits for review by the department's head of section."""
     row = department_inspection(ctx.session, ctx.district_id, ctx.business_key)
     row.conclusion = dict(ctx.values or {})
+    note_who_entered(row, ctx.actor)
     row.state = "待审核"

@@ -33,6 +33,7 @@ def record_site_check(ctx: ServiceContext) -> dict[str, Any]:
     _store(ctx, row, values["findings"])
     problem = any(f.get("problem") == "是" for f in values["findings"])
     row.record = {**row.record, "site_check": values}
+    records.note_who_entered(row, ctx.actor)
     row.state = "待结论" if problem else "待审核"
     first = row.visit_ended_at is None
     if first:
