@@ -1,0 +1,125 @@
+"""Public and office pages in Chromium: verifying a draw, following one live, accessible and never too wide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import expect
+
+from engine.inspection.demo.accounts import DEMO_PASSWORD
+from engine.process_engine import ProcessEngine
+from engine.web.app import create_app
+from tests.browser import shots
+from tests.support.journey import (
+    APPROVALS,
+    RESULTS,
+    VISITS,
+    Office,
+    install,
+    open_campaign,
+    standard_answers,
+    work_plan,
+)
+
+DRAW = "CN-370105-SCJG-2026-0001"
+
+
+@pytest.fixture
+def database_url(new_sqlite_url: Callable[[], str]) -> str:
+    """Pages look the same on both databases."""
+    return new_sqlite_url()
+
+
+@pytest.fixture
+def office(engine: ProcessEngine) -> Office:
+    """A campaign of two departments up to the committed lists."""
+    install(engine, objects=300, inspectors=90, items=30)
+    office = Office(engine)
+    open_campaign(office)
+    standard_answers(office, work_plan(engine, "SCJG", ["WJJ"], ratio=10))
+    office.do_all("draft_work_plan", *APPROVALS, "gate_check")
+    return office
+
+
+@pytest.fixture
+def base(engine: ProcessEngine, office: Office, serve: Callable[[Flask], str]) -> str:
+    return serve(create_app(engine.settings, engine))
+
+
+def test_a_citizen_verifies_a_running_and_a_finished_draw_in_the_browser(
+    office: Office, base: str, watched: Any
+) -> None:
+    page = watched.page()
+
+    def verify(level: str) -> None:
+        page.goto(f"{base}/public/draws/{DRAW}")
+        page.get_by_role("link", name="在浏览器中核验").click()
+        page.get_by_role("button", name="核验本次抽取的公开记录").click()
+        verdict = page.locator(".verifier-verdict")
+        expect(verdict).to_have_attribute("data-ok", "true", timeout=20_000)
+        expect(verdict).to_have_attribute("data-level", level)
+
+    verify("commitment")
+    office.do_all("log_commitment", "reveal", "organ_approval", "sign_for_receipt", *VISITS, *RESULTS)
+    verify("public")
+
+
+def test_the_verifier_is_kept_on_disk_and_works_without_a_network(base: str, watched: Any, tmp_path: Any) -> None:
+    page = watched.page(accept_downloads=True)
+    page.goto(f"{base}/public/draws/{DRAW}")
+    with page.expect_download() as record:
+        page.get_by_role("link", name="下载公开记录").click()
+    page.goto(f"{base}/public/verify")
+    with page.expect_download() as program:
+        page.get_by_role("link", name="下载离线核验文件").click()
+    kept, saved = tmp_path / "verify.html", tmp_path / "record.zip"
+    program.value.save_as(kept)
+    record.value.save_as(saved)
+    page.context.set_offline(True)
+    page.goto(kept.as_uri())
+    page.locator("input[type=file]").set_input_files(saved)
+    expect(page.locator(".verifier-verdict")).to_have_attribute("data-ok", "true")
+
+
+def test_the_ceremony_follows_the_witnesses_by_itself(office: Office, base: str, watched: Any) -> None:
+    page = watched.page(width=390)
+    shots.sign_in(page, base, "witness1", DEMO_PASSWORD)
+    page.goto(f"{base}/draws/{DRAW}/ceremony")
+    expect(page.get_by_text("等待登记")).to_have_count(2)
+    office.do(office.open_tasks("log_commitment")[0])
+    expect(page.get_by_text("等待登记")).to_have_count(1, timeout=15_000)
+    office.do_all("log_commitment", "reveal")
+    expect(page.get_by_text("个检查对象被抽中")).to_be_visible(timeout=15_000)
+    expect(page.locator("#ceremony-state[data-hx-get]")).to_have_count(0)
+
+
+PAGES = {
+    "": ("/public", "/public/draws", f"/public/draws/{DRAW}", "/public/verify", "/public/protocol", "/public/results"),
+    "supervisor": ("/board", "/board?state=all"),
+    "designer": ("/processes", "/processes/department-inspection/1", "/processes/deploy"),
+    "admin": ("/admin/incidents", "/admin/publications", "/admin/workers", "/admin/users", "/admin/calendar"),
+    "auditor": ("/audit/draws", f"/audit/draws/{DRAW}", "/audit/history", f"/draws/{DRAW}/ceremony"),
+}
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_every_page_is_accessible_and_fits_the_screen(
+    office: Office, base: str, watched: Any, axe: Callable[[Any], list[str]], width: int, scheme: str
+) -> None:
+    found: list[str] = []
+    for login, paths in PAGES.items():
+        page = watched.page(width, scheme)
+        if login:
+            shots.sign_in(page, base, login, DEMO_PASSWORD)
+        for path in paths:
+            answer = page.goto(base + path)
+            assert answer is not None and answer.status == 200, path
+            if "processes/" in path and path[-1] == "1":
+                page.wait_for_selector(".djs-container .djs-shape")
+            found += [f"{path}: {finding}" for finding in axe(page)]
+            if shots.overflow(page) > 0:
+                found.append(f"{path}: {shots.overflow(page)} px wider than the screen")
+    assert found == []
