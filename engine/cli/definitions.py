@@ -84,6 +84,7 @@ def deploy(folders: tuple[Path, ...], note: str, as_json: bool) -> int:
         else:
             results.append(
                 {"key": key, "refused": False, "version": done.version, "created": done.created,
+                 "current": done.current,
                  "findings": done.warnings}
             )  # fmt: skip
     emit(results, "\n".join(_deployed(result) for result in results), as_json)
@@ -94,6 +95,8 @@ def _deployed(result: dict[str, Any]) -> str:
     if result["refused"]:
         return "\n".join([result["message"], *map(_line, result["findings"])])
     word = "已部署" if result["created"] else "无变化"
+    if result["created"] and not result["current"]:
+        word += "；正在使用的是本单位的版本，新版本放在旁边供比较"
     return f"{result['key']} 第 {result['version']} 版，{word}。"
 
 
