@@ -35,7 +35,7 @@ ORIGINS = {"shipped": "随系统提供", "office": "本单位"}
 _COLUMNS = (
     ProcessDefinition.id, ProcessDefinition.key, ProcessDefinition.version, ProcessDefinition.name,
     ProcessDefinition.origin, ProcessDefinition.deployed_at, ProcessDefinition.deployed_by, ProcessDefinition.note,
-    ProcessDefinition.digest,
+    ProcessDefinition.digest, ProcessDefinition.current,
 )  # fmt: skip
 
 
@@ -62,12 +62,14 @@ def _versions(session: Session, key: str = "") -> list[Any]:
 @blueprint.get("")
 @signed_in
 def index() -> ResponseReturnValue:
-    """Every process with its newest version."""
+    """Every process with the version new cases start from."""
     with database().read() as session:
         rows = _versions(session)
     processes: dict[str, list[Any]] = {}
     for row in rows:
         processes.setdefault(row.key, []).append(row)
+    for versions in processes.values():
+        versions.sort(key=lambda version: not version.current)
     return render_template("library/index.html", processes=processes, origins=ORIGINS, designers=DESIGNERS)
 
 
@@ -200,8 +202,23 @@ def deploy_submit() -> ResponseReturnValue:
     if done.created:
         flash(f"已部署第 {done.version} 版。新事项按新版办理，在办事项继续按原版本办理。", "success")
     else:
-        flash(f"内容与第 {done.version} 版完全相同，没有产生新版本。", "info")
+        flash(f"内容与第 {done.version} 版完全相同，没有产生新版本；新事项按第 {done.version} 版办理。", "info")
     return redirect(url_for(".version", key=done.key, version=done.version), 303)
+
+
+@blueprint.post("/<key>/<int:version>/restore")
+@requires_role(*DESIGNERS)
+def restore(key: str, version: int) -> ResponseReturnValue:
+    """Let new cases start from an earlier version again; running ones keep theirs."""
+    with database().read() as session:
+        bundle = dict(_definition(session, key, version).bundle)
+    try:
+        engine().execute(Deploy(key, bundle, origin="office", note="恢复使用"), actor=actor())
+    except ModelRefused as error:
+        flash(error.message, "error")
+    else:
+        flash(f"新事项改按第 {version} 版办理，在办事项不受影响。", "success")
+    return redirect(url_for(".process", key=key), 303)
 
 
 def _bundle(key: str, keep: bool, uploads: list[FileStorage]) -> dict[str, str]:
@@ -248,12 +265,12 @@ def _file(name: str, data: bytes) -> tuple[str, str]:
 
 
 def _present(key: str) -> dict[str, str]:
-    """The files of the newest version; nothing for a new process."""
+    """The files of the version in use; nothing for a new process."""
     with database().read() as session:
         bundle = session.scalar(
             sa.select(ProcessDefinition.bundle)
             .where(ProcessDefinition.district_id == settings().district_id, ProcessDefinition.key == key)
-            .order_by(ProcessDefinition.version.desc())
+            .order_by(ProcessDefinition.current.desc(), ProcessDefinition.version.desc())
             .limit(1)
         )
     return dict(bundle or {})

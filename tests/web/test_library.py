@@ -96,6 +96,20 @@ def test_a_designer_deploys_a_changed_diagram_on_top_of_the_present_forms(office
     assert len(versions(office)) == 2
 
 
+def test_an_earlier_version_is_put_to_use_again(office: Web, shipped: dict[str, str]) -> None:
+    client = office.sign_in("designer")
+    upload(office, client, {DIAGRAM: shipped[DIAGRAM].replace('name="公示预览"', 'name="公示内容预览"')})
+    page = f"/processes/{KEY}"
+    assert f"{page}/1/restore" in client.get(page).text and f"{page}/2/restore" not in client.get(page).text
+    web_answer = office.submit(client, f"{page}/1/restore", {}, page)
+    assert web_answer.status_code == 303
+    assert "新事项改按第 1 版办理" in client.get(page).text
+    assert f"{page}/2/restore" in client.get(page).text
+    assert "另有较新的版本未启用" in client.get("/processes").text
+    assert office.submit(office.sign_in("zhang"), f"{page}/2/restore", {}, "/processes").status_code == 403
+    assert len(versions(office)) == 2
+
+
 def test_a_bad_model_is_refused_with_every_finding_at_its_element(office: Web, shipped: dict[str, str]) -> None:
     client = office.sign_in("designer")
     bad = shipped[DIAGRAM].replace('value="site-check"', 'value="no-such-form"')
