@@ -22,8 +22,9 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
+from engine.bpmn.assigning import assign_names, properties
+from engine.bpmn.events import KernelMessage, catch_thrown
 from engine.bpmn.parser import LoadedDefinition
-from engine.bpmn.specs import KernelMessage, assign_names, properties
 from engine.bpmn.state import KernelWorkflow, restore, snapshot
 from engine.errors import Conflict, LianjianError, ServiceTaskFailed
 
@@ -255,6 +256,7 @@ class Execution:
                     if task.task_spec.bpmn_id:
                         self.trace.append(task.task_spec.bpmn_id)
                     task.run()
+                    catch_thrown(self._workflow)
                     progressed = True
                 if workflow is not self._workflow:
                     caller = self._workflow.get_task_from_id(workflow.parent_task_id)

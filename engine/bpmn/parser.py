@@ -28,31 +28,35 @@ from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
+    ErrorEventDefinition,
+    EscalationEventDefinition,
+)
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
 from engine.bpmn.decisions import Decisions, load_decisions
-from engine.bpmn.specs import (
+from engine.bpmn.events import (
     KernelBoundaryEvent,
-    KernelBusinessRuleTask,
-    KernelEndJoin,
-    KernelInclusiveGateway,
+    KernelError,
+    KernelEscalation,
+    KernelEventGateway,
     KernelMessage,
-    KernelParallelGateway,
-    KernelParallelInstances,
-    KernelScriptTask,
-    KernelSequentialInstances,
-    KernelServiceTask,
-    KernelTask,
+    KernelTerminate,
 )
+from engine.bpmn.instances import KernelLoop, KernelParallelInstances, KernelSequentialInstances
+from engine.bpmn.joins import KernelEndJoin, KernelInclusiveGateway, KernelParallelGateway
+from engine.bpmn.specs import KernelBusinessRuleTask, KernelScriptTask, KernelServiceTask, KernelTask
 from engine.bpmn.timers import own_timer
 from engine.bpmn.xml import read_xml
 from engine.errors import ModelRefused
 
 _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 _TRUE = {"true", "1"}  # both are true in XML Schema
+_BOOLEANS = {"isExecutable", "isSequential", "testBefore", "cancelActivity", "triggeredByEvent", "isForCompensation"}
 _PROPERTIES = "./bpmn:extensionElements/*[local-name()='properties']/*[local-name()='property']"  # any vendor prefix
 
 
@@ -61,6 +65,11 @@ class _Properties:
 
     PARALLEL_MI_CLASS = KernelParallelInstances
     SEQUENTIAL_MI_CLASS = KernelSequentialInstances
+    STANDARD_LOOP_CLASS = KernelLoop
+
+    def get_position(self, node: Any = None) -> dict[str, float]:
+        """Nowhere: branches are tried in the order they are written, not in the order they are drawn."""
+        return {"x": 0.0, "y": 0.0}
 
     def parse_extensions(self, node: Any = None) -> dict[str, str]:
         found = self.xpath(_PROPERTIES)  # type: ignore[attr-defined]
@@ -97,7 +106,7 @@ _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
     "boundaryEvent": (BoundaryEventParser, KernelBoundaryEvent),
     "receiveTask": (ReceiveTaskParser, defaults.ReceiveTask),
     "sendTask": (SendTaskParser, defaults.SendTask),
-    "eventBasedGateway": (EventBasedGatewayParser, defaults.EventBasedGateway),
+    "eventBasedGateway": (EventBasedGatewayParser, KernelEventGateway),
 }
 
 
@@ -136,6 +145,7 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
     try:
         for name, text in diagrams.items():
             root = read_xml(text, name)
+            _plain_booleans(root)
             parser.add_bpmn_xml(root, name)
             lanes.update(_lanes(root))
             executable += [p.get("id") or "" for p in root.iter(_BPMN + "process") if p.get("isExecutable") in _TRUE]
@@ -166,6 +176,13 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
         decisions=load_decisions(*decisions) if decisions else None,
         lanes=lanes,
     )
+
+
+def _plain_booleans(root: etree._Element) -> None:
+    """The library knows only the word ``true``; XML Schema also allows ``1`` and blanks around."""
+    for element in root.iter(_BPMN + "*"):
+        for name in _BOOLEANS & set(element.attrib):
+            element.set(name, "true" if element.get(name, "").strip() in _TRUE else "false")
 
 
 def _lanes(root: etree._Element) -> dict[str, str]:
@@ -203,6 +220,12 @@ def _own_event(definition: Any) -> Any:
         return definition
     if isinstance(definition, TimerEventDefinition):
         return own_timer(definition)
+    if type(definition) is ErrorEventDefinition:
+        return KernelError(definition.name, definition.code, description=definition.description)
+    if type(definition) is EscalationEventDefinition:
+        return KernelEscalation(definition.name, definition.code, description=definition.description)
+    if type(definition) is TerminateEventDefinition:
+        return KernelTerminate(description=definition.description)
     if type(definition) is MessageEventDefinition:
         return KernelMessage(definition.name, definition.correlation_properties, description=definition.description)
     return definition

@@ -26,8 +26,29 @@ from engine.errors import StateUnreadable
 FORMAT = 1
 
 
-class KernelWorkflow(BpmnWorkflow):
+class _Cancelling:
+    """What the library forgets when it takes an unfinished task out of the tree: its waits and its sub-process."""
+
+    def _task_removed_notify(self, task: Task) -> None:
+        super()._task_removed_notify(task)  # type: ignore[misc]
+        top = task.workflow.top_workflow
+        top.event_manager.remove_task(task)
+        sub = top.subprocesses.get(task.id)
+        if sub is not None:
+            sub.cancel()
+            for inner in list(sub.tasks.values()):
+                if inner.id in top.subprocesses:
+                    inner.workflow._task_removed_notify(inner)
+            top.subprocesses.pop(task.id, None)
+
+
+class KernelWorkflow(_Cancelling, BpmnWorkflow):
     """The library's workflow with flat scans: the library's tree iterator stops at depth 1,000."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        #: Errors and escalations thrown by the running step: (task, definition, message).
+        self.thrown: list[tuple[Task, Any, str]] = []
+        super().__init__(*arguments, **options)
 
     def update_waiting_tasks(self) -> None:
         for task in [t for t in self.tasks.values() if t.state == TaskState.WAITING]:
@@ -40,7 +61,7 @@ class KernelWorkflow(BpmnWorkflow):
         return sub
 
 
-class KernelSubWorkflow(BpmnSubWorkflow):
+class KernelSubWorkflow(_Cancelling, BpmnSubWorkflow):
     """See :class:`KernelWorkflow`."""
 
     update_waiting_tasks = KernelWorkflow.update_waiting_tasks

@@ -12,7 +12,7 @@ import pytest
 from engine.bpmn import execution as execution_module
 from engine.bpmn.execution import Execution
 from engine.bpmn.parser import load_definition
-from engine.bpmn.specs import MAX_INSTANCES
+from engine.bpmn.instances import MAX_INSTANCES
 from engine.bpmn.timers import CATCH_UP, add_duration
 from engine.errors import Conflict, ExpressionError, LianjianError, ServiceTaskFailed, StateUnreadable
 from tests.support.diagrams import catch_timer, diagram, end, flow, flows, start, user
@@ -112,7 +112,9 @@ def test_a_timer_without_a_value_names_its_expression() -> None:
 
 
 def test_unknown_or_damaged_state_is_said_to_be_unreadable() -> None:
-    definition = load_definition({"probe.bpmn": diagram(start() + user("write") + end() + flows("begin", "write", "finish"))})
+    definition = load_definition(
+        {"probe.bpmn": diagram(start() + user("write") + end() + flows("begin", "write", "finish"))}
+    )
     for state in (b"", b"{}", b"[99]", b"[1,[],false,null,{},[]]", b'[1,[["x"]],0,0,{},[]]'):
         with pytest.raises(StateUnreadable):
             Execution.load(definition, state, Host())
@@ -135,7 +137,10 @@ def test_an_abstract_task_lets_the_token_pass() -> None:
 def test_the_process_nobody_calls_is_the_one_that_runs() -> None:
     helper = diagram(start() + user("inner") + end() + flows("begin", "inner", "finish"), process_id="helper")
     main = diagram(
-        start("b2") + '<bpmn:callActivity id="call" name="调用" calledElement="helper"/>' + end("e2") + flows("b2", "call", "e2"),
+        start("b2")
+        + '<bpmn:callActivity id="call" name="调用" calledElement="helper"/>'
+        + end("e2")
+        + flows("b2", "call", "e2"),
         process_id="main",
     )
     both = helper.replace("</bpmn:definitions>", main[main.index("<bpmn:process") :])
