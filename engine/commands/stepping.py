@@ -229,7 +229,6 @@ def _deadline_due(ctx: CommandContext, instance: ProcessInstance, name: str) -> 
             Deadline.district_id == instance.district_id,
             Deadline.business_key == instance.business_key,
             Deadline.name == name,
-            Deadline.met_at.is_(None),
         )
     )
 
@@ -303,13 +302,7 @@ class KernelHost:
 
     def _deadline(self, name: str) -> datetime | None:
         """The due time of the instance's statutory deadline ``name``, null before it was set."""
-        return self._ctx.session.scalar(
-            sa.select(Deadline.due_at).where(
-                Deadline.district_id == self._instance.district_id,
-                Deadline.business_key == self._instance.business_key,
-                Deadline.name == name,
-            )
-        )
+        return _deadline_due(self._ctx, self._instance, name)
 
     def run_service(self, name: str, element: Element, parameters: dict[str, Any]) -> Mapping[str, Any] | None:
         context = service_context(self._ctx, self._instance, element)
