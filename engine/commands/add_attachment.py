@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,9 @@ ALLOWED = frozenset(
      "application/msword", "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
      "application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 )  # fmt: skip
+
+#: Characters that would break a header, a line of a list or a file system.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class AddAttachment:
         task = locked_task(ctx, self.task_id)
         if not may_enter_paper(ctx.session, ctx.actor, task):
             raise Forbidden("您没有办理该任务的权限，文件没有保存。")
-        name = self.file_name.replace("\\", "/").rsplit("/", 1)[-1].strip()[:255] or "未命名"
+        name = _CONTROL.sub("", self.file_name).replace("\\", "/").rsplit("/", 1)[-1].strip()[:255] or "未命名"
         media_type = self.media_type.split(";")[0].strip().lower()
         problem = None
         if not self.content:

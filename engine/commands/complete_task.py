@@ -12,6 +12,7 @@ from engine.commands.context import CommandContext
 from engine.commands.stepping import advance, locked_instance, require_running, service_context
 from engine.commands.task_access import instance_of, locked_task, require_may_act, require_not_by
 from engine.errors import InvalidInput
+from engine.forms import Form
 from engine.models import Attachment, TaskDraft, UserTask
 
 _FORGET_DRAFTS = sa.delete(TaskDraft.__table__).where(  # type: ignore[arg-type]
@@ -66,7 +67,7 @@ class CompleteTask:
                 if self.paper is not None:
                     form = form.on_paper()
                 cleaned = form.validate(self.values, context, now=ctx.now.astimezone(ctx.kernel.settings.timezone))
-            self._attach(ctx, task)
+                self._check_files(ctx, task, form, cleaned)
             for hook in _names(element.properties.get("on_submit", "")):
                 service = service_context(ctx, instance, element, values=cleaned, task_id=task.id)
                 cleaned = {**cleaned, **jsonable(dict(ctx.kernel.services.run(hook, service, {}) or {}))}
@@ -107,16 +108,15 @@ class CompleteTask:
         ids = ctx.session.scalars(sa.select(Attachment.id).where(Attachment.task_id == self.task_id))
         return attachment_id in set(ids)
 
-    def _attach(self, ctx: CommandContext, task: UserTask) -> None:
-        """Every attachment the values name must have been uploaded to this task."""
-        named = [str(v) for v in self.values.get("attachments") or [] if v]
+    def _check_files(self, ctx: CommandContext, task: UserTask, form: Form, values: dict[str, Any]) -> None:
+        """Every file the values name must have been uploaded to this very case."""
+        named = form.files(values)
         if not named:
             return
-        known = set(ctx.session.scalars(sa.select(Attachment.id).where(Attachment.id.in_(named))))
-        if missing := [n for n in named if n not in known]:
-            raise InvalidInput(
-                "有附件没有上传成功，请重新选择文件。", fields={"attachments": [f"附件 {m} 不存在。" for m in missing]}
-            )
+        known = set(ctx.session.scalars(sa.select(Attachment.id).where(Attachment.instance_id == task.instance_id)))
+        missing = {key: ["有文件没有上传成功，请重新选择。"] for key, ids in named.items() if not known.issuperset(ids)}
+        if missing:
+            raise InvalidInput("有附件没有上传成功，请重新选择文件。", fields=missing)
 
 
 def _names(text: str) -> list[str]:

@@ -8,7 +8,7 @@ dicts; dates are ``YYYY-MM-DD``, date-times ISO 8601 with zone.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -18,7 +18,7 @@ from marshmallow import ValidationError
 from marshmallow.experimental.context import Context
 
 from engine.errors import InvalidInput, ModelRefused
-from engine.forms.components import Component, fields_of, read_component
+from engine.forms.components import FILES, Component, fields_of, read_component
 from engine.forms.posts import nested_values
 from engine.forms.problems import form_problems
 from engine.forms.schema import FormSchema, Surroundings, hidden_keys, schema_class
@@ -87,6 +87,10 @@ class Form:
         """Whether validation reads the form context: options or fixed values that only the run time knows."""
         return _needs_context(self.components)
 
+    def files(self, values: Mapping[str, Any]) -> dict[str, list[str]]:
+        """Attachment ids in clean values by field: ``key`` or ``list[0].key``."""
+        return dict(_files(self.components, values, ""))
+
     def from_multidict(self, data: Any) -> dict[str, Any]:
         """The nested raw values of an HTML post (``findings-0-item`` …), to be given to :meth:`validate`."""
         return nested_values(self.components, data)
@@ -111,6 +115,20 @@ class Form:
     def _label(self, key: str) -> str:
         head = key.partition("[")[0]
         return next((component.label for component in self.components if component.key == head), head)
+
+
+def _files(
+    components: tuple[Component, ...], values: Mapping[str, Any], prefix: str
+) -> Iterator[tuple[str, list[str]]]:  # fmt: skip
+    for component in components:
+        value = values.get(component.key)
+        if not value:
+            continue
+        if component.type in FILES:
+            yield prefix + component.key, list(value)
+        elif component.type == "dynamiclist":
+            for number, row in enumerate(value):
+                yield from _files(component.components, row, f"{prefix}{component.key}[{number}].")
 
 
 def _needs_context(components: tuple[Component, ...]) -> bool:

@@ -25,7 +25,7 @@ from engine.web.csv_export import csv_response
 from engine.web.filters import NEAR_DAYS, due_state, minute
 from engine.web.guards import requires_role
 from engine.web.navigation import NavItem
-from engine.web.task_lookup import is_id
+from engine.web.task_lookup import is_id, is_moment
 
 READERS = (*sorted(WATCHERS), *HEADS)
 blueprint = Blueprint("board", __name__)
@@ -57,12 +57,7 @@ def _filter() -> WorkFilter:
 
 def _cursor() -> Cursor | None:
     moment, _, task_id = request.args.get("after", "").partition("~")
-    if not is_id(task_id):
-        return None
-    try:
-        return (datetime.fromisoformat(moment).isoformat() if moment else "", task_id)
-    except ValueError:
-        return None
+    return (moment, task_id) if is_id(task_id) and (not moment or is_moment(moment)) else None
 
 
 @blueprint.app_context_processor

@@ -25,6 +25,7 @@ from engine.web.guards import requires_role, signed_in
 from engine.web.inspection_list import CHIPS, STATES, inspection_page
 from engine.web.navigation import NavItem
 from engine.web.submissions import attachment_links
+from engine.web.task_lookup import is_moment
 
 blueprint = Blueprint("campaigns", __name__)
 NAV = (NavItem("抽查任务", "campaigns.index", "flag", 20, "/campaigns", group="监管"),)
@@ -56,10 +57,7 @@ def _visible(statement: sa.Select[Any]) -> sa.Select[Any]:
 
 def _after() -> tuple[datetime, str] | None:
     moment, _, number = request.args.get("after", "").partition("~")
-    try:
-        return datetime.fromisoformat(moment), number
-    except ValueError:
-        return None
+    return (datetime.fromisoformat(moment), number) if is_moment(moment) else None
 
 
 @blueprint.get("/campaigns")

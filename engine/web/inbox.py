@@ -14,6 +14,7 @@ from engine.queries import Cursor, count_todo, inbox
 from engine.web.context import actor, database
 from engine.web.guards import signed_in
 from engine.web.navigation import NavItem
+from engine.web.task_lookup import is_id, is_moment
 
 blueprint = Blueprint("inbox", __name__)
 NAV = (NavItem("待办", "inbox.todo", "inbox", 1, "/inbox"),)
@@ -24,7 +25,7 @@ _TABS = (("todo", "待办"), ("claimable", "待签收"), ("done", "已办"))
 def _cursor() -> Cursor | None:
     """The page's key as sent in the address; a mangled one starts from the beginning."""
     moment, _, task_id = request.args.get("after", "").rpartition("~")
-    return (moment, task_id) if moment and task_id else None
+    return (moment, task_id) if is_moment(moment) and is_id(task_id) else None
 
 
 @blueprint.get("/inbox", defaults={"tab": "todo"})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from engine.settings import Settings
 
@@ -85,6 +86,18 @@ def install(app: Flask, settings: Settings) -> None:
         # over lunch must still be accepted.
         WTF_CSRF_TIME_LIMIT=None,
     )
+
+    @app.before_request
+    def refuse_unreadable() -> None:
+        """Before anything reads the form: one too large, or text with a NUL, which no database keeps."""
+        if request.mimetype == "application/x-www-form-urlencoded" and (
+            (request.content_length or 0) > app.config["MAX_FORM_MEMORY_SIZE"]
+        ):
+            raise RequestEntityTooLarge  # werkzeug limits only the parts of multipart forms
+        texts = (request.path, *request.args.values(), *request.form.values())
+        if any("\0" in text for text in texts):
+            raise BadRequest
+
     # The token comes as a form field or, from htmx and fetch, as the header X-CSRFToken.
     CSRFProtect(app)
     app.jinja_env.globals["csp_nonce"] = csp_nonce

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,6 +18,14 @@ def is_id(text: str) -> bool:
     """True when ``text`` can be the id of a row at all; PostgreSQL refuses to compare anything else."""
     try:
         return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def is_moment(text: str) -> bool:
+    """True when ``text`` is an ISO 8601 time with its zone, as our own addresses carry it."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
 
