@@ -29,6 +29,9 @@ MIN_PASSWORD = 10
 #: ``seen_at`` is written at most this often, so that reading pages does not keep writing.
 SEEN_INTERVAL = timedelta(minutes=1)
 
+#: Letters and digits of initial passwords: none that look alike on paper (0/o, 1/l/i).
+_READABLE = "23456789abcdefghjkmnpqrstuvwxyz"
+
 _hasher = PasswordHasher()
 
 
@@ -40,6 +43,11 @@ def hash_password(password: str) -> str:
 @lru_cache(maxsize=1)
 def _nobody() -> str:
     return _hasher.hash(secrets.token_hex(16))
+
+
+def random_password() -> str:
+    """An initial password to hand over on paper: 79 bits, no characters that look alike, easy to type."""
+    return "-".join("".join(secrets.choice(_READABLE) for _ in range(4)) for _ in range(4))
 
 
 def password_matches(password_hash: str | None, password: str) -> bool:

@@ -22,6 +22,11 @@ class Actor:
         """The actor of timers, jobs and commands run by the system."""
         return cls(user_id=None, name="系统")
 
+    @classmethod
+    def command_line(cls) -> Actor:
+        """Whoever runs the console command on the server; the history tells it from the system's own acts."""
+        return cls(user_id=None, name="系统（命令行）")
+
     @property
     def is_system(self) -> bool:
         return self.user_id is None
@@ -35,7 +40,8 @@ class Actor:
     def departments(self) -> frozenset[str]:
         """Department codes in which the actor holds a role, and the actor's own."""
         own = {self.department} if self.department else set()
-        return frozenset(own | {group.split("/", 1)[0] for group in self.groups})
+        # An administrator may belong to no department: that is not a department of its own.
+        return frozenset(own | {group.split("/", 1)[0] for group in self.groups} - {""})
 
     def has_role(self, role: str, department: str | None = None) -> bool:
         """True when the actor holds ``role``, in ``department`` when one is named."""

@@ -59,6 +59,13 @@ class NotSignedIn(LianjianError):
     status = 401
 
 
+class PasswordChangeRequired(LianjianError):
+    """The person is signed in with a password that somebody else knows and must choose an own one first."""
+
+    code = "password_change_required"
+    status = 403
+
+
 class Conflict(LianjianError):
     """Somebody else acted first; nothing was saved and nothing was lost."""
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 from engine import __version__
+from engine.cli.accounts import account
 from engine.cli.chinese import Group, explain, help_option
 from engine.cli.data import demo, import_
 from engine.cli.database import db
@@ -43,7 +44,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, worker, db, demo, import_, deploy, lint, verify_draw, verify_history):
+for command in (serve, worker, db, account, demo, import_, deploy, lint, verify_draw, verify_history):
     cli.add_command(command)
 
 

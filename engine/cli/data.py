@@ -15,32 +15,50 @@ if TYPE_CHECKING:
 
 #: What a district has, about.
 DEMO_OBJECTS = 100_000
-KINDS = {"objects": "检查对象", "inspectors": "执法检查人员", "items": "随机抽查事项"}
+KINDS = {
+    "objects": "检查对象",
+    "inspectors": "执法检查人员",
+    "items": "随机抽查事项",
+    "departments": "部门",
+    "accounts": "账号",
+}
 
 
 @command("import")
 @click.argument("kind", metavar="名录", type=click.Choice(list(KINDS)))
 @click.argument("file", metavar="文件", type=click.Path(path_type=Path))
 @click.option("--errors", type=click.Path(path_type=Path), metavar="文件", help="差错清单写到哪里；默认写在原文件旁。")
+@click.option(
+    "--passwords",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="新账号的初始密码写到哪里（只有您可读）；默认写在原文件旁。只用于 accounts。",
+)
 @json_option
-def import_(kind: str, file: Path, errors: Path | None, as_json: bool) -> int:
+def import_(kind: str, file: Path, errors: Path | None, passwords: Path | None, as_json: bool) -> int:  # fmt: skip
     """从 CSV 或 Excel 文件导入名录。
 
-    名录：objects 检查对象，inspectors 执法检查人员，items 随机抽查事项。
+    名录：departments 部门，items 随机抽查事项，inspectors 执法检查人员，accounts 账号，objects 检查对象。
+    第一次导入的顺序：部门、抽查事项、执法检查人员、账号、检查对象。
 
     编码和表头自动识别；好的行入库，有问题的行写入差错清单。同一文件再导入一次什么也不会改变。有行被拒绝时退出码为 1。
 
     \b
     示例：
+      lianjian import departments 部门.csv
+      lianjian import accounts 账号.csv --passwords 初始密码.csv
       lianjian import items 事项清单.xlsx
       lianjian import objects 检查对象.csv --errors 差错.csv
       lianjian import inspectors 人员.xlsx --json
     """
     from datetime import datetime
 
+    from engine.actor import Actor
     from engine.db import Database
     from engine.inspection.registry_import import import_file
 
+    if passwords and kind != "accounts":
+        raise click.UsageError("--passwords 只用于 accounts。")
     found = settings()
     lines = Progress(shown=not as_json)
     database = Database(found.url)
@@ -53,6 +71,8 @@ def import_(kind: str, file: Path, errors: Path | None, as_json: bool) -> int:
             found.district_id,
             progress=lambda done, total: lines(f"导入{KINDS[kind]}", done, total),
             error_path=errors,
+            actor=Actor.command_line(),
+            password_path=passwords,
         )
     finally:
         database.dispose()
@@ -65,6 +85,8 @@ def _imported(report: ImportReport) -> str:
         f"{KINDS[report.kind]}：共 {report.total:,} 行，新增 {report.inserted:,}，更新 {report.updated:,}，"
         f"未变 {report.unchanged:,}，拒绝 {report.rejected:,}，待核 {report.to_verify:,}。"
     )
+    if report.password_file:
+        text += f"\n初始密码清单：{report.password_file}（只有您可读，转交后请销毁；第一次登录必须修改）"
     return text + (f"\n差错清单：{report.error_file}" if report.error_file else "")
 
 

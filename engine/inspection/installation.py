@@ -14,16 +14,11 @@ from engine.db import Database
 from engine.inspection import services as _services
 from engine.inspection.facts import context_provider
 from engine.inspection.jobs import job_kinds
+from engine.inspection.roles import ROLES as ROLES
 from engine.jobs import Jobs
 from engine.process_engine import ProcessEngine
 from engine.service_tasks import ServiceRegistry
 from engine.settings import Settings
-
-#: Roles as lanes, groups and pages spell them; the linter refuses any other.
-ROLES = (
-    "承办人", "科室负责人", "分管负责人", "机关负责人", "执法检查人员", "抽取监督人", "法制审核人员", "联席会议办公室",
-    "区政府", "监管督查", "流程设计", "系统管理员", "审计监督",
-)  # fmt: skip
 
 
 def roles() -> frozenset[str]:

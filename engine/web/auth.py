@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import validate_csrf
 from itsdangerous import BadData, URLSafeSerializer
@@ -110,6 +110,8 @@ def sign_in_submit() -> ResponseReturnValue:
     if user is None:
         return sign_in_page(status=422, problem=REFUSED, login=login, target=target, kept=sealed)
     sessions.start(user)
+    if user.must_change_password:
+        return redirect(url_for("auth.password", next=target or None), 303)
     kept = opened_submission(sealed, user.id)
     if kept is not None:
         return render_template("resume.html", path=kept["path"], fields=kept["fields"])
@@ -138,13 +140,21 @@ def sign_out() -> ResponseReturnValue:
 @blueprint.get("/account/password")
 @signed_in
 def password() -> ResponseReturnValue:
-    return render_template("password.html", errors={}, done=bool(request.args.get("done")))
+    return _password_page(done=bool(request.args.get("done")))
+
+
+def _password_page(*, errors: dict[str, list[str]] | None = None, done: bool = False) -> str:
+    user: User = g.user
+    return render_template("password.html", errors=errors or {}, done=done, required=user.must_change_password)
 
 
 @blueprint.post("/account/password")
 @signed_in
 def change_password() -> ResponseReturnValue:
-    """Store the new password and sign out every other browser of this person."""
+    """Store the new password and sign out every other browser of this person.
+
+    Whoever had to change it goes on to the page they asked for.
+    """
     current, new = request.form.get("current", ""), request.form.get("new", "")
     user: User = g.user
     try:
@@ -153,14 +163,18 @@ def change_password() -> ResponseReturnValue:
             raise InvalidInput("密码没有修改，请更正下列内容。", {"current": ["原密码不正确，请重新输入。"]})
         accounts.check_new_password(user.login, current, new, request.form.get("repeated", ""))
     except InvalidInput as error:
-        return render_template("password.html", errors=error.fields, done=False), 422
+        return _password_page(errors=error.fields), 422
     hashed = accounts.hash_password(new)
     with database().write() as db:
         row = db.get_one(User, actor().user_id)
         row.password_hash = hashed
         row.password_changed_at = now()
+        row.must_change_password = False
         accounts.close_sessions_of(db, row.id)
     sessions.start(user)
+    if user.must_change_password:
+        flash("密码已修改。", "success")
+        return redirect(local_path(request.args.get("next")) or url_for("home.index"), 303)
     return redirect(url_for("auth.password", done=1), 303)
 
 

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from engine.errors import InvalidInput, LianjianError, NotSignedIn
+from engine.errors import InvalidInput, LianjianError, NotSignedIn, PasswordChangeRequired
 from engine.web import auth
 from engine.web.security import request_id
 
@@ -94,9 +94,23 @@ def _not_signed_in(error: NotSignedIn) -> ResponseReturnValue:
     return auth.sign_in_page(status=401, info=info, kept=kept)
 
 
+def _password_first(error: PasswordChangeRequired) -> ResponseReturnValue:
+    """Lead to the page where the password is changed, and from there to what was asked for."""
+    if wants_json():
+        return answer(error.status, error.code, error.message)
+    if request.headers.get("HX-Request") == "true":
+        response = make_response("", 403)
+        response.headers["HX-Redirect"] = url_for("auth.password")
+        return response
+    target = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else "/"
+    return redirect(url_for("auth.password", next=target if target != "/" else None), 303)
+
+
 def _expected(error: LianjianError) -> ResponseReturnValue:
     if isinstance(error, NotSignedIn):
         return _not_signed_in(error)
+    if isinstance(error, PasswordChangeRequired):
+        return _password_first(error)
     if error.status >= 500:
         log.error("request %s failed: %s", request_id(), error, exc_info=error)
     details = {"fields": error.fields} if isinstance(error, InvalidInput) else error.details

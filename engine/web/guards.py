@@ -4,7 +4,8 @@
 ``@requires_role("系统管理员", …)`` – somebody holding one of the roles in any
 department.  The decorators only mark the function, so their order relative to
 ``@blueprint.get`` does not matter; :func:`install` enforces the mark before the
-view runs.  What *rows* a person may see is decided by :mod:`engine.scope`.
+view runs.  It also keeps whoever still has an initial password on the page where it
+is changed.  What *rows* a person may see is decided by :mod:`engine.scope`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, request
+from flask import Flask, g, request
 
-from engine.errors import Forbidden, LianjianError, NotSignedIn
+from engine.errors import Forbidden, LianjianError, NotSignedIn, PasswordChangeRequired
 from engine.web.context import actor_or_none
 
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK = "lianjian_guard"
+#: All that somebody may do who still has the password an administrator handed out.
+CHANGING_PASSWORD = frozenset({"auth.password", "auth.change_password"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +95,7 @@ def install(app: Flask) -> None:
         person = actor_or_none()
         if person is None:
             raise NotSignedIn("请先登录。")
+        if g.user.must_change_password and request.endpoint not in CHANGING_PASSWORD:
+            raise PasswordChangeRequired("请先修改密码：现用的是初始密码或由系统管理员重置的密码。")
         if guard.kind == "role" and not person.roles & guard.roles:
             raise Forbidden(f"该页面仅供{'、'.join(sorted(guard.roles))}使用；如需使用，请联系系统管理员授权。")

@@ -14,11 +14,15 @@ import pytest
 
 from engine import schema
 from engine.actor import Actor
+from engine.calendar import announced_years
 from engine.cli import cli
 from engine.db import Database
 from engine.history import Chain
 
-COMMANDS = ("serve", "worker", "db upgrade", "demo", "import", "deploy", "lint", "verify-draw", "verify-history")
+COMMANDS = (
+    "serve", "worker", "db upgrade", "account create-admin", "account reset-password", "account disable",
+    "account enable", "account list", "demo", "import", "deploy", "lint", "verify-draw", "verify-history",
+)  # fmt: skip
 
 
 def lianjian(*arguments: str, cwd: Path | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -58,7 +62,8 @@ def test_help_loads_neither_the_database_nor_the_web_nor_the_workflow_library() 
         (["nonsense"], "没有命令 nonsense"),
         (["serve", "--prt", "1"], "没有选项 --prt"),
         (["serve", "--port", "99999"], "端口 应是 1—65535 的整数"),
-        (["import", "firms", "a.csv"], "名录 只能是 objects、inspectors、items"),
+        (["import", "firms", "a.csv"], "名录 只能是 objects、inspectors、items、departments、accounts"),
+        (["import", "items", "a.csv", "--passwords", "b.csv"], "--passwords 只用于 accounts"),
         (["import", "items"], "缺少参数 文件"),
     ],
 )
@@ -77,8 +82,11 @@ def test_a_bad_setting_names_its_variable() -> None:
 def test_the_database_is_made_once_and_then_left_alone(tmp_path: Path) -> None:
     first = lianjian("db", "upgrade", "--json", LIANJIAN_DATA_DIR=str(tmp_path / "data"))
     second = lianjian("db", "upgrade", "--json", LIANJIAN_DATA_DIR=str(tmp_path / "data"))
-    assert json.loads(first.stdout) == {"before": None, "after": schema.head()}
-    assert json.loads(second.stdout) == {"before": schema.head(), "after": schema.head()}
+    assert json.loads(first.stdout) == {
+        "before": None, "after": schema.head(), "calendar_years": sorted(announced_years()),
+    }  # fmt: skip
+    again = {"before": schema.head(), "after": schema.head(), "calendar_years": []}
+    assert json.loads(second.stdout) == again
 
 
 def test_serving_an_old_database_is_refused_with_the_remedy(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""The columns of the three registries: official header, accepted aliases, field and parser.
+"""The columns of every file that can be imported: official header, accepted aliases, field and parser.
 
-The headers are those of the provincial registries (domain.md §4).  An alias is the same column
+The headers of the three registries are those of the provincial ones (domain.md §4).  An alias is the same column
 under the name another platform or an older template gives it.  Columns not listed are ignored
 and named in the report; ID numbers (身份证号) are never read.
 """
@@ -124,8 +124,46 @@ ITEMS = (
     Column("是否公布", "published", v.flag, aliases=("是否公开",), default=lambda: True),
 )  # fmt: skip
 
-COLUMNS: dict[str, tuple[Column, ...]] = {"objects": OBJECTS, "inspectors": INSPECTORS, "items": ITEMS}
-KINDS: dict[str, str] = {"objects": "检查对象", "inspectors": "执法检查人员", "items": "抽查事项"}
+DEPARTMENTS = (
+    Column(
+        "编码", "code", v.department_code, True, ("部门编码", "部门代码", "代码"), remedy="请补填部门编码，例如 SCJG。"
+    ),
+    Column(
+        "名称", "name", v.text(100), True, ("部门名称", "部门全称", "单位名称"), remedy="请补填部门全称。"
+    ),
+    Column("类型", "kind", v.department_kind, aliases=("部门类型", "类别"), default=lambda: "organ"),
+    Column("上级", "parent_code", v.text(100), aliases=("上级部门", "上级编码"), default=_none),
+    Column("排序", "position", v.position, aliases=("序号", "顺序"), default=_none),
+)  # fmt: skip
+
+ACCOUNTS = (
+    Column("登录名", "login", v.login, True, ("账号", "用户名"), remedy="请补填登录名，例如姓名拼音。"),
+    Column("姓名", "name", v.text(64), True, ("人员姓名",), remedy="请补填姓名。"),
+    Column(
+        "部门编码", "department", v.text(100), True, ("部门", "部门代码", "所属部门", "所属单位", "单位"),
+        remedy="请补填部门编码或部门全称。",
+    ),
+    Column("职务", "post", v.text(100), aliases=("岗位", "职务职级")),
+    Column("角色", "roles", v.names, True, ("系统角色",), remedy="请补填角色，几个角色用“、”分隔。"),
+    Column(
+        "检查人员编号", "inspector", v.public_code(32), aliases=("执法人员编号", "人员编号"), default=_none
+    ),
+)  # fmt: skip
+
+COLUMNS: dict[str, tuple[Column, ...]] = {
+    "objects": OBJECTS,
+    "inspectors": INSPECTORS,
+    "items": ITEMS,
+    "departments": DEPARTMENTS,
+    "accounts": ACCOUNTS,
+}
+KINDS: dict[str, str] = {
+    "objects": "检查对象",
+    "inspectors": "执法检查人员",
+    "items": "抽查事项",
+    "departments": "部门",
+    "accounts": "账号",
+}
 
 _SAME = str.maketrans("（）／", "()/")
 

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine.actor import Actor
 from engine.db import Database
 from engine.errors import InvalidInput, NotFound
-from engine.inspection.models import Item
-from engine.inspection.registry_import.columns import KINDS
-from engine.inspection.registry_import.reading import Sheet, open_sheet
-from engine.inspection.registry_import.report import (
-    REJECTED,
-    TO_VERIFY,
-    ImportReport,
-    ProblemList,
-    RowProblem,
-    TextSink,
-)
-from engine.inspection.registry_import.rows import Record, Surroundings, department_key, digest, make_reader, score
-from engine.inspection.registry_import.store import save_batch
-from engine.models import Department
+from engine.inspection.registry_import.judging import Progress, accepted
+from engine.inspection.registry_import.organisation import Import, import_accounts, import_departments
+from engine.inspection.registry_import.reading import open_sheet
+from engine.inspection.registry_import.report import ImportReport, ProblemList, TextSink
+from engine.inspection.registry_import.rows import Record, digest, make_reader, score
+from engine.inspection.registry_import.store import TABLES, save_batch
+from engine.inspection.registry_import.surroundings import record_import, surroundings_of
 
 #: Rows saved in one transaction; short enough that officials' commands are not kept waiting.
 BATCH = 5_000
-
-#: Called with the rows read so far and about how many there are.
-Progress = Callable[[int, int], None]
 
 
 def import_registry(
@@ -44,19 +35,22 @@ def import_registry(
     district_id: str,
     progress: Progress | None = None,
     error_file: TextSink | None = None,
+    actor: Actor | None = None,
+    source: Mapping[str, Any] | None = None,
 ) -> ImportReport:
     """Import one registry file (CSV or workbook) of ``kind`` ``objects``, ``inspectors`` or ``items``.
 
     Given a :class:`Database`, every batch is one transaction and good rows stand even when a
-    later batch cannot be saved; given a session, everything belongs to the caller's transaction.
+    later batch cannot be saved, and the history says what ``actor`` (default: the system) imported
+    from which ``source``; given a session, everything belongs to the caller's transaction, the history too.
     Every bad row goes to ``error_file`` (opened with ``newline=""``).  Raises
     :class:`InvalidInput` when the file as a whole cannot be read; nothing is imported then.
     """
-    if kind not in KINDS:
-        raise InvalidInput(f"不能导入“{kind}”，可导入：{'、'.join(KINDS)}。")
+    if kind not in TABLES:
+        raise InvalidInput(f"不能导入“{kind}”，可导入：{'、'.join(TABLES)}。")
     sheet = open_sheet(stream, score(kind))
     with _transaction(session_or_database) as session:
-        surroundings = _surroundings(session, kind, district_id)
+        surroundings = surroundings_of(session, kind, district_id)
     reader, ignored = make_reader(kind, sheet.header, surroundings)
     report = ImportReport(kind, encoding=sheet.encoding, ignored_columns=ignored)
     problems = ProblemList(report, error_file)
@@ -69,39 +63,17 @@ def import_registry(
             report.updated += counts[1]
             report.unchanged += counts[2]
 
-    seen: dict[str, int] = {}
     batch: list[Record] = []
-    for line, cells, problem in _with_progress(sheet, progress):
-        report.total += 1
-        record: Record | None = None
-        if problem:
-            found = [RowProblem(line, REJECTED, "整行", "".join(cells)[:200], problem, "请修正这一行后重新导入。")]
-        else:
-            record = reader.read(line, cells)
-            found = reader.problems
-        if record is not None:
-            first = seen.setdefault(record[reader.key], line)
-            if first != line:
-                remedy = f"已采用第 {first} 行，请删除重复的行。"
-                found = [
-                    RowProblem(line, REJECTED, reader.key_header, record[reader.key], f"与第 {first} 行重复", remedy)
-                ]
-                record = None
-        for entry in found:
-            problems.add(entry)
-        if record is None:
-            report.rejected += 1
-            continue
-        if found:
-            doubtful = any(entry.level == TO_VERIFY for entry in found)
-            report.to_verify += doubtful
-            report.hints += not doubtful
+    for _, record in accepted(reader, sheet, report, problems, progress):
         record["row_digest"] = digest(kind, record)
         batch.append(record)
         if len(batch) >= BATCH:
             save(batch)
             batch = []
     save(batch)
+    if isinstance(session_or_database, Database):
+        with session_or_database.write() as session:
+            record_import(session, report, district_id=district_id, now=now, actor=actor, source=source)
     return report
 
 
@@ -113,19 +85,33 @@ def import_file(
     district_id: str,
     progress: Progress | None = None,
     error_path: Path | None = None,
+    *,
+    actor: Actor | None = None,
+    password_path: Path | None = None,
 ) -> ImportReport:
     """Import the file at ``path``; what is wrong goes to ``error_path`` (default ``<name>-errors.csv`` beside it).
 
     The error list is written only when there is something to say; ``report.error_file`` names it.
+    Initial passwords of new accounts go to ``password_path`` (default ``<name>-passwords.csv`` beside it).
     Raises :class:`NotFound` when the file cannot be opened.
     """
     target = error_path or path.with_name(f"{path.stem}-errors.csv")
     errors = _LazyFile(target)
     try:
         with path.open("rb") as stream:
-            report = import_registry(
-                database, kind, stream, now=now, district_id=district_id, progress=progress, error_file=errors
-            )
+            source = {"file": path.name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+            stream.seek(0)
+            common = Import(now, district_id, errors, actor or Actor.system(), source, progress)
+            if kind == "departments":
+                report = import_departments(database, stream, common)
+            elif kind == "accounts":
+                passwords = password_path or path.with_name(f"{path.stem}-passwords.csv")
+                report = import_accounts(database, stream, common, passwords)
+            else:
+                report = import_registry(
+                    database, kind, stream, now=now, district_id=district_id, progress=progress, error_file=errors,
+                    actor=actor, source=source,
+                )  # fmt: skip
     except OSError as error:
         raise NotFound(f"文件 {error.filename or path} 无法打开（{error.strerror}），请检查路径和权限。") from None
     finally:
@@ -142,28 +128,6 @@ def _transaction(session_or_database: Session | Database) -> Iterator[Session]:
     else:
         with session_or_database.write() as session:
             yield session
-
-
-def _with_progress(sheet: Sheet, progress: Progress | None) -> Iterator[tuple[int, list[str], str]]:
-    done = 0
-    for done, row in enumerate(sheet.rows, start=1):
-        if progress is not None and done % 1000 == 0:
-            progress(done, max(sheet.expected, done))
-        yield row
-    if progress is not None:
-        progress(done, done)
-
-
-def _surroundings(session: Session, kind: str, district_id: str) -> Surroundings:
-    departments: dict[str, str] = {}
-    rows = session.execute(sa.select(Department.code, Department.name).where(Department.district_id == district_id))
-    for code, name in rows:
-        departments[department_key(code)] = code
-        departments[department_key(name)] = code
-    items: frozenset[str] = frozenset()
-    if kind == "inspectors":
-        items = frozenset(session.scalars(sa.select(Item.code).where(Item.district_id == district_id)))
-    return Surroundings(district_id, departments, items)
 
 
 class _LazyFile:

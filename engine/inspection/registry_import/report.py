@@ -46,15 +46,22 @@ class ImportReport:
     ignored_columns: list[str] = field(default_factory=list)
     errors: list[RowProblem] = field(default_factory=list)
     error_file: str = ""
+    password_file: str = ""  # where the initial passwords of new accounts were written
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as JSON-safe values, for ``--json`` and the history."""
+        """The report as JSON-safe values, for ``--json``."""
         names = (
             "kind", "total", "inserted", "updated", "unchanged", "rejected", "to_verify", "hints", "encoding",
-            "ignored_columns", "error_file",
+            "ignored_columns", "error_file", "password_file",
         )  # fmt: skip
         errors = [{name: getattr(problem, name) for name in RowProblem.__slots__} for problem in self.errors]
         return {name: getattr(self, name) for name in names} | {"errors": errors}
+
+    def for_history(self) -> dict[str, Any]:
+        """What the history keeps for ever: everything but the values refused, which may be private, and paths."""
+        left_out = {"errors", "error_file", "password_file"}
+        problems = [[p.line, p.level, p.field, p.message] for p in self.errors]
+        return {name: v for name, v in self.as_dict().items() if name not in left_out} | {"problems": problems}
 
 
 class TextSink(Protocol):
@@ -80,9 +87,9 @@ class ProblemList:
             self._writer.writerow(["行号", "级别", "字段", "原值", "问题", "处理办法"])
             self._started = True
         shown = (problem.level, problem.field, problem.value[:500], problem.message, problem.remedy)
-        self._writer.writerow([problem.line, *(_inert(cell) for cell in shown)])
+        self._writer.writerow([problem.line, *(inert(cell) for cell in shown)])
 
 
-def _inert(cell: str) -> str:
+def inert(cell: str) -> str:
     """A cell that a spreadsheet cannot take for a formula."""
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell

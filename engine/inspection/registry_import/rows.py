@@ -28,11 +28,18 @@ Record = dict[str, Any]
 
 @dataclass(slots=True)
 class Surroundings:
-    """What a row is judged against: the district, its departments by code and name, its item codes."""
+    """What a row is judged against: the district, its departments by code and name, its item codes.
+
+    Accounts are judged against the codes of the ``organs``, the ``roles`` there are, and the
+    ``inspectors``: code → name and the login already linked, if any.
+    """
 
     district_id: str
     departments: Mapping[str, str]
     items: frozenset[str] = frozenset()
+    organs: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    inspectors: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -70,13 +77,13 @@ class RowReader:
                 record[column.field] = column.parse(value)
             except BadValue as bad:
                 self._add(line, REJECTED, column.header, value, bad.message, bad.remedy)
-        if not self.problems:
+        if not self.problems and self.kind in _FINISH:
             _FINISH[self.kind](self, line, record)
         return None if any(problem.level == REJECTED for problem in self.problems) else record
 
     def fields(self) -> list[str]:
         """Fields this file sets; those of columns it lacks keep their value in the registry."""
-        return [column.field for _, column in self.columns] + _DERIVED[self.kind]
+        return [column.field for _, column in self.columns] + _DERIVED.get(self.kind, [])
 
     def _add(self, line: int, level: str, header: str, value: str, message: str, remedy: str) -> None:
         self.problems.append(RowProblem(line, level, header, value, message, remedy))
@@ -193,6 +200,48 @@ def _finish_item(reader: RowReader, line: int, record: Record) -> None:
     record["published"] = published
 
 
-_FINISH = {"objects": _finish_object, "inspectors": _finish_inspector, "items": _finish_item}
+#: After ``@``: the role is held in every organ of the district.
+EVERYWHERE = "全部"
+
+
+def _finish_account(reader: RowReader, line: int, record: Record) -> None:
+    reader.department(line, "部门编码", record)
+    around = reader.surroundings
+    grants: set[tuple[str, str]] = set()
+    for entry in record["roles"]:
+        role, _, place = (part.strip() for part in entry.replace("＠", "@").partition("@"))
+        if role not in around.roles:
+            reader._add(line, REJECTED, "角色", entry, "没有这个角色", f"请填写：{'、'.join(around.roles)}。")
+        elif place == EVERYWHERE:
+            grants |= {(code, role) for code in around.organs}
+        elif place and department_key(place) not in around.departments:
+            remedy = f"请在 @ 后填写部门编码或全称，或写 {role}@{EVERYWHERE}。"
+            reader._add(line, REJECTED, "角色", entry, "系统中没有 @ 后的部门", remedy)
+        else:
+            grants.add((around.departments[department_key(place)] if place else record["department"], role))
+    record["roles"] = sorted(grants)
+    code = record.get("inspector")
+    if not code:
+        return
+    if code not in around.inspectors:
+        remedy = "账号已导入；请先导入执法检查人员名录，再导入一次本文件。"
+        reader._add(line, HINT, "检查人员编号", code, "名录中没有这名检查人员，尚未关联", remedy)
+        return
+    name, login = around.inspectors[code]
+    if login and login != record["login"]:
+        remedy = f"请核对编号；确需更换的，先清空 {login} 一行的检查人员编号并导入。"
+        reader._add(line, REJECTED, "检查人员编号", code, f"已关联账号 {login}", remedy)
+    elif name != record["name"]:
+        remedy = f"已关联；名录中是 {name}，请核对编号。"
+        reader._add(line, HINT, "检查人员编号", code, "与名录中的姓名不一致", remedy)
+
+
+#: Departments name one another, so organisation.py judges them together.
+_FINISH = {
+    "objects": _finish_object,
+    "inspectors": _finish_inspector,
+    "items": _finish_item,
+    "accounts": _finish_account,
+}
 #: Fields that ``finish`` sets whatever columns the file has.
 _DERIVED = {"objects": ["kind", "to_verify"], "inspectors": ["drawable"], "items": ["published"]}

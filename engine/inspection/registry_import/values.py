@@ -212,3 +212,45 @@ def public_code(limit: int) -> Parser:
         return value
 
     return parse
+
+
+def department_code(value: str) -> str:
+    """A department's code: part of draw numbers and groups, so only capital letters, digits and hyphens."""
+    code = value.upper()
+    if not re.fullmatch(r"[0-9A-Z][0-9A-Z-]{1,15}", code):
+        raise BadValue("不是部门编码", "请用 2 至 16 个字母、数字或短横线，例如 SCJG。")
+    return code
+
+
+#: 行政机关 take part in inspections; 办公室 (the government, an office) only approve or watch.
+_DEPARTMENT_KINDS = {
+    "行政机关": "organ", "机关": "organ", "部门": "organ", "ORGAN": "organ",
+    "办公室": "office", "政府": "office", "区政府": "office", "OFFICE": "office",
+}  # fmt: skip
+
+
+def department_kind(value: str) -> str:
+    """``organ`` or ``office``."""
+    found = _DEPARTMENT_KINDS.get(value.upper())
+    if found is None:
+        raise BadValue("不是部门类型", "请填写 行政机关 或 办公室。")
+    return found
+
+
+def position(value: str) -> int:
+    """A place in the official order."""
+    if not re.fullmatch(r"\d{1,6}(?:\.0)?", value):
+        raise BadValue("不是序号", "请填写整数，例如 10。")
+    return int(float(value))
+
+
+_LOGIN = re.compile(r"[0-9A-Za-z一-鿿._-]{2,64}")
+
+
+def login(value: str) -> str:
+    """What a person types to sign in; never an ID number."""
+    if _ID_NUMBER.fullmatch(value):
+        raise BadValue("像是身份证号，本系统不保存身份证号", "请改用单位编制的登录名，例如姓名拼音。")
+    if not _LOGIN.fullmatch(value):
+        raise BadValue("登录名含有不能使用的字符或长度不对", "请用 2 至 64 个字母、数字、汉字、点或短横线。")
+    return value
