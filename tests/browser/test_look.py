@@ -42,7 +42,7 @@ def address(new_sqlite_url: Callable[[], str], clock: Any, tmp_path: Path, serve
         session.flush()
         session.add(UserRole(district_id=user.district_id, user_id=user.id, department="SCJG", role="承办人"))
     engine = ProcessEngine(database, settings, ServiceRegistry(), clock=clock)
-    modules = ("engine.web.home", "engine.web.auth", "tests.browser.gallery")
+    modules = ("engine.web.home", "engine.web.auth", "engine.web.public", "tests.browser.gallery")
     return str(serve(create_app(settings, engine, modules=modules)))
 
 
