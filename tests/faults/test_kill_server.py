@@ -282,10 +282,11 @@ def test_the_server_killed_again_and_again_loses_nothing_and_does_nothing_twice(
     with Officials(world) as officials:
         for round_ in range(KILLS):
             share = len(world.acknowledged) + chance.randint(2, 6)
-            wait_until(
-                lambda share=share: officials.problems or len(world.acknowledged) >= share or finished(world),
-                what=f"{share} submissions",
-            )
+
+            def enough(share: int = share) -> bool:
+                return bool(officials.problems) or len(world.acknowledged) >= share or finished(world)
+
+            wait_until(enough, what=f"{share} submissions")
             officials.check()
             if finished(world):
                 break
