@@ -13,6 +13,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
 )
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
@@ -160,15 +161,12 @@ class KernelEventGateway(EventBasedGateway):
 
     def _update_hook(self, my_task: Task) -> bool:
         my_task.data = dict(my_task.parent.data)
-        if _CHOSEN not in my_task.internal_data:
-            now = my_task.workflow.script_engine.now
-            due = [
-                (when, number)
-                for number, definition in enumerate(self.event_definition.event_definitions)
-                if hasattr(definition, "due_at") and (when := definition.due_at(my_task)) is not None and when <= now
-            ]
-            if due:
-                my_task._set_internal_data(**{_CHOSEN: min(due)[1]})
+        definitions = self.event_definition.event_definitions
+        due = [
+            (d.due_at(my_task), number) for number, d in enumerate(definitions) if isinstance(d, TimerEventDefinition)
+        ]
+        if my_task.internal_data.pop("event_fired", False):
+            my_task.internal_data.setdefault(_CHOSEN, min(due)[1])
         if _CHOSEN in my_task.internal_data:
             return True
         if my_task.state != TaskState.WAITING:

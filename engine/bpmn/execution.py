@@ -258,7 +258,7 @@ class Execution:
                     task.run()
                     catch_thrown(self._workflow)
                     progressed = True
-                if workflow is not self._workflow:
+                if workflow.parent_task_id in self._workflow.subprocesses:
                     caller = self._workflow.get_task_from_id(workflow.parent_task_id)
                     if caller is not None and not caller.has_state(TaskState.FINISHED_MASK):
                         before = caller.state
@@ -272,22 +272,34 @@ class Execution:
         return [*sorted(active, key=lambda s: s.depth, reverse=True), self._workflow]
 
     def _fire_due_timers(self) -> bool:
-        fired = False
-        for task in list(self._workflow.event_manager.tasks.values()):
-            if task.state == TaskState.WAITING and any(
-                (due := definition.due_at(task)) is not None and due <= self._engine.now
-                for definition in _definitions(task)
-                if hasattr(definition, "due_at")
-            ):
-                task.task_spec._update(task)
-                fired = True
-        return fired
+        """Fire the timer that has been due for longest; what it causes comes before the next one."""
+        due = [
+            (when, task.workflow.depth, task.task_spec.bpmn_id, task)
+            for task in self._workflow.event_manager.tasks.values()
+            if task.state == TaskState.WAITING
+            for definition in _definitions(task)
+            if hasattr(definition, "due_at") and (when := definition.due_at(task)) is not None
+            if when <= self._engine.now
+        ]
+        if not due:
+            return False
+        first = min(due, key=lambda entry: entry[:3])[3]
+        first._set_internal_data(event_fired=True)
+        first.task_spec._update(first)
+        return True
+
+    def _catch_up(self) -> None:
+        """What has been due before now happens before anything else, however late the alarm clock is."""
+        with _readable_errors():
+            if self._fire_due_timers():
+                self._run()
 
     def complete(self, engine_task_id: str, values: Mapping[str, Any]) -> None:
         """Store ``values`` under the user task's element id and run on.
 
         Raises :class:`Conflict` when the task is no longer open.
         """
+        self._catch_up()
         task = self._open(engine_task_id)
         task.data[task.task_spec.bpmn_id] = jsonable(dict(values))
         assign_names(task, task.task_spec)
@@ -299,6 +311,7 @@ class Execution:
 
     def deliver(self, engine_task_id: str, message: str, payload: Mapping[str, Any]) -> None:
         """Hand a message to exactly one waiting element and run on.  Raises :class:`Conflict` if it no longer waits."""
+        self._catch_up()
         task = self._find(engine_task_id)
         if task is None or task.state != TaskState.WAITING:
             raise Conflict("该消息的等待已经结束。")

@@ -31,6 +31,8 @@ class _Cancelling:
 
     def _task_removed_notify(self, task: Task) -> None:
         super()._task_removed_notify(task)  # type: ignore[misc]
+        if not task.has_state(TaskState.FINISHED_MASK):
+            task._state = TaskState.CANCELLED
         top = task.workflow.top_workflow
         top.event_manager.remove_task(task)
         sub = top.subprocesses.get(task.id)
@@ -51,8 +53,10 @@ class KernelWorkflow(_Cancelling, BpmnWorkflow):
         super().__init__(*arguments, **options)
 
     def update_waiting_tasks(self) -> None:
-        for task in [t for t in self.tasks.values() if t.state == TaskState.WAITING]:
-            if task.state == TaskState.WAITING:
+        # Only joins wait for other tasks; events wait for the world outside, see Execution.
+        waiting = [t for t in self.tasks.values() if t._state == TaskState.WAITING]
+        for task in waiting:
+            if task._state == TaskState.WAITING and not isinstance(task.task_spec, CatchingEvent):
                 task.task_spec._update(task)
 
     def create_subprocess(self, my_task: Task, spec_name: str) -> KernelSubWorkflow:
@@ -97,7 +101,7 @@ def _tasks(workflow: Any, outer: Mapping[str, Any]) -> list[list[Any]]:
         task, base, parent = stack.pop()
         index = len(rows)
         changed = {k: v for k, v in task.data.items() if k not in base or (base[k] is not v and base[k] != v)}
-        removed = [k for k in base if k not in task.data]
+        removed = sorted(k for k in base if k not in task.data)
         internal = {k: v for k, v in task.internal_data.items() if k != "seen_events"}
         rows.append(
             [

@@ -115,7 +115,11 @@ class _OwnClock:
         return parse_instant(value, engine.zone)
 
     def has_fired(self, my_task: Task) -> bool:
-        return self._due(my_task) <= my_task.workflow.script_engine.now
+        return bool(my_task._get_internal_data("event_fired", False))
+
+    def update_task(self, my_task: Task) -> None:
+        """The clock starts when the token arrives; the execution fires timers in the order they are due."""
+        self.due_at(my_task)
 
     def due_at(self, my_task: Task) -> datetime | None:
         """When this waiting task's timer is due."""
@@ -124,6 +128,7 @@ class _OwnClock:
     def reset(self, my_task: Task) -> None:
         my_task.internal_data.pop("due", None)
         my_task.internal_data.pop("event_value", None)
+        my_task.internal_data.pop("event_fired", None)
 
 
 class DateTimer(_OwnClock, TimeDateEventDefinition):
@@ -163,10 +168,6 @@ class CycleTimer(_OwnClock, TimerEventDefinition):
         state = {"cycles": min(count, _MAX_CYCLES), "next": first.isoformat(), "duration": duration}
         my_task._set_internal_data(event_value=state)
         return state
-
-    def has_fired(self, my_task: Task) -> bool:
-        due = self.due_at(my_task)
-        return due is not None and due <= my_task.workflow.script_engine.now
 
     def due_at(self, my_task: Task) -> datetime | None:
         state = self._state(my_task)

@@ -45,7 +45,7 @@ class Run:
         variables: Mapping[str, Any],
         services: Mapping[str, Service],
         restoring: bool,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.definition, self.restoring = definition, restoring
         self.host = Host(services)
         self.told: list[str] = []
@@ -143,8 +143,14 @@ def definition_of(text: str) -> LoadedDefinition:
 
 def refusals(text: str) -> set[str]:
     """Rules that refuse a diagram (layout, forms and services are not looked at)."""
+    return {rule for rule, _ in reasons(text)}
+
+
+def reasons(text: str) -> list[tuple[str, str]]:
+    """Rules with their messages."""
     found = lint({"probe.bpmn": text})
-    return {f.rule for f in found if f.severity == "error"} - {"diagram-bounds", "known-forms", "labels"}
+    ignored = {"diagram-bounds", "known-forms", "labels"}
+    return [(f.rule, f.message) for f in found if f.severity == "error" and f.rule not in ignored]
 
 
 def both(
@@ -163,7 +169,7 @@ def both(
     """
     text = diagram(body, messages=messages).replace("</bpmn:definitions>", more + "</bpmn:definitions>")
     if lawful:
-        assert not refusals(text), refusals(text)
+        assert not refusals(text), reasons(text)
     runs = []
     for restoring in (False, True):
         run = Run(definition_of(text), variables or {}, services or {}, restoring)
@@ -245,10 +251,9 @@ def times(count: str, *, sequential: bool = False) -> str:
 def again(condition: str = "", *, before: bool = False, maximum: int | None = None) -> str:
     """Standard loop."""
     limit = f' loopMaximum="{maximum}"' if maximum is not None else ""
-    inner = (
-        f'<bpmn:loopCondition xsi:type="bpmn:tFormalExpression">{condition}</bpmn:loopCondition>' if condition else ""
-    )
-    return f'<bpmn:standardLoopCharacteristics testBefore="{str(before).lower()}"{limit}>{inner}</bpmn:standardLoopCharacteristics>'
+    head = f'<bpmn:standardLoopCharacteristics testBefore="{str(before).lower()}"{limit}>'
+    test = f'<bpmn:loopCondition xsi:type="bpmn:tFormalExpression">{condition}</bpmn:loopCondition>'
+    return f"{head}{test if condition else ''}</bpmn:standardLoopCharacteristics>"
 
 
 def timer(when: str, kind: str = "timeDuration") -> str:

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 from engine.lint.finding import Problem
 from engine.lint.graph import play
-from engine.lint.model import Model, Node, q
+from engine.lint.model import Model, Node, Scope, q
 from engine.lint.say import about
 from engine.lint.texts import set_names, written_inside
+from engine.lint.words import ACTIVITIES
 
 
 def check(model: Model) -> Iterator[Problem]:
+    processes = {process.id: process for process in model.processes}
     for scope in model.scopes:
-        writers = {node: names for node in scope.nodes if (names := _writes(node))}
+        writers = {node: names for node in scope.nodes if (names := _writes(node, processes))}
         for node, names in writers.items():
             if _runs_in_parallel(node):
                 for name in sorted(names):
@@ -30,13 +32,38 @@ def check(model: Model) -> Iterator[Problem]:
                 yield about(
                     second,
                     f"与{first.label}同时进行，都会给“{'”“'.join(sorted(common))}”赋值。",
-                    "请使用不同的名称，或改为先后进行。",
+                    "请使用不同的名称，或改为先后进行；同一流程需要同时办理多份时用多实例。",
                     "error" if pair in certain.together else "warning",
                 )
 
 
-def _writes(node: Node) -> set[str]:
-    return set_names(node) | (written_inside(node.inner) if node.inner is not None else set())
+def _writes(node: Node, processes: dict[str, Scope]) -> set[str]:
+    names = set(set_names(node))
+    for scope in _levels(node, processes):
+        names |= written_inside(scope)
+    # A multi-instance keeps what its steps produce in its own list.
+    return names if node.multi_instance else names | _products(node, processes)
+
+
+def _products(node: Node, processes: dict[str, Scope]) -> set[str]:
+    """Ids of called steps: two calls of one process keep their products under the same names."""
+    called = _levels(node, processes) if node.inner is None else []
+    return {step.id for scope in called for step in scope.nodes if step.type in ACTIVITIES | {"intermediateCatchEvent"}}
+
+
+def _levels(node: Node, processes: dict[str, Scope]) -> list[Scope]:
+    """The levels inside an activity: its own and those of the processes it calls, however deep."""
+    found: list[Scope] = []
+    todo = [node]
+    while todo:
+        each = todo.pop()
+        scope = each.inner
+        if each.type == "callActivity":
+            scope = processes.get(each.get("calledElement").rpartition(":")[2])
+        if scope is not None and scope not in found:
+            found.append(scope)
+            todo += scope.nodes
+    return found
 
 
 def _runs_in_parallel(node: Node) -> bool:

@@ -1,0 +1,545 @@
+"""Boundary events, timers, messages, errors, escalations and ends as BPMN says, live and restored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.errors import Conflict, ServiceTaskFailed
+from tests.support.bpmn_runs import (
+    NOW,
+    Run,
+    both,
+    boundary,
+    catch,
+    chain,
+    choose,
+    codes,
+    definition_of,
+    each,
+    error,
+    escalation,
+    finish,
+    looped,
+    message,
+    node,
+    par,
+    process,
+    script,
+    sub,
+    terminate,
+    throw,
+    timer,
+    times,
+)  # fmt: skip
+from tests.support.diagrams import diagram, end, flow, service, start, user
+
+
+def guarded(event: str, *, interrupting: bool, host: str = "") -> str:
+    """A user task (or ``host``) ``work`` with boundary event ``ring`` that leads to the user task ``other``."""
+    body = start() + (host or user("work")) + boundary("ring", "work", event, interrupting=interrupting)
+    return body + user("other") + end() + finish("end_other") + chain("begin work finish; ring other end_other")
+
+
+# -- boundary timers ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "when"), [("timeDuration", "PT2H"), ("timeDate", "2026-03-02T11:00:00+08:00"),
+                                            ("timeDate", "until"), ("timeCycle", "R3/PT2H")])  # fmt: skip
+def test_an_interrupting_timer_takes_the_task_away_once(kind: str, when: str) -> None:
+    def story(run: Run) -> None:
+        run.later(hours=1)
+        assert (run.open, run.waiting) == ("work", "ring")
+        run.later(hours=1)
+        assert (run.open, run.waiting) == ("other", "")
+        run.later(hours=9)
+        run.complete("other")
+
+    run = both(guarded(timer(when, kind), interrupting=True), story, {"until": "2026-03-02T11:00:00+08:00"})
+    assert run.ended and run.trace == "ring other end_other"
+
+
+def test_a_timer_does_not_ring_for_a_task_that_was_done_in_time() -> None:
+    for interrupting in (True, False):
+
+        def story(run: Run) -> None:
+            run.later(hours=1)
+            run.complete("work")
+            assert run.ended and run.waiting == ""
+
+        assert both(guarded(timer("PT2H"), interrupting=interrupting), story).trace == "work finish"
+
+
+def test_a_reminder_leaves_the_task_and_rings_once() -> None:
+    def story(run: Run) -> None:
+        run.later(hours=2)
+        assert (run.open, run.waiting) == ("other work", "")
+        run.later(hours=2)
+        assert run.open == "other work"
+        run.complete("work")
+        assert run.open == "other"
+        run.complete("other")
+
+    run = both(guarded(timer("PT2H"), interrupting=False), story)
+    assert run.ended and run.trace == "ring work finish other end_other"
+
+
+def test_a_cycle_rings_every_time_and_what_it_started_outlives_the_task() -> None:
+    def story(run: Run) -> None:
+        run.later(hours=2)
+        assert (run.open, run.waiting) == ("other work", "ring")
+        run.later(hours=2)
+        assert run.open == "other other work"
+        run.complete("work")
+        assert (run.open, run.waiting) == ("other other", "")
+        run.later(hours=2)
+        run.complete("other")
+        run.complete("other")
+
+    run = both(guarded(timer("R3/PT2H", "timeCycle"), interrupting=False), story)
+    assert run.ended and run.trace == "ring ring work finish other end_other other end_other"
+
+
+def test_a_cycle_ends_after_its_last_round_and_makes_up_for_missed_ones() -> None:
+    def story(run: Run) -> None:
+        run.later(hours=5)
+        assert run.open == "other other work" and run.waiting == "ring"
+        run.later(hours=5)
+        assert run.open == "other other other work" and run.waiting == ""
+
+    both(guarded(timer("R3/PT2H", "timeCycle"), interrupting=False), story)
+
+
+def test_a_deadline_that_passed_unnoticed_rings_before_a_late_submission() -> None:
+    def late(run: Run) -> None:
+        run.host.now = NOW.replace(hour=12)
+        run.complete("work")
+        assert run.open == "other"
+
+    assert both(guarded(timer("PT2H"), interrupting=False), late).trace == "ring work finish"
+
+    def too_late(run: Run) -> None:
+        run.host.now = NOW.replace(hour=12)
+        with pytest.raises(Conflict):
+            run.complete("work")
+
+    both(guarded(timer("PT2H"), interrupting=True), too_late)
+
+
+def test_of_two_overdue_timers_the_earlier_one_rings() -> None:
+    body = start() + user("work") + boundary("late", "work", timer("PT5H")) + boundary("soon", "work", timer("PT3H"))
+    body += end() + finish("e1") + finish("e2") + chain("begin work finish; late e1; soon e2")
+    assert both(body, lambda run: run.later(hours=9)).trace == "soon e2"
+
+
+def test_a_timer_inside_rings_before_a_later_one_around() -> None:
+    inner = start("begin_in") + user("work") + boundary("soon", "work", timer("PT1H")) + script("note", "x = 1")
+    inner += finish("e1") + finish("e2") + chain("begin_in work e1; soon note e2")
+    body = start() + sub("block", inner) + boundary("late", "block", timer("PT1H30M")) + end() + finish("e3")
+    body += chain("begin block finish; late e3")
+    assert both(body, lambda run: run.later(hours=9)).trace == "soon note e2 block finish"
+    body = body.replace("PT1H30M", "PT30M")
+    assert both(body, lambda run: run.later(hours=9)).trace == "late e3"
+
+
+def test_a_timer_around_a_block_takes_everything_in_it_away() -> None:
+    inner = (
+        start("begin_in") + par("g1", "g2") + user("a") + looped(user("b"), each("xs", "x")) + catch("m", message("go"))
+    )
+    inner += sub("deep", start("begin_deep") + user("c") + finish("e_deep") + chain("begin_deep c e_deep"))
+    inner += finish("e_in") + chain("begin_in g1 a g2 e_in; g1 b g2; g1 deep g2; g1 m g2")
+    for multi, opened in (("", 1), (each("ys", "y"), 2), (each("ys", "y", sequential=True), 1)):
+
+        def story(run: Run, opened: int = opened) -> None:
+            assert run.open == " ".join(["a"] * opened + ["b"] * 2 * opened + ["c"] * opened)
+            assert run.waiting == " ".join(["m"] * opened + ["ring"])
+            run.later(hours=2)
+            assert (run.open, run.waiting) == ("other", "")
+            run.complete("other")
+
+        body = guarded(timer("PT2H"), interrupting=True, host=sub("work", inner, multi))
+        assert both(body, story, {"xs": [1, 2], "ys": [1, 2]}, messages="go").ended
+
+
+def test_a_timer_on_many_instances_takes_them_all_away_in_every_round() -> None:
+    body = (
+        start() + choose("g0", "many") + looped(user("many"), each("xs", "x")) + boundary("ring", "many", timer("PT1H"))
+    )
+    body += user("fix") + end() + chain("begin g0; g0 many finish; ring fix g0")
+    body = body.replace(' default="g0_to_many"', "")
+
+    def story(run: Run) -> None:
+        for _ in range(3):
+            assert sorted(run.items) == [1, 2]
+            run.complete("many", {"n": 0}, item=2)
+            run.later(hours=1)
+            assert run.open == "fix"
+            run.complete("fix")
+        for item in (1, 2):
+            run.complete("many", {"n": item}, item=item)
+
+    run = both(body, story, {"xs": [1, 2]})
+    assert run.ended and run.data["many"] == [{"n": 1, "item": 1}, {"n": 2, "item": 2}]
+
+
+def test_several_boundary_events_on_one_task() -> None:
+    body = start() + user("work") + boundary("nag", "work", timer("R/PT1H", "timeCycle"), interrupting=False)
+    body += boundary("told", "work", message("go"), interrupting=False) + boundary("stop", "work", timer("P1D"))
+    body += script("n1", "a = 1") + script("n2", "b = told.n") + finish("e1") + finish("e2") + finish("e3") + end()
+    body += chain("begin work finish; nag n1 e1; told n2 e2; stop e3")
+
+    def story(run: Run) -> None:
+        run.message("go", {"n": 1})
+        run.later(hours=1)
+        run.message("go", {"n": 2})
+        run.later(hours=1)
+        assert run.waiting == "nag stop told" and run.open == "work"
+        run.later(hours=22)
+
+    run = both(body, story, messages="go")
+    assert (
+        run.ended
+        and run.trace.startswith("told n2 e2 nag n1 e1 told n2 e2 nag n1 e1")
+        and run.trace.endswith("stop e3")
+    )
+    assert run.trace.count("nag") in (23, 24)
+
+
+# -- messages ---------------------------------------------------------------------
+
+
+def test_an_interrupting_message_takes_the_task_away() -> None:
+    def story(run: Run) -> None:
+        run.message("go", {"why": "x"})
+        assert (run.open, run.waiting) == ("other", "")
+        assert run.data["ring"] == {"why": "x"}
+        run.complete("other")
+
+    assert both(guarded(message("go"), interrupting=True), story, messages="go").trace == "ring other end_other"
+
+
+def test_a_message_that_does_not_interrupt_may_come_again_and_again() -> None:
+    def story(run: Run) -> None:
+        for number in range(3):
+            run.message("go", {"n": number})
+        assert run.open == "other other other work"
+        run.complete("other", {"v": 1})
+        run.complete("work")
+        assert run.open == "other other" and run.waiting == ""
+        run.complete("other", {"v": 1})
+        run.complete("other", {"v": 1})
+
+    assert both(guarded(message("go"), interrupting=False), story, messages="go").ended
+
+
+def test_messages_are_caught_thrown_sent_and_received() -> None:
+    body = start() + catch("hear", message("go"), set_x="hear.n + 1") + throw("say", message("done"), payload="{x: x}")
+    body += node("sendTask", "send", messageRef="msg_done") + node("receiveTask", "take", messageRef="msg_go")
+    body += finish("finish", message("done")) + chain("begin hear say send take finish")
+
+    def story(run: Run) -> None:
+        run.message("go", {"n": 1})
+        assert run.waiting == "take"
+        run.message("go", {"n": 5})
+        assert [s[0] for s in run.host.sent] == ["done"] * 3
+        assert run.host.sent[0][2] == {"x": 2}
+
+    run = both(body, story, messages="go done")
+    assert run.ended and run.data["hear"] == {"n": 1} and run.data["take"] == {"n": 5} and run.data["x"] == 2
+
+
+def test_a_message_wakes_one_waiting_element_only() -> None:
+    body = start() + par("g1", "g2") + catch("a", message("go")) + catch("b", message("go")) + end()
+    body += chain("begin g1 a g2 finish; g1 b g2")
+
+    def story(run: Run) -> None:
+        run.message("go", {"n": 1})
+        assert not run.ended
+        run.message("go", {"n": 2})
+
+    run = both(body, story, messages="go")
+    assert run.ended and sorted(run.data[n]["n"] for n in "ab") == [1, 2]
+
+
+def test_a_timer_catch_waits_and_a_cycle_on_it_fires_once() -> None:
+    for kind, when in (("timeDuration", "PT2H"), ("timeDate", "2026-03-02T11:00:00+08:00"), ("timeCycle", "R5/PT2H")):
+        body = start() + catch("wait", timer(when, kind)) + user("work") + end() + chain("begin wait work finish")
+
+        def story(run: Run) -> None:
+            run.later(hours=1)
+            assert run.open == ""
+            run.later(hours=5)
+            assert (run.open, run.waiting) == ("work", "")
+            run.complete("work")
+
+        assert both(body, story, lawful=kind != "timeCycle").trace == "wait work finish"
+
+
+def test_the_first_timer_of_a_loop_starts_anew_each_round() -> None:
+    body = (
+        start()
+        + node("exclusiveGateway", "g0")
+        + catch("wait", timer("PT1H"))
+        + user("work")
+        + choose("g1", "g0")
+        + end()
+    )
+    body += chain("begin g0 wait work g1") + flow("g1", "finish", "work.done") + flow("g1", "g0")
+
+    def story(run: Run) -> None:
+        for done in (False, False, True):
+            run.later(minutes=59)
+            assert run.open == ""
+            run.later(minutes=1)
+            run.complete("work", {"done": done})
+
+    assert both(body, story).trace == "wait work wait work wait work finish"
+
+
+# -- errors -----------------------------------------------------------------------
+
+
+def failing(code: str) -> dict[str, Any]:
+    def fail(*_: Any) -> None:
+        raise ServiceTaskFailed("对方系统拒绝", error_code=code)
+
+    return {"svc": fail}
+
+
+ERROR_ON_SERVICE = (
+    start() + service("call", "svc") + boundary("down", "call", error("E1")) + boundary("any", "call", error())
+    + user("fix") + user("other") + end() + finish("e1") + finish("e2")
+    + chain("begin call finish; down fix e1; any other e2")
+)  # fmt: skip
+
+
+def test_a_failed_service_enters_the_error_boundary_of_its_code() -> None:
+    for code, opened in (("E1", "fix"), ("E9", "other")):
+
+        def story(run: Run, opened: str = opened) -> None:
+            assert run.open == opened and run.waiting == ""
+            run.complete(opened)
+
+        run = both(ERROR_ON_SERVICE, story, services=failing(code), more=codes("E1"))
+        assert run.ended and "call" not in run.data
+        caught = run.data["down" if code == "E1" else "any"]
+        assert caught == {"code": code, "message": "对方系统拒绝"}
+
+
+def test_a_service_that_succeeds_passes_by_its_error_boundary() -> None:
+    run = both(ERROR_ON_SERVICE, lambda run: None, services={"svc": lambda *_: {"n": 1}}, more=codes("E1"))
+    assert run.ended and run.trace == "call finish" and run.data["call"] == {"n": 1}
+
+
+def test_a_failure_without_a_code_or_without_a_catcher_is_raised() -> None:
+    with pytest.raises(ServiceTaskFailed, match="对方"):
+        both(ERROR_ON_SERVICE, lambda run: None, services=failing(""), more=codes("E1"))
+    lonely = start() + service("call", "svc") + end() + chain("begin call finish")
+    with pytest.raises(ServiceTaskFailed, match="对方"):
+        both(lonely, lambda run: None, services=failing("E1"))
+
+
+def test_a_failed_service_inside_reaches_the_boundary_of_the_block_around() -> None:
+    inner = start("begin_in") + par("g1", "g2") + user("a") + user("b") + service("call", "svc") + finish("e_in")
+    inner += chain("begin_in g1 a call g2 e_in; g1 b g2")
+    deep = start("begin_mid") + sub("mid", inner) + finish("e_mid") + chain("begin_mid mid e_mid")
+    for host in (sub("work", inner), sub("work", deep), sub("work", inner, each("xs", "x"))):
+
+        def story(run: Run) -> None:
+            run.complete("a", {"v": 1})
+            assert (run.open, run.waiting) == ("other", "")
+            run.complete("other")
+
+        body = guarded(error("E1"), interrupting=True, host=host)
+        assert both(body, story, {"xs": [1, 2]}, services=failing("E1"), more=codes("E1")).ended
+
+
+def test_one_failed_instance_of_many_interrupts_them_all() -> None:
+    body = guarded(
+        error("E1"), interrupting=True, host=looped(service("work", "svc"), each("xs", "x", sequential=True))
+    )
+    run = both(body, lambda run: run.complete("other"), {"xs": [1, 2, 3]}, services=failing("E1"), more=codes("E1"))
+    assert run.ended and run.trace == "work ring other end_other"
+
+
+BLOCK_WITH_ERROR = (
+    start("begin_in") + par("g1") + user("a") + user("b") + finish("bad", error("E1")) + finish("e_in")
+    + chain("begin_in g1 a bad; g1 b e_in")
+)  # fmt: skip
+
+
+def test_an_error_end_cancels_the_block_and_carries_its_data_to_the_boundary() -> None:
+    def story(run: Run) -> None:
+        run.complete("a", {"v": 1})
+        assert (run.open, run.waiting) == ("other", "")
+        assert run.data["a"] == {"v": 1} and run.data["ring"] == {"code": "E1", "message": ""}
+        run.complete("other")
+
+    run = both(guarded(error("E1"), interrupting=True, host=sub("work", BLOCK_WITH_ERROR)), story, more=codes("E1"))
+    assert run.trace == "a bad ring other end_other"
+
+
+def test_an_error_is_caught_by_the_activity_around_it_and_never_by_a_neighbour() -> None:
+    neighbour = sub("next", start("begin_n") + user("n") + finish("bad_n", error("E1")) + chain("begin_n n bad_n"))
+    body = start() + par("g8", "g9") + sub("work", BLOCK_WITH_ERROR) + neighbour + boundary("r1", "work", error("E1"))
+    body += boundary("r2", "next", error("E1")) + user("x1") + user("x2") + end()
+    body += node("exclusiveGateway", "m1") + node("exclusiveGateway", "m2")
+    body += chain("begin g8 work m1 g9 finish; g8 next m2 g9; r1 x1 m1; r2 x2 m2")
+
+    def story(run: Run) -> None:
+        run.complete("n")
+        assert run.open == "a b x2"
+        run.complete("a")
+        assert run.open == "x1 x2"
+        run.complete("x1")
+        run.complete("x2")
+
+    assert both(body, story, more=codes("E1")).ended
+
+
+def test_the_exact_code_is_caught_before_any_and_others_travel_on() -> None:
+    inner = (
+        start("begin_in") + user("a") + choose("g", "bad2") + finish("bad1", error("E1")) + finish("bad2", error("E2"))
+    )
+    inner += chain("begin_in a g") + flow("g", "bad1", "a.n = 1") + flow("g", "bad2")
+    mid = (
+        start("begin_mid")
+        + sub("mid", inner)
+        + boundary("c1", "mid", error("E1"))
+        + user("x1")
+        + finish("e1")
+        + finish("e2")
+    )
+    mid += chain("begin_mid mid e2; c1 x1 e1")
+    body = start() + sub("outer", mid) + boundary("c2", "outer", error()) + user("x2") + end() + finish("e3")
+    body += chain("begin outer finish; c2 x2 e3")
+    for n, opened in ((1, "x1"), (2, "x2")):
+
+        def story(run: Run, n: int = n, opened: str = opened) -> None:
+            run.complete("a", {"n": n})
+            assert run.open == opened
+            run.complete(opened)
+
+        assert both(body, story, more=codes("E1", "E2")).ended
+
+
+def test_an_error_leaves_a_called_process_through_the_call() -> None:
+    called = process("helper", start("begin_h") + user("h") + finish("bad", error("E1")) + chain("begin_h h bad"))
+    body = guarded(error("E1"), interrupting=True, host=node("callActivity", "work", calledElement="helper"))
+
+    def story(run: Run) -> None:
+        run.complete("h", {"v": 1})
+        assert run.open == "other" and run.data["h"] == {"v": 1}
+        run.complete("other")
+
+    assert both(body, story, more=called + codes("E1")).ended
+
+
+def test_work_beside_an_error_stops_at_once() -> None:
+    ran: list[str] = []
+    inner = start("begin_in") + par("g1") + script("s", "z = 1") + finish("bad", error("E1")) + service("late", "svc")
+    inner += service("later", "svc") + finish("e_in") + chain("begin_in g1 s bad; g1 late later e_in")
+    body = guarded(error("E1"), interrupting=True, host=sub("work", inner))
+    both(
+        body,
+        lambda run: run.complete("other"),
+        services={"svc": lambda e, p: ran.append(e.element_id)},
+        more=codes("E1"),
+    )
+    assert "later" not in ran
+
+
+# -- escalations --------------------------------------------------------------------
+
+
+def test_an_escalation_rings_around_and_the_block_goes_on() -> None:
+    inner = (
+        start("begin_in") + user("a") + throw("call", escalation("S1")) + user("b") + throw("call2", escalation("S1"))
+    )
+    inner += finish("e_in", escalation("S2")) + chain("begin_in a call b call2 e_in")
+    body = guarded(escalation("S1"), interrupting=False, host=sub("work", inner))
+
+    def story(run: Run) -> None:
+        run.complete("a")
+        assert run.open == "b other"
+        run.complete("b")
+        assert run.open == "other other"
+        run.complete("other")
+        run.complete("other")
+
+    assert both(body, story, more=codes("S1", "S2")).ended
+
+
+# -- ends ---------------------------------------------------------------------------
+
+
+def test_a_terminate_end_inside_a_block_ends_the_block_alone() -> None:
+    inner = start("begin_in") + par("g1") + user("a") + user("b") + catch("m", message("go")) + terminate("stop")
+    inner += finish("e1") + finish("e2") + chain("begin_in g1 a stop; g1 b e1; g1 m e2")
+    body = start() + par("g0", "g9") + sub("work", inner) + user("c") + user("after") + end()
+    body += chain("begin g0 work g9 after finish; g0 c g9")
+
+    def story(run: Run) -> None:
+        run.complete("a", {"v": 3})
+        assert run.open == "c" and run.waiting == ""
+        run.complete("c")
+        assert run.open == "after" and run.data["a"] == {"v": 3}
+        run.complete("after")
+
+    assert both(body, story, messages="go").ended
+
+
+def test_a_terminate_end_at_the_top_ends_blocks_and_calls_too() -> None:
+    called = process("helper", start("begin_h") + user("h") + finish("e_h") + chain("begin_h h e_h"))
+    body = (
+        start()
+        + par("g1")
+        + user("a")
+        + sub("work", start("begin_in") + user("b") + finish("e_in") + chain("begin_in b e_in"))
+    )
+    body += node("callActivity", "call", calledElement="helper") + looped(user("m"), times("2")) + terminate("stop")
+    body += "".join(finish(f"e{n}") for n in range(3)) + chain("begin g1 a stop; g1 work e0; g1 call e1; g1 m e2")
+
+    def story(run: Run) -> None:
+        assert run.open == "a b h m m"
+        run.complete("a")
+        assert run.ended
+
+    both(body, story, more=called)
+
+
+def test_a_terminate_end_deep_in_a_long_loop_still_stops_everything() -> None:
+    body = (
+        start() + par("g1") + user("b") + node("exclusiveGateway", "g2") + script("n", "i = i + 1") + choose("g3", "g2")
+    )
+    body += user("a") + terminate("stop") + finish("e1") + chain("begin g1 g2 n g3; g1 b e1; a stop")
+    body += flow("g3", "a", "i &gt; 400") + flow("g3", "g2")
+
+    def story(run: Run) -> None:
+        assert run.open == "a b"
+        run.complete("a")
+        assert run.ended
+
+    both(body, story, {"i": 0})
+
+
+def test_a_timer_start_waits_for_its_time() -> None:
+    body = node("startEvent", "begin", timer("PT1H")) + user("work") + end() + chain("begin work finish")
+
+    def story(run: Run) -> None:
+        assert run.waiting == "begin"
+        run.later(hours=1)
+        assert run.open == "work"
+        run.complete("work")
+
+    both(body, story)
+
+
+def test_specs_are_shared_and_stay_unchanged() -> None:
+    body = guarded(message("go"), interrupting=False)
+    text = diagram(body, messages="go")
+    definition = definition_of(text)
+    before = {name: (list(s._inputs), list(s._outputs)) for name, s in definition.spec.task_specs.items()}
+    both(body, lambda run: run.message("go"), messages="go")
+    assert before == {name: (list(s._inputs), list(s._outputs)) for name, s in definition.spec.task_specs.items()}
