@@ -25,6 +25,7 @@ def upgrade(as_json: bool) -> None:
     """建立数据库，或升级到本程序要求的结构；已是最新时什么也不做。
 
     工作日历中还没有的年度，一并录入本程序所知的节假日安排；已录入或更正的年度不动。
+    数据目录中还没有抽取日志的签名密钥时产生一个。
     升级前请先备份。数据库地址取自 LIANJIAN_DATABASE_URL，未设置时使用数据目录中的 SQLite。
 
     \b
@@ -35,9 +36,11 @@ def upgrade(as_json: bool) -> None:
     from engine import schema
     from engine.actor import Actor
     from engine.commands.seed_calendar import SeedCalendar
+    from engine.inspection.draw_log import log_key
     from engine.inspection.installation import open_engine
 
     found = settings()
+    log_key(found.data_dir)  # from the first day on, so that it can be backed up and given to other hosts
     before, after = schema.upgrade(found.url)
     engine = open_engine(found)
     try:
