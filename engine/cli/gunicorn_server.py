@@ -89,18 +89,22 @@ class Server(BaseApplication):
 
 
 def demo_logins(settings: Settings) -> Sequence[DemoLogin]:
-    """The accounts the sign-in page offers: everybody who acts in a campaign; none outside a demo system."""
+    """Every demo account for the sign-in page, the lead department first; none outside a demo system."""
     if not settings.demo:
         return ()
     from engine.inspection.demo import DEMO_PASSWORD, accounts
     from engine.inspection.demo.departments import GOVERNMENT, ORGANS
 
     names = {organ.code: organ.name for organ in ORGANS} | dict([GOVERNMENT])
-    listed = {pattern.login.split("-")[0] for pattern in _patterns()}
+    first = ["scjg", "", "wjj", "yjj", "zjj"]  # the lead, people of no one department, usual participants
+
+    def rank(a: Any) -> int:
+        prefix = a.login.split("-")[0] if "-" in a.login else ""
+        return first.index(prefix) if prefix in first else len(first)
+
     return [
         {"login": a.login, "password": DEMO_PASSWORD, "name": a.name, "department": names[a.department], "role": a.role}
-        for a in accounts()
-        if a.login.split("-")[0] in listed
+        for a in sorted(accounts(), key=rank)
     ]
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from engine.errors import ServiceTaskFailed
 from engine.inspection import tables
 from engine.inspection.models import Campaign, Inspection, Inspector, Recusal
+from engine.models import Department
 from engine.settings import Settings
 
 #: Registration states (登记状态) in which a firm exists and can be visited.
@@ -139,6 +140,7 @@ def gate_facts(session: Session, settings: Settings, campaign: Campaign, now: da
     from engine.inspection.pool import build_pool
 
     pool = build_pool(session, settings, campaign, campaign.plan, now)
+    names = _names(session, campaign.district_id)
     facts: list[dict[str, Any]] = [
         {
             "title": "候选名单",
@@ -154,8 +156,8 @@ def gate_facts(session: Session, settings: Settings, campaign: Campaign, now: da
         {
             "title": "部门人员",
             "table": {
-                "head": ["部门", "事项", "可抽取人员", "其中具备全部事项资格"],
-                "body": pool.departments_table(),
+                "head": ["部门", "事项", "涉及候选对象", "可抽取人员", "其中具备全部事项资格"],
+                "body": [[names.get(code, code), *cells] for code, *cells in pool.departments_table()],
             },
         },
     ]
@@ -165,13 +167,27 @@ def gate_facts(session: Session, settings: Settings, campaign: Campaign, now: da
                 "title": "不参与抽取的检查人员",
                 "table": {
                     "head": ["编号", "姓名", "部门", "原因"],
-                    "body": [[p.code, p.name, p.department, reason] for p, reason in pool.staff.absent],
+                    "body": [
+                        [p.code, p.name, names.get(p.department, p.department), reason]
+                        for p, reason in pool.staff.absent
+                    ],
                 },
             }
         )
-    if pool.candidates and (said := pool.shortage(rehearse=False)):
+    if pool.candidates and (said := pool.shortage(names, rehearse=False)):
         facts.insert(0, {"title": "人员不足", "rows": [["需要先解决", said]]})
+    visited = {department for _, departments in pool.scope.values() for department in departments}
+    if idle := [names.get(code, code) for code in (campaign.participants or []) if code not in visited]:
+        said = (
+            f"{'、'.join(idle)}的抽查事项不适用于任何候选对象，抽取后没有检查任务。请核对方案的行业、对象类型和事项。"
+        )
+        facts.insert(0, {"title": "请核对", "rows": [["参与部门", said]]})
     return facts
+
+
+def _names(session: Session, district_id: str) -> dict[str, str]:
+    rows = session.execute(sa.select(Department.code, Department.name).where(Department.district_id == district_id))
+    return {code: name for code, name in rows}
 
 
 def _exclusion_table(exclusions: list[tuple[str, str]]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ left out silently (candidates ∪ exclusions = registry snapshot).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -49,11 +50,13 @@ class Pool:
         return -(-sum(count * self.ppm[stratum] for stratum, count in sizes.items()) // 1_000_000)
 
     def departments_table(self) -> list[list[str]]:
-        """Department, items, people, people qualified for all of them."""
+        """Department, items, objects it would visit, people, people qualified for all of its items."""
+        visited = Counter(department for _, departments in self.scope.values() for department in departments)
         return [
             [
                 department,
                 "、".join(items),
+                f"{visited[department]:,} 户",
                 str(sum(p.department == department for p in self.inspectors)),
                 str(sum(p.department == department and set(items) <= set(p.items) for p in self.inspectors)),
             ]

@@ -15,7 +15,7 @@ from engine import accounts
 from engine.errors import InvalidInput
 from engine.models import User
 from engine.web import sessions
-from engine.web.context import actor, actor_or_none, database, now, settings, shell
+from engine.web.context import DemoLogin, actor, actor_or_none, database, now, settings, shell
 from engine.web.guards import public, signed_in
 
 blueprint = Blueprint("auth", __name__)
@@ -50,9 +50,18 @@ def sign_in_page(
         login=login,
         target=local_path(target),
         kept=kept,
-        demo_logins=shell().demo_logins if settings().demo else (),
+        demo_logins=_demo_logins() if settings().demo else {},
     )
     return page, status
+
+
+def _demo_logins() -> dict[str, list[DemoLogin]]:
+    """Demo accounts in the order to show them: the lead's and those of no one department ("") open, others folded."""
+    found: dict[str, list[DemoLogin]] = {"": []}
+    for row in shell().demo_logins:
+        folded = "-" in row["login"] and row["department"] != shell().demo_logins[0]["department"]
+        found.setdefault(row["department"] if folded else "", []).append(row)
+    return found
 
 
 def keep_submission() -> str:

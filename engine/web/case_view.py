@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from engine.forms import Form
 from engine.models import Incident, ProcessDefinition, ProcessInstance, TaskCandidate, User, UserRole
 from engine.models import UserTask as Task
 from engine.queries import TimelineEntry, timeline
-from engine.web.context import department_name, engine, now
+from engine.web.context import department_name, engine, now, settings
 from engine.web.submissions import Line, submitted
 
 STATUS = {"running": "办理中", "completed": "已办结", "terminated": "已终止", "suspended": "已暂停"}
@@ -36,6 +36,7 @@ class Waiting:
     who: str
     people: str = ""
     claimed: bool = False
+    logins: str = ""  # who may sign in and act, only in a demo system
 
 
 def open_tasks(session: Session, instance_ids: Iterable[str]) -> list[Task]:
@@ -53,24 +54,45 @@ def waiting(session: Session, tasks: Sequence[Task]) -> list[Waiting]:
     """Who each task waits for: its holder, the named candidates, or a department's post."""
     holders = _names(session, {t.assignee_id for t in tasks if t.assignee_id})
     named: dict[str, list[str]] = {}
-    for task_id, name in session.execute(
-        sa.select(TaskCandidate.task_id, User.name)
+    homes: dict[str, set[str]] = {}  # a draw witness comes from another department than the task's
+    for task_id, name, home in session.execute(
+        sa.select(TaskCandidate.task_id, User.name, User.department)
         .join(User, User.id == TaskCandidate.user_id)
         .where(TaskCandidate.task_id.in_([t.id for t in tasks if not t.assignee_id]))
         .order_by(User.name)
     ):
         named.setdefault(task_id, []).append(name)
+        homes.setdefault(task_id, set()).add(home)
     groups = _members(session, {t.group for t in tasks if t.group and not t.assignee_id})
+    logins = _logins(session) if settings().demo else {}
     found = []
     for task in tasks:
         place = f"{department_name(task.department)} {task.role}".strip()
+        members = groups.get(task.group, [])
         if task.assignee_id:
-            found.append(Waiting(task, holders.get(task.assignee_id, "—"), place, claimed=True))
+            names = [holders.get(task.assignee_id, "—")]
+            waits = Waiting(task, names[0], place, claimed=True)
         elif task.id in named:
-            found.append(Waiting(task, "、".join(named[task.id]), place))
+            names = named[task.id]
+            home = "、".join(sorted(department_name(code) for code in homes[task.id]))
+            waits = Waiting(task, "、".join(names), f"{home} {task.role}".strip())
         else:
-            found.append(Waiting(task, place, _listed(groups.get(task.group, []))))
+            names = members
+            waits = Waiting(task, place, _listed(members))
+        found.append(replace(waits, logins="、".join(logins[n] for n in names[:NAMED] if n in logins)))
     return found
+
+
+def _logins(session: Session) -> dict[str, str]:
+    """Login by name: names of demo accounts are unique."""
+    return {name: login for name, login in session.execute(sa.select(User.name, User.login).where(User.active))}
+
+
+def said(waits: Sequence[Waiting]) -> str:
+    """Whom a case waits for now, as one sentence to whoever just acted; empty when for nobody."""
+    shown = [f"{w.who}办理“{w.task.name}”" + (f"（演示登录名 {w.logins}）" if w.logins else "") for w in waits[:NAMED]]
+    more = f"等 {len(waits)} 项" if len(waits) > NAMED else ""
+    return f"现在等待{'、'.join(shown)}{more}。" if shown else ""
 
 
 def _names(session: Session, ids: Iterable[str]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from engine.errors import Conflict, InvalidInput, LianjianError
 from engine.forms import Form
 from engine.models import TaskDraft, User, UserTask
 from engine.process_engine import TaskView
+from engine.web.case_view import open_tasks, said, waiting
 from engine.web.cases import team_of
 from engine.web.context import actor, database, engine, now, settings
 from engine.web.form_view import form_view, row_action
@@ -129,7 +130,9 @@ def submit(task_id: str) -> ResponseReturnValue:
             return _lost(session, find_task(session, task_id), error.message, form, values)
     except LianjianError as error:
         return _again(task_id, form, post, errors={"": [error.message]}, status=error.status)
-    flash(f"“{task.name}”已提交：{task.title}。", "success")
+    with database().read() as session:
+        following = said(waiting(session, open_tasks(session, [task.instance_id])))
+    flash(f"“{task.name}”已提交：{task.title}。{following}", "success")
     return redirect(url_for("inbox.todo"), 303)
 
 

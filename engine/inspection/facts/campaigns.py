@@ -93,10 +93,11 @@ def _approval(desk: Desk) -> dict[str, Any]:
          "、".join(people.get(c, c) for c in teams[o.uscc, department])]
         for n, o in enumerate(mine, 1)
     ]  # fmt: skip
+    count = f"{len(mine)} 户" if mine else "0 户（抽中的对象都不涉及本机关的事项）"
     return {
         "facts": [
             rows(
-                "行政检查审批", ("检查机关", desk.organ(department)), ("检查对象", f"{len(mine)} 户"),
+                "行政检查审批", ("检查机关", desk.organ(department)), ("检查对象", count),
                 ("抽取编号", draw.draw_id),
             ),
             table("检查名单", ["序号", "检查对象", "统一社会信用代码", "地址", "检查人员"], body),
