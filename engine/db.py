@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import sqlalchemy as sa
@@ -71,7 +71,7 @@ class Base(DeclarativeBase):
     """Base of every table.  Every table carries ``district_id`` (checked by a test)."""
 
     metadata = sa.MetaData(naming_convention=NAMING)
-    type_annotation_map = {dict[str, Any]: sa.JSON, list[Any]: sa.JSON, list[str]: sa.JSON, datetime: Instant}
+    type_annotation_map: ClassVar = {dict[str, Any]: sa.JSON, list[Any]: sa.JSON, list[str]: sa.JSON, datetime: Instant}
 
     district_id: Mapped[str] = mapped_column(sa.String(12))
 

@@ -11,8 +11,8 @@ import pytest
 
 from engine.bpmn import execution as execution_module
 from engine.bpmn.execution import Execution
-from engine.bpmn.parser import load_definition
 from engine.bpmn.instances import MAX_INSTANCES
+from engine.bpmn.parser import load_definition
 from engine.bpmn.timers import CATCH_UP, add_duration
 from engine.errors import Conflict, ExpressionError, LianjianError, ServiceTaskFailed, StateUnreadable
 from tests.support.diagrams import catch_timer, diagram, end, flow, flows, start, user
