@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
@@ -70,6 +71,21 @@ class KernelTerminate(TerminateEventDefinition):
 
 def find_catcher(task: Task, kind: type[CodeEventDefinition], code: str | None) -> Task | None:
     """The waiting boundary event that catches ``code`` when thrown at ``task``; an exact code before "any"."""
+    for waiting in _guards(task, kind):
+        for wanted in (code, None):
+            found = [event for event in waiting if event.task_spec.event_definition.code == wanted]
+            if found:
+                return found[0]
+    return None
+
+
+def is_guarded(task: Task) -> bool:
+    """Does an error boundary event wait on the task or on an activity around it?"""
+    return any(True for _ in _guards(task, KernelError))
+
+
+def _guards(task: Task, kind: type[CodeEventDefinition]) -> Iterator[list[Task]]:
+    """Waiting boundary events of one kind on the task's activity, on the one around it, and so on outward."""
     current: Task | None = task
     while current is not None:
         split = _activity(current).parent
@@ -79,14 +95,11 @@ def find_catcher(task: Task, kind: type[CodeEventDefinition], code: str | None) 
                 if isinstance(event.task_spec, BoundaryEvent) and event.state == TaskState.WAITING
                 and isinstance(event.task_spec.event_definition, kind)
             ]  # fmt: skip
-            for wanted in (code, None):
-                found = [event for event in waiting if event.task_spec.event_definition.code == wanted]
-                if found:
-                    return found[0]
+            if waiting:
+                yield waiting
         workflow = current.workflow
         caller = workflow.parent_task_id
         current = workflow.top_workflow.get_task_from_id(caller) if caller else None
-    return None
 
 
 def _activity(task: Task) -> Task:

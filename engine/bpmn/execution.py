@@ -7,7 +7,7 @@ import time as clock
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -23,7 +23,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
 from engine.bpmn.assigning import assign_names, properties
-from engine.bpmn.events import KernelMessage, catch_thrown
+from engine.bpmn.events import KernelMessage, catch_thrown, is_guarded
 from engine.bpmn.parser import LoadedDefinition
 from engine.bpmn.state import KernelWorkflow, restore, snapshot
 from engine.errors import Conflict, LianjianError, ServiceTaskFailed
@@ -68,6 +68,8 @@ class Element:
     properties: Mapping[str, str] = field(repr=False)
     data: Mapping[str, Any] = field(repr=False)
     item: Any = None
+    #: An error boundary event may catch the failure of this service; what the service did must not stay then.
+    guarded: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class KernelScriptEngine(PythonScriptEngine):
         return True
 
     def run_service(self, task: Task) -> Mapping[str, Any] | None:
-        element = self.element(task)
+        element = replace(self.element(task), guarded=is_guarded(task))
         name = element.properties.get("service", "")
         parameters = {
             key[len(PARAMETER) :]: self.evaluate(task, text)

@@ -8,7 +8,7 @@ the oldest of each incoming flow and leaves the others where they are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import _EndJoin
@@ -24,22 +24,50 @@ _ACTIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 _TAKEN = "taken"  # ids of the tasks whose tokens this join took, until it has run
 
 
-def merge_tokens(parents: list[Task]) -> dict[str, Any]:
-    """The data of tokens that meet, merged against the fork they come from.  Raises :class:`MergeConflict`."""
+def merge_tokens(parents: list[Task], last_wins: Collection[str] = ()) -> dict[str, Any]:
+    """The data of tokens that meet, merged fork by fork: those that parted last are merged first.
+
+    ``parents`` stand in the order they arrived; of the names in ``last_wins`` the last change is taken.
+    Raises :class:`MergeConflict`.
+    """
     if len(parents) == 1:
         return dict(parents[0].data)
-    chains = [_line(parent) for parent in parents]
-    common = set(chains[0]).intersection(*chains[1:])
-    fork = parents[0].workflow.tasks[min(common, key=lambda i: chains[0][i])]
-    return merge_branches(fork.data, [parent.data for parent in parents])
+    forks: dict[Any, tuple[int, Task]] = {}
+    held: dict[Any, list[tuple[int, dict[str, Any]]]] = {}
+    for order, parent in enumerate(parents):
+        line = _line(parent)
+        forks |= {task.id: (len(line) - number, task) for number, task in enumerate(line)}
+        held.setdefault(parent.id, []).append((order, parent.data))
+    for _, fork in sorted(forks.values(), key=lambda entry: -entry[0]):
+        tokens = sorted(held.pop(fork.id, ()), key=lambda entry: entry[0])
+        if not tokens:
+            continue
+        data = tokens[0][1] if len(tokens) == 1 else _merge_at(fork.data, [d for _, d in tokens], last_wins)
+        if not held:
+            return dict(data)
+        held.setdefault(fork.parent.id, []).append((tokens[-1][0], data))
+    raise LookupError("tokens without a common start")
 
 
-def _line(task: Task) -> dict[Any, int]:
-    """Ids of the task and its ancestors with their distance; iterative, chains may be long."""
-    found: dict[Any, int] = {}
+def _merge_at(base: dict[str, Any], branches: list[dict[str, Any]], last_wins: Collection[str]) -> dict[str, Any]:
+    if not last_wins:
+        return merge_branches(base, branches)
+
+    def shared(data: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if name not in last_wins}
+
+    merged = {**base, **merge_branches(shared(base), [shared(data) for data in branches])}
+    for data in branches:
+        merged |= {k: v for k, v in data.items() if k in last_wins and (k not in base or base[k] != v)}
+    return merged
+
+
+def _line(task: Task) -> list[Task]:
+    """The task and its ancestors; iterative, chains may be long."""
+    found: list[Task] = []
     current: Task | None = task
     while current is not None:
-        found[current.id] = len(found)
+        found.append(current)
         current = current.parent
     return found
 
@@ -166,8 +194,10 @@ class KernelEndJoin(_EndJoin):
             t for t in workflow.tasks.values() if t.task_spec is self and t.parent.has_state(TaskState.COMPLETED)
         ]
         parents = [t.parent for t in sorted(arrived, key=lambda t: t.parent.last_state_change)]
+        # A step several tokens passed (a reminder that rang twice) keeps what was submitted last.
+        products = {spec.bpmn_id for spec in workflow.spec.task_specs.values() if getattr(spec, "bpmn_id", None)}
         try:
-            my_task.data = merge_tokens(parents)
+            my_task.data = merge_tokens(parents, last_wins=products)
         except MergeConflict as conflict:
             if workflow.parent_task_id is not None:
                 raise ServiceTaskFailed(

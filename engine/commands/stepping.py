@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -306,7 +307,9 @@ class KernelHost:
 
     def run_service(self, name: str, element: Element, parameters: dict[str, Any]) -> Mapping[str, Any] | None:
         context = service_context(self._ctx, self._instance, element)
-        return self._ctx.kernel.services.run(name, context, parameters)
+        # Without a boundary event a failure undoes the whole command; with one, only what the service did.
+        with self._ctx.session.begin_nested() if element.guarded else nullcontext():
+            return self._ctx.kernel.services.run(name, context, parameters)
 
     def send_message(self, name: str, element: Element, target: str | None, payload: dict[str, Any]) -> None:
         self._ctx.send_message(name, target or self._instance.business_key, payload)

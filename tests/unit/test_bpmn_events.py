@@ -206,6 +206,23 @@ def test_several_boundary_events_on_one_task() -> None:
     assert run.trace.count("nag") in (23, 24)
 
 
+def test_a_reminder_answered_twice_inside_a_block_keeps_the_last_answer() -> None:
+    inner = (
+        start("begin_in") + user("work") + boundary("nag", "work", timer("R2/PT1H", "timeCycle"), interrupting=False)
+    )
+    inner += user("answer") + finish("e_in") + finish("e_nag") + chain("begin_in work e_in; nag answer e_nag")
+    body = start() + sub("block", inner) + end() + chain("begin block finish")
+
+    def story(run: Run) -> None:
+        run.later(hours=3)
+        run.complete("answer", {"v": 1})
+        run.complete("answer", {"v": 2})
+        run.complete("work", {"v": 3})
+
+    run = both(body, story)
+    assert run.ended and run.data["answer"] == {"v": 2} and run.data["work"] == {"v": 3}
+
+
 # -- messages ---------------------------------------------------------------------
 
 
