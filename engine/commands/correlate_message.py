@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from engine.bpmn.execution import Execution
 from engine.commands.context import CommandContext
+from engine.commands.fire_timers import overdue
 from engine.commands.incidents import open_incident
 from engine.commands.stepping import advance, locked_instance
 from engine.db import lock_key, new_id
@@ -98,6 +99,11 @@ def _deliver(ctx: CommandContext, message: Message, subscription: Subscription) 
     try:
         with ctx.session.begin_nested():
             instance = locked_instance(ctx, instance_id)
+            if due := overdue(ctx, instance_id):
+                # What was due before the message came happens before it, however late the alarm clock is.
+                ctx.record(instance_id, "timer-fired", {"elements": due})
+                advance(ctx, instance, Execution.run, recheck_waits=True)
+                instance = locked_instance(ctx, instance_id)
             if not _still_waiting(ctx, message, subscription):
                 return True  # another transaction delivered it while we waited for the lock
             message.delivered_at, message.instance_id = ctx.now, instance_id

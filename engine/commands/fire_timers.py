@@ -22,9 +22,7 @@ class FireTimers:
 
     def run(self, ctx: CommandContext) -> bool:
         instance = locked_instance(ctx, self.instance_id)
-        due = ctx.session.scalars(
-            sa.select(Timer.element_id).where(Timer.instance_id == instance.id, Timer.due_at <= ctx.now)
-        ).all()
+        due = overdue(ctx, instance.id)
         if instance.status != "running" or not due:
             return False
         stuck = sa.exists().where(
@@ -34,7 +32,7 @@ class FireTimers:
             return False
         try:
             with ctx.session.begin_nested():
-                ctx.record(instance.id, "timer-fired", {"elements": sorted(due)})
+                ctx.record(instance.id, "timer-fired", {"elements": due})
                 advance(ctx, instance, Execution.run, recheck_waits=True)
         except LianjianError as error:
             ctx.session.expire_all()
@@ -44,3 +42,9 @@ class FireTimers:
                 detail=error.details,
             )  # fmt: skip
         return True
+
+
+def overdue(ctx: CommandContext, instance_id: str) -> list[str]:
+    """Elements of the instance whose timers are due and have not fired yet."""
+    due = sa.select(Timer.element_id).where(Timer.instance_id == instance_id, Timer.due_at <= ctx.now)
+    return sorted(ctx.session.scalars(due))
