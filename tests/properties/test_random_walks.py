@@ -198,7 +198,7 @@ def test_shipped_processes_survive_any_order_of_events(name: str, path: Path) ->
             acts: list[tuple[str, Any]] = [("task", t) for t in execution.open_tasks() if t.element_id in recorded]
             acts += [("message", w) for w in execution.waits() if w.message in recorded]
             acts += [("time", w.due_at) for w in execution.waits() if w.due_at is not None]
-            assert list(execution.open_tasks()) or list(execution.waits()), "running, but nothing to wait for"
+            assert any(execution.open_tasks()) or any(execution.waits()), "running, but nothing to wait for"
             if not acts:
                 break
             before, was = execution.snapshot(), seen(execution)

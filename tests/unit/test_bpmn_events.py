@@ -488,6 +488,18 @@ def test_an_escalation_rings_around_and_the_block_goes_on() -> None:
     assert both(body, story, more=codes("S1", "S2")).ended
 
 
+def test_an_interrupting_escalation_stops_the_block_at_once() -> None:
+    inner = start("begin_in") + par("g1") + throw("call", escalation("S1")) + user("b") + finish("e_in")
+    inner += script("x", "k = 1") + script("y", "m = 1") + finish("e2") + chain("begin_in g1 call b e_in; g1 x y e2")
+
+    def story(run: Run) -> None:
+        assert run.open == "other" and "y" not in run.trace.split()
+        run.complete("other")
+
+    run = both(guarded(escalation("S1"), interrupting=True, host=sub("work", inner)), story, more=codes("S1"))
+    assert run.ended and run.data["ring"] == {"code": "S1", "message": ""}
+
+
 # -- ends ---------------------------------------------------------------------------
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from engine.errors import ServiceTaskFailed
@@ -332,7 +334,7 @@ def test_two_messages_race() -> None:
     body = start() + node("eventBasedGateway", "g") + catch("yes", message("yes")) + catch("no", message("no")) + end()
     body += chain("begin g; g yes finish; g no finish")
     for name in ("yes", "no"):
-        run = both(body, lambda run, name=name: run.message(name, {"n": name}), messages="yes no")
+        run = both(body, partial(Run.message, name=name, payload={"n": name}), messages="yes no")
         assert run.trace == f"{name} finish" and run.data[name] == {"n": name}
 
 

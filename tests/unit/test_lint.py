@@ -123,10 +123,10 @@ FORBIDDEN: dict[str, tuple[str, str, str, str]] = {
     "a lane with a stranger": ("schema", "work</bpmn:flowNodeRef>", "nobody</bpmn:flowNodeRef>", "lanes"),
     "a lane with a flow": ("schema", "work</bpmn:flowNodeRef>", "f1</bpmn:flowNodeRef>", "lanes"),
     "a boundary event on nothing": (
-        "unsupported-interrupting", 'attachedToRef="work"', 'attachedToRef="nothing"', "references",
+        "error-reference", 'attachedToRef="work"', 'attachedToRef="nothing"', "references",
     ),
     "a boundary event on a gateway": (
-        "unsupported-interrupting", 'attachedToRef="work"', 'attachedToRef="start"', "references",
+        "error-reference", 'attachedToRef="work"', 'attachedToRef="start"', "references",
     ),
     "an error boundary that does not interrupt": (
         "error-reference",
