@@ -279,9 +279,10 @@ def _event(
         what = f"{what}：{body.get('name', '')}"
     else:
         note = _note(entry.kind, body)
-    return Event(
-        entry.at, entry.actor_name or "系统", what, note, lines, entry.kind in _PROBLEMS, place, paper
-    )  # fmt: skip
+    # Whoever happened to submit last did not decide to open the cases that follow.
+    opened = entry.kind == "instance-started" and process_key not in {"annual-plan", "joint-inspection"}
+    who = "系统" if opened or not entry.actor_name else entry.actor_name
+    return Event(entry.at, who, what, note, lines, entry.kind in _PROBLEMS, place, paper)
 
 
 def _note(kind: str, body: Mapping[str, Any]) -> str:

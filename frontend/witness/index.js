@@ -74,7 +74,7 @@ function logStep(host, form, draw) {
       typed,
     ),
     element("div", { class: "capture-actions" }, button, download),
-    element("p", {}, "摘要 SHA-256：", digest),
+    element("p", { class: "witness-digest" }, "摘要 SHA-256：", digest),
     state,
   );
   const kept = recall(draw);
@@ -101,7 +101,10 @@ function revealStep(host, form, draw) {
       state.textContent = "所选文件不是本次抽取的备份，请重新选择。";
     }
   });
-  host.append(state, element("div", { class: "field" }, element("label", { for: "witness-file" }, "备份文件"), file));
+  host.append(state);
+  if (!kept) {
+    host.append(element("div", { class: "field" }, element("label", { for: "witness-file" }, "选择备份文件"), file));
+  }
 }
 
 for (const host of document.querySelectorAll("[data-witness]")) {
