@@ -225,7 +225,13 @@ def test_a_publication_is_shown_exactly_as_released_and_can_be_found(
 
 
 @pytest.mark.parametrize(
-    "path", ["/public/publications/01a20390-48de-7b76-8a22-3d46e2a1e387", "/public/publications/none", "/public/draws/none", "/public/other"]
+    "path",
+    [
+        "/public/publications/01a20390-48de-7b76-8a22-3d46e2a1e387",
+        "/public/publications/none",
+        "/public/draws/none",
+        "/public/other",
+    ],
 )
 def test_what_does_not_exist_is_said_plainly(public: FlaskClient, path: str) -> None:
     assert public.get(path).status_code == 404
