@@ -86,6 +86,15 @@ def number(value: Any) -> str:
     return f"{value:,}"
 
 
+#: Parts of business keys that are words of the programs, in the words of the office.
+_KEY_WORDS = {"plan": "年度计划", "joint": "联合", "rectification": "责令改正", "penalty": "行政处罚"}
+
+
+def case_number(key: str) -> str:
+    """A business key as people read it: ``…/0001/SCJG/penalty`` → ``…/0001/SCJG/行政处罚``."""
+    return "/".join(_KEY_WORDS.get(part, part) for part in key.split("/"))
+
+
 def in_texts(value: Any, texts: list[str]) -> bool:
     """Whether an option's value, as text, is among the chosen ones."""
     return str(value) in texts
@@ -93,5 +102,5 @@ def in_texts(value: Any, texts: list[str]) -> bool:
 
 def install(app: Flask) -> None:
     app.jinja_env.tests["in_texts"] = in_texts
-    for function in (minute, day, chinese_day, weekday, due, filesize, number):
+    for function in (minute, day, chinese_day, weekday, due, filesize, number, case_number):
         app.jinja_env.filters[function.__name__] = function
