@@ -8,6 +8,7 @@ import re
 import sqlalchemy as sa
 
 from engine.models import Attachment, HistoryEvent, TaskDraft, UserTask
+from engine.web.filters import case_number
 from tests.support.pages import PDF, Browser, District
 
 
@@ -53,6 +54,19 @@ def test_a_refused_submission_keeps_everything_and_changes_nothing(district: Dis
     assert "请补充照片" in text and "退回理由" in text and "field-error" in text
     assert re.search(r'value="退回"[^>]*checked', text)
     assert current(district, task).state == "open"
+
+
+def test_whoever_submits_learns_whom_the_case_waits_for_now(district: District) -> None:
+    section = district.sign_in("scjg-section")
+    submit(section, review(district), {"decision": "同意"})
+    page = section.text("/inbox")
+    assert "现在等待市场监督管理局 承办人办理“检查结果告知”" in page
+    assert "演示登录名" not in page, "demo logins are for demo systems alone"
+
+
+def test_numbers_of_plans_and_follow_ups_read_as_words() -> None:
+    assert case_number("plan/2027/joint") == "年度计划/2027/联合"
+    assert case_number("CN-370105-SCJG-2026-0001/0001/SCJG/penalty") == "CN-370105-SCJG-2026-0001/0001/SCJG/行政处罚"
 
 
 def test_a_submission_completes_the_task_and_shows_what_was_submitted(district: District) -> None:
