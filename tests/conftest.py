@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-import engine.inspection.models
-import engine.models  # noqa: F401 - registers the kernel's tables
+from engine import models as kernel_tables  # noqa: F401 - registers the kernel's tables
 from engine.calendar import seed_calendar
 from engine.db import Base, Database
+from engine.inspection import models as domain_tables  # noqa: F401 - and the domain's
 from engine.inspection.facts import context_provider
 from engine.inspection.installation import roles, services
 from engine.process_engine import ProcessEngine

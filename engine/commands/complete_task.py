@@ -91,7 +91,7 @@ class CompleteTask:
     def _check_paper(self, ctx: CommandContext) -> None:
         assert self.paper is not None
         missing = {
-            f"paper_{name}": [f"请填写{label}。"]
+            f"paper_{name}": [f"请{'上传' if name == 'attachment_id' else '填写'}{label}。"]
             for name, label in {
                 "document_number": "文号", "signed_on": "签署日期", "signed_by": "签署人",
                 "attachment_id": "签字扫描件",

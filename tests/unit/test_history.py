@@ -131,7 +131,10 @@ def test_a_removed_instance_is_found_even_when_positions_were_renumbered(
 
 
 def test_a_changed_name_or_time_breaks_the_link(database: Database, root: dict[str, Any]) -> None:
-    change(database, sa.update(HistoryEvent).where(HistoryEvent.stream == "a", HistoryEvent.seq == 1).values(actor_name="x"))
+    change(
+        database,
+        sa.update(HistoryEvent).where(HistoryEvent.stream == "a", HistoryEvent.seq == 1).values(actor_name="x"),
+    )
     assert any("流 a 第 1 条" in p for p in problems(database, None))
 
 

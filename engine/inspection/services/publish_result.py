@@ -29,7 +29,7 @@ def publish_result(ctx: ServiceContext) -> dict[str, Any]:
     if not withheld:
         ctx.enqueue("push-publication", publication.id, {"publication_id": publication.id})
     ctx.session.flush()
-    records.locked_inspection(ctx.session, ctx.district_id, row.inspection)
+    inspection = records.locked_inspection(ctx.session, ctx.district_id, row.inspection)
     parts = records.department_inspections(ctx.session, ctx.district_id, row.inspection)
     if all(p.state in _DONE for p in parts):
         problems = ctx.session.scalar(
@@ -40,6 +40,7 @@ def publish_result(ctx: ServiceContext) -> dict[str, Any]:
                 Finding.department_inspection.in_([p.number for p in parts]),
             )
         )  # fmt: skip
+        inspection.state = "已公示"  # the lead's summary may still be open
         ctx.meet_deadline("publication", row.inspection)
         ctx.send_message("all-departments-published", row.inspection, {"problems": problems or 0})
     return {"publication": publication.id, "state": publication.state}
