@@ -163,9 +163,13 @@ def database(database_url: str) -> Iterator[Database]:
 # --- browser -----------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, driven by playwright; one per worker, a fresh context per test is up to the test."""
+    """Debian's Chromium, driven by playwright; a fresh context per test is up to the test.
+
+    One a file, not one a worker: while playwright lives, its event loop counts as running in
+    this thread, and the job engine's tests that follow would refuse to start.
+    """
     from playwright.sync_api import sync_playwright
 
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,8 @@ def log_key(data_dir: Path) -> Ed25519PrivateKey:
     path = data_dir / "draw-log.key"
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor, name = tempfile.mkstemp(dir=data_dir, prefix=".draw-log-")  # 0600
+        temporary = Path(name)
         with os.fdopen(descriptor, "w") as file:
             file.write(Ed25519PrivateKey.generate().private_bytes_raw().hex())
         with contextlib.suppress(FileExistsError):

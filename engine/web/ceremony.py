@@ -11,6 +11,7 @@ import hashlib
 import sqlalchemy as sa
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -36,7 +37,7 @@ def show(draw_id: str) -> ResponseReturnValue:
         row = _visible_draw(session, draw_id)
         fragment, tag = _state(session, row)
     return render_template(
-        "ceremony.html", row=row, fragment=fragment, tag=tag, poll_seconds=POLL_SECONDS,
+        "ceremony.html", row=row, fragment=Markup(fragment), tag=tag, poll_seconds=POLL_SECONDS,
         state=draw_view.STATES.get(row.state, row.state), tone=draw_view.TONES.get(row.state, ""),
         qr=draw_view.qr_code(url_for("public.draw", draw_id=draw_id, _external=True)),
     )  # fmt: skip

@@ -97,7 +97,7 @@ def _definition(session: Session, key: str, version: int) -> ProcessDefinition:
     return row
 
 
-@blueprint.get("/<key>/<int:version>")
+@blueprint.get("/<key>/<int(max=1000000):version>")
 @signed_in
 def version(key: str, version: int) -> ResponseReturnValue:
     """One version: picture, steps, forms, tables, findings of the linter, scenarios."""
@@ -130,7 +130,7 @@ def _scenarios(folder: Path, key: str) -> list[dict[str, Any]]:
     return found
 
 
-@blueprint.get("/<key>/<int:version>/diagram.bpmn")
+@blueprint.get("/<key>/<int(max=1000000):version>/diagram.bpmn")
 @signed_in
 def diagram(key: str, version: int) -> ResponseReturnValue:
     """The diagram as deployed."""
@@ -206,7 +206,7 @@ def deploy_submit() -> ResponseReturnValue:
     return redirect(url_for(".version", key=done.key, version=done.version), 303)
 
 
-@blueprint.post("/<key>/<int:version>/restore")
+@blueprint.post("/<key>/<int(max=1000000):version>/restore")
 @requires_role(*DESIGNERS)
 def restore(key: str, version: int) -> ResponseReturnValue:
     """Let new cases start from an earlier version again; running ones keep theirs."""
