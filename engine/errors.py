@@ -113,18 +113,6 @@ class StateUnreadable(LianjianError):
     status = 500
 
 
-class ChainBroken(LianjianError):
-    """The history chain does not verify; ``problems`` lists what and where."""
-
-    code = "chain_broken"
-    status = 409
-    exit_code = 4
-
-    def __init__(self, message: str, problems: list[str]) -> None:
-        super().__init__(message, problems=problems)
-        self.problems = problems
-
-
 class OutsideUnavailable(LianjianError):
     """A system outside did not answer, or not understandably; the same call may succeed later."""
 

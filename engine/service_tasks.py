@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -40,13 +40,13 @@ class ServiceInfo:
     function: Callable[..., Mapping[str, Any] | None] = field(repr=False)
 
 
-class ServiceEffects:
+class ServiceEffects(Protocol):
     """What a service task may do besides reading and writing tables; the kernel implements it."""
 
     @property
     def calendar(self) -> Calendar:
         """The district's working-day calendar, read when first asked for."""
-        raise NotImplementedError
+        ...
 
     def start_process(
         self, key: str, business_key: str, variables: Mapping[str, Any], *, title: str = "", department: str = "",
@@ -56,34 +56,34 @@ class ServiceEffects:
 
         Starting the same key and business key again is a no-op.
         """
-        raise NotImplementedError
+        ...
 
     def send_message(self, name: str, business_key: str, payload: Mapping[str, Any] | None = None) -> None:
         """Send a message; it is kept until somebody waits for it."""
-        raise NotImplementedError
+        ...
 
     def set_deadline(
         self, name: str, rule: str, *, started_at: datetime, legal_basis: str, label: str = "",
         business_key: str | None = None, department: str = "",
     ) -> Deadline:  # fmt: skip
         """Start or move a statutory deadline; open tasks naming it show the new due time."""
-        raise NotImplementedError
+        ...
 
     def meet_deadline(self, name: str, business_key: str | None = None) -> None:
         """Say that what the deadline asked for is done."""
-        raise NotImplementedError
+        ...
 
     def refresh_candidates(self) -> None:
         """Offer the instance's open tasks to whom their ``candidates`` expression names after this step."""
-        raise NotImplementedError
+        ...
 
     def enqueue(self, kind: str, key: str, args: Mapping[str, Any], delay_seconds: float = 0) -> None:
         """Add a job that runs after the commit; ``kind:key`` runs once."""
-        raise NotImplementedError
+        ...
 
     def record(self, kind: str, body: Mapping[str, Any]) -> None:
         """Add an event to the instance's history."""
-        raise NotImplementedError
+        ...
 
 
 @dataclass

@@ -67,10 +67,6 @@ class CommandContext:
         """Add a history event to an instance's stream, or to the district's when ``stream`` is None."""
         return self.chain.append(stream or DISTRICT_STREAM, kind, body, actor=self.actor, now=self.now)
 
-    def execute(self, command: Command[Any]) -> Any:
-        """Run another command in this transaction."""
-        return command.run(self)
-
     def start_process(
         self, key: str, business_key: str, variables: Mapping[str, Any], *, title: str = "", department: str = "",
         departments: Iterable[str] = (),

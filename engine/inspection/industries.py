@@ -46,9 +46,3 @@ def normalise_industry(text: str) -> str | None:
     if section is None or letter not in ("", section):
         return None
     return section + digits
-
-
-def section_name(industry: str) -> str:
-    """The Chinese name of an industry code's section, empty when unknown."""
-    entry = SECTIONS.get(industry[:1])
-    return entry[0] if entry else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.inspection.models import NumberSeries
@@ -17,11 +16,3 @@ def next_number(session: Session, district_id: str, series: str) -> int:
     row.last += 1
     session.flush()
     return row.last
-
-
-def peek_number(session: Session, district_id: str, series: str) -> int:
-    """The last number given out, 0 when none was."""
-    last = session.scalar(
-        sa.select(NumberSeries.last).where(NumberSeries.district_id == district_id, NumberSeries.series == series)
-    )
-    return last or 0

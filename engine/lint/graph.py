@@ -63,11 +63,6 @@ def reaching(targets: Iterable[Node]) -> set[Node]:
     return seen
 
 
-def on_cycle(node: Node) -> bool:
-    """Can a token come back to ``node``?"""
-    return node in reachable(successors(node))
-
-
 @dataclass
 class Play:
     """What playing all tokens of a level showed."""

@@ -24,7 +24,6 @@ RAISED = {
     "refused": errors.ModelRefused(
         "流程不能部署。", [{"file": "a.bpmn", "element": "x", "message": "缺少出口", "remedy": "连线"}]
     ),
-    "broken": errors.ChainBroken("记录链不一致。", ["第 3 条记录被改动"]),
     "unreadable": errors.StateUnreadable("办理状态无法读取。"),
     "defect": ZeroDivisionError("secret detail"),
 }

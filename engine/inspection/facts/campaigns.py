@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from engine.inspection import records, tables
 from engine.inspection.drawn import assignments, drawn_objects
 from engine.inspection.facts.desk import Desk, Provider, rows, table
-from engine.inspection.facts.options import departments, inspectors, items, users
+from engine.inspection.facts.options import departments, inspectors, items, sections, users
 from engine.inspection.gate import gate_facts
 from engine.inspection.industries import SECTIONS
 from engine.inspection.models import InspectedObject, Inspector
@@ -105,7 +105,7 @@ def _approval(desk: Desk) -> dict[str, Any]:
         "drawn_objects": [
             {"value": o.uscc, "label": f"{names.get(o.uscc, ('', ''))[0]}（{o.uscc}）"} for o in mine
         ],
-        "units": [],
+        "units": sections(desk, department),
     }  # fmt: skip
 
 

@@ -46,3 +46,14 @@ def inspectors(desk: Desk, department: str) -> list[dict[str, str]]:
         .order_by(Inspector.code)
     )
     return [{"value": code, "label": f"{name}（{code}）"} for code, name in found]
+
+
+def sections(desk: Desk, department: str) -> list[str]:
+    """Sections, brigades and 市场监管所 of a department, as its inspectors' rows name them."""
+    found = desk.session.scalars(
+        sa.select(Inspector.section)
+        .where(Inspector.district_id == desk.district_id, Inspector.department == department, Inspector.section != "")
+        .distinct()
+        .order_by(Inspector.section)
+    )
+    return list(found)
