@@ -192,7 +192,10 @@ def submit_one(world: World, task: UserTask, chance: random.Random, name: str) -
     """Open the page and post the form; a broken connection leaves the outcome unknown, as for anybody."""
     login, user_id = chance.choice(logins_for(world, task))
     answer = world.office.answers[task.element_id]
-    values = dict(answer(task) if callable(answer) else answer)
+    try:
+        values = dict(answer(task) if callable(answer) else answer)
+    except Conflict:
+        return  # a colleague finished the task between the list and the form
     marker = f"{name}·{chance.getrandbits(48):x}"
     if task.element_id in WORDS:
         values[WORDS[task.element_id]] = marker
