@@ -1,7 +1,8 @@
 """Snapshot and restore: the state of an instance without its specification.
 
-Format 1 is JSON: one array a task in tree order, data as differences to the
-parent task, sub-processes as differences to the task that called them.  A
+Format 2 is JSON: one array a task in tree order, data as differences to the
+parent task, sub-processes as differences to the task that called them, and what
+the kernel itself remembers of the instance (format 1 had no such memory).  A
 snapshot carries its format number; every released format loads for ever
 (tests/golden).
 """
@@ -23,7 +24,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.bpmn.parser import LoadedDefinition
 from engine.errors import StateUnreadable
 
-FORMAT = 1
+FORMAT = 2
 
 
 class _Cancelling:
@@ -50,6 +51,8 @@ class KernelWorkflow(_Cancelling, BpmnWorkflow):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         #: Errors and escalations thrown by the running step: (task, definition, message).
         self.thrown: list[tuple[Task, Any, str]] = []
+        #: What the kernel remembers of the instance beyond its tasks; JSON values only, kept in the snapshot.
+        self.memory: dict[str, Any] = {}
         super().__init__(*arguments, **options)
 
     def update_waiting_tasks(self) -> None:
@@ -71,7 +74,7 @@ class KernelSubWorkflow(_Cancelling, BpmnSubWorkflow):
     update_waiting_tasks = KernelWorkflow.update_waiting_tasks
 
 
-def snapshot(workflow: BpmnWorkflow) -> bytes:
+def snapshot(workflow: KernelWorkflow) -> bytes:
     """The workflow as bytes; :func:`restore` gives the same workflow back."""
     subs = [
         [
@@ -90,6 +93,7 @@ def snapshot(workflow: BpmnWorkflow) -> bytes:
         workflow.last_task.id.hex if workflow.last_task else None,
         {k: v for k, v in workflow.data.items() if k == "data_objects"},
         subs,
+        workflow.memory,
     ]
     return orjson.dumps(document)
 
@@ -128,13 +132,14 @@ def restore(definition: LoadedDefinition, data: bytes, script_engine: Any) -> Ke
     """
     try:
         document = orjson.loads(data)
-        if not isinstance(document, list) or document[0] != FORMAT:
+        if not isinstance(document, list) or document[0] not in {1, FORMAT}:
             raise StateUnreadable("流程状态的格式未知，可能由更新的版本写入；请升级系统后重试。")
-        _, rows, completed, last, data_objects, subs = document
+        _, rows, completed, last, data_objects, subs, *rest = document
         workflow = KernelWorkflow(
             definition.spec, definition.subprocess_specs, script_engine=script_engine, deserializing=True
         )
         workflow.data.update(data_objects)
+        workflow.memory.update(rest[0] if rest else {})
         _rebuild(workflow, rows, {}, completed, last)
         for task_id, spec_name, sub_rows, sub_completed, sub_last in subs:
             parent_id = UUID(task_id)
