@@ -24,6 +24,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine import expressions
 from engine.bpmn.assigning import assign_names, properties
 from engine.bpmn.events import KernelMessage, catch_thrown, is_guarded
+from engine.bpmn.observing import watcher
 from engine.bpmn.parser import LoadedDefinition
 from engine.bpmn.state import KernelWorkflow, restore, snapshot
 from engine.errors import Conflict, LianjianError, ServiceTaskFailed
@@ -207,6 +208,8 @@ class Execution:
         self._engine = engine
         #: element ids in the order they ran since this object was made
         self.trace: list[str] = []
+        #: only a trial run watches
+        self._watch = workflow.watch = watcher(getattr(engine.host, "observe", None))
         #: ids of the tasks completed by :meth:`complete` since this object was made
         self.submitted: set[str] = set()
 
@@ -257,7 +260,7 @@ class Execution:
                         raise ServiceTaskFailed(f"流程一次执行超过 {MAX_SECONDS:.0f} 秒，疑似死循环，已停止。")
                     if task.task_spec.bpmn_id:
                         self.trace.append(task.task_spec.bpmn_id)
-                    task.run()
+                    self._step(task)
                     catch_thrown(self._workflow)
                     progressed = True
                 if workflow.parent_task_id in self._workflow.subprocesses:
@@ -268,6 +271,14 @@ class Execution:
                         progressed = progressed or caller.state != before
             if not progressed and not self._fire_due_timers():
                 return
+
+    def _step(self, task: Task) -> None:
+        if self._watch is None:
+            task.run()
+            return
+        self._watch(task)  # before what its end sets off
+        task.run()
+        self._watch(task)
 
     def _deepest_first(self) -> list[Any]:
         active = [s for s in self._workflow.subprocesses.values() if not s.completed]
@@ -308,7 +319,7 @@ class Execution:
         self.submitted.add(engine_task_id)
         self.trace.append(task.task_spec.bpmn_id)
         with _readable_errors():
-            task.run()
+            self._step(task)
         self.run()
 
     def deliver(self, engine_task_id: str, message: str, payload: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ snapshot carries its format number; every released format loads for ever
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +53,8 @@ class KernelWorkflow(_Cancelling, BpmnWorkflow):
         self.thrown: list[tuple[Task, Any, str]] = []
         #: What the kernel remembers of the instance beyond its tasks; JSON values only, kept in the snapshot.
         self.memory: dict[str, Any] = {}
+        #: Told of every sub-process before its contents, see :mod:`engine.bpmn.observing`.
+        self.watch: Callable[[Task], None] | None = None
         super().__init__(*arguments, **options)
 
     def update_waiting_tasks(self) -> None:
@@ -63,6 +65,8 @@ class KernelWorkflow(_Cancelling, BpmnWorkflow):
                 task.task_spec._update(task)
 
     def create_subprocess(self, my_task: Task, spec_name: str) -> KernelSubWorkflow:
+        if self.watch is not None:
+            self.watch(my_task)
         sub = KernelSubWorkflow(self.subprocess_specs[spec_name], parent_task_id=my_task.id, top_workflow=self)
         self.subprocesses[my_task.id] = sub
         return sub

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from engine.bpmn.observing import Step
 from engine.bpmn.parser import LoadedDefinition, load_definition
 from engine.errors import NotFound
 from engine.forms import Form
@@ -65,6 +66,8 @@ class Kernel:
     jobs: JobQueue | None = None
     form_context: FormContext = no_context
     roles: frozenset[str] | None = None
+    #: Told of every element that runs, with the process it belongs to; only a trial run asks for it.
+    observe: Callable[[str, Step], None] | None = None
     _definitions: OrderedDict[str, Definition] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

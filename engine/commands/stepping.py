@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -292,6 +292,8 @@ class KernelHost:
         self._instance = instance
         self.now = ctx.now
         self.zone = ctx.kernel.settings.timezone
+        observe = ctx.kernel.observe
+        self.observe = None if observe is None else partial(observe, instance.process_key)
 
     def functions(self) -> Mapping[str, Callable[..., Any]]:
         return self._functions
