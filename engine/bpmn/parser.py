@@ -51,7 +51,7 @@ from engine.bpmn.instances import KernelLoop, KernelParallelInstances, KernelSeq
 from engine.bpmn.joins import KernelEndJoin, KernelInclusiveGateway, KernelParallelGateway
 from engine.bpmn.specs import KernelBusinessRuleTask, KernelScriptTask, KernelServiceTask, KernelTask
 from engine.bpmn.timers import own_timer
-from engine.bpmn.xml import read_xml
+from engine.bpmn.xml import executable_processes, read_xml
 from engine.errors import ModelRefused
 
 _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -145,6 +145,9 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
     try:
         for name, text in diagrams.items():
             root = read_xml(text, name)
+            runnable = executable_processes(root)
+            for process in root.iter(_BPMN + "process"):
+                process.set("isExecutable", "true" if process in runnable else "false")
             _plain_booleans(root)
             parser.add_bpmn_xml(root, name)
             lanes.update(_lanes(root))

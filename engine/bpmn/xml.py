@@ -165,6 +165,18 @@ def read_xml(data: bytes | str, what: str) -> etree._Element:
     return root
 
 
+def executable_processes(root: etree._Element) -> list[etree._Element]:
+    """The processes of a diagram that are to be run.
+
+    ``isExecutable`` has no default in the standard.  A diagram that never says so means all its
+    processes; beside one that is declared executable, silent ones are pictures of partners.
+    """
+    processes = list(root.iterfind(f"{{{BPMN}}}process"))
+    stated = [p for p in processes if (p.get("isExecutable") or "").strip() in {"true", "1"}]
+    silent = [p for p in processes if p.get("isExecutable") is None]
+    return stated or [p for p in silent if any(e.tag != f"{{{BPMN}}}laneSet" for e in p.iterchildren("{*}*"))]
+
+
 def _check_size(root: etree._Element, what: str) -> None:
     if root.tag != f"{{{BPMN}}}definitions":
         return  # tables have their own limits

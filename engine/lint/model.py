@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree
 
-from engine.bpmn.xml import BPMN, FLOW_NODES
+from engine.bpmn.xml import BPMN, FLOW_NODES, executable_processes
 from engine.lint.words import SUB_PROCESSES, WORDS
 from engine.service_tasks import ServiceInfo
 
@@ -163,7 +163,7 @@ class Scope:
 
     @property
     def executable(self) -> bool:
-        return (self.process.xml.get("isExecutable") or "").strip() in {"true", "1"}
+        return self.process.xml in self.diagram.executable
 
     @property
     def label(self) -> str:
@@ -181,6 +181,7 @@ class Diagram:
     root: etree._Element
     elements: dict[str, list[etree._Element]] = field(default_factory=dict)
     scopes: list[Scope] = field(default_factory=list)
+    executable: list[etree._Element] = field(default_factory=list)
     _nodes: dict[str, Node] = field(default_factory=dict)
 
     @property
@@ -255,7 +256,7 @@ def properties_of(xml: etree._Element) -> dict[str, str]:
 
 def read_diagram(file: str, root: etree._Element) -> Diagram:
     """Build the picture of one parsed file."""
-    diagram = Diagram(file, root)
+    diagram = Diagram(file, root, executable=executable_processes(root))
     for element in root.iter(q("*")):
         identity = element.get("id")
         if identity:
