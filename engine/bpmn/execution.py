@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.exceptions import SpiffWorkflowException, TaskNotFoundException
 from SpiffWorkflow.task import Task
@@ -119,6 +121,8 @@ class KernelScriptEngine(PythonScriptEngine):
         self.definition = definition
         #: seconds spent inside service tasks, which do not count against the diagram's budget
         self.served = 0.0
+        #: element ids in the order they ran; sub-processes and calls stand before what is in them
+        self.trace: list[str] = []
 
     @property
     def now(self) -> datetime:
@@ -207,7 +211,7 @@ class Execution:
         self._workflow = workflow
         self._engine = engine
         #: element ids in the order they ran since this object was made
-        self.trace: list[str] = []
+        self.trace = engine.trace
         #: only a trial run watches
         self._watch = workflow.watch = watcher(getattr(engine.host, "observe", None))
         #: ids of the tasks completed by :meth:`complete` since this object was made
@@ -258,7 +262,7 @@ class Execution:
                         raise ServiceTaskFailed(f"流程一次执行超过 {MAX_STEPS} 步，疑似死循环，已停止。")
                     if clock.monotonic() - started - self._engine.served > MAX_SECONDS:
                         raise ServiceTaskFailed(f"流程一次执行超过 {MAX_SECONDS:.0f} 秒，疑似死循环，已停止。")
-                    if task.task_spec.bpmn_id:
+                    if task.task_spec.bpmn_id and not isinstance(task.task_spec, LoopTask | SubWorkflowTask):
                         self.trace.append(task.task_spec.bpmn_id)
                     self._step(task)
                     catch_thrown(self._workflow)

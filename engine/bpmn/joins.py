@@ -8,11 +8,11 @@ the oldest of each incoming flow and leaves the others where they are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import _EndJoin
-from SpiffWorkflow.bpmn.specs.defaults import InclusiveGateway, ParallelGateway
+from SpiffWorkflow.bpmn.specs.defaults import ExclusiveGateway, InclusiveGateway, ParallelGateway
 from SpiffWorkflow.specs.MultiChoice import MultiChoice
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -24,20 +24,23 @@ _ACTIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 _TAKEN = "taken"  # ids of the tasks whose tokens this join took, until it has run
 
 
-def merge_tokens(parents: list[Task], last_wins: Collection[str] = ()) -> dict[str, Any]:
+def merge_tokens(
+    parents: list[Task], last_wins: Collection[str] = (), known: Mapping[Any, dict[str, Any]] | None = None
+) -> dict[str, Any]:
     """The data of tokens that meet, merged fork by fork: those that parted last are merged first.
 
     ``parents`` stand in the order they arrived; of the names in ``last_wins`` the last change is taken.
-    Raises :class:`MergeConflict`.
+    ``known`` gives, by task id, data to take instead of the task's own.  Raises :class:`MergeConflict`.
     """
+    data_of = {parent.id: (known or {}).get(parent.id, parent.data) for parent in parents}
     if len(parents) == 1:
-        return dict(parents[0].data)
+        return dict(data_of[parents[0].id])
     forks: dict[Any, tuple[int, Task]] = {}
     held: dict[Any, list[tuple[int, dict[str, Any]]]] = {}
     for order, parent in enumerate(parents):
         line = _line(parent)
         forks |= {task.id: (len(line) - number, task) for number, task in enumerate(line)}
-        held.setdefault(parent.id, []).append((order, parent.data))
+        held.setdefault(parent.id, []).append((order, data_of[parent.id]))
     for _, fork in sorted(forks.values(), key=lambda entry: -entry[0]):
         tokens = sorted(held.pop(fork.id, ()), key=lambda entry: entry[0])
         if not tokens:
@@ -81,7 +84,7 @@ class _TokenJoin:
 
     def _update_hook(self, my_task: Task) -> bool:
         my_task.data = dict(my_task.parent.data)
-        if len(self.inputs) < 2:
+        if not self._joins():
             return True
         my_task._set_state(TaskState.WAITING)
         waiting: dict[str, list[Task]] = {}
@@ -98,6 +101,10 @@ class _TokenJoin:
         for task in others:
             task.cancel()
         return True
+
+    def _joins(self) -> bool:
+        """Has a token to wait for others at all?"""
+        return len(self.inputs) > 1
 
     def _take(self, my_task: Task, waiting: dict[str, list[Task]]) -> list[Task]:
         """The tokens that are used up now, none when the join has to wait."""
@@ -127,6 +134,23 @@ class KernelParallelGateway(_TokenJoin, ParallelGateway):
 
     def _run_hook(self, my_task: Task) -> bool:
         self._merge(my_task)
+        return True
+
+
+class KernelExclusiveGateway(ExclusiveGateway):
+    """exclusiveGateway: the first flow whose condition holds, else the default flow."""
+
+    def _run_hook(self, my_task: Task) -> bool:
+        defaults = [name for condition, name in self.cond_task_specs if condition is None]
+        matching = (name for condition, name in self.cond_task_specs if condition and condition._matches(my_task))
+        name = next(matching, None) or (defaults[0] if defaults else None)
+        if name is None:
+            raise ServiceTaskFailed(
+                f"排他网关“{self.bpmn_name or self.name}”的条件都不满足，也没有默认分支，流程无法继续。"
+            )
+        my_task._sync_children([my_task.workflow.spec.task_specs[name]], TaskState.FUTURE)
+        for child in my_task.children:
+            child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
         return True
 
 

@@ -47,8 +47,15 @@ from engine.bpmn.events import (
     KernelMessage,
     KernelTerminate,
 )
+from engine.bpmn.implicit_flow import EMIT, GATHER, draw_implicit_flow, is_added
 from engine.bpmn.instances import KernelLoop, KernelParallelInstances, KernelSequentialInstances
-from engine.bpmn.joins import KernelEndJoin, KernelInclusiveGateway, KernelParallelGateway
+from engine.bpmn.joins import (
+    KernelEndJoin,
+    KernelExclusiveGateway,
+    KernelInclusiveGateway,
+    KernelParallelGateway,
+)
+from engine.bpmn.quantities import KernelEmit, KernelGather
 from engine.bpmn.specs import KernelBusinessRuleTask, KernelScriptTask, KernelServiceTask, KernelTask
 from engine.bpmn.timers import own_timer
 from engine.bpmn.xml import executable_processes, read_xml
@@ -87,6 +94,16 @@ def _with_properties(parser: type[TaskParser]) -> type[TaskParser]:
     return type(f"Kernel{parser.__name__}", (_Properties, parser), {})
 
 
+class _ParallelGatewayParser(GatewayParser):
+    """Parallel gateways, and those that stand for the quantities of an activity."""
+
+    def create_task(self) -> Any:
+        for ending, name, kind in ((GATHER, "startQuantity", KernelGather), (EMIT, "completionQuantity", KernelEmit)):
+            if self.bpmn_id.endswith(ending):
+                return kind(self.spec, self.bpmn_id, int(self.node.get(name)), **self.bpmn_attributes)
+        return super().create_task()
+
+
 _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
     "startEvent": (StartEventParser, defaults.StartEvent),
     "endEvent": (EndEventParser, defaults.EndEvent),
@@ -95,8 +112,8 @@ _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
     "manualTask": (TaskParser, defaults.ManualTask),
     "subProcess": (SubWorkflowParser, defaults.SubWorkflowTask),
     "callActivity": (CallActivityParser, defaults.CallActivity),
-    "exclusiveGateway": (ConditionalGatewayParser, defaults.ExclusiveGateway),
-    "parallelGateway": (GatewayParser, KernelParallelGateway),
+    "exclusiveGateway": (ConditionalGatewayParser, KernelExclusiveGateway),
+    "parallelGateway": (_ParallelGatewayParser, KernelParallelGateway),
     "inclusiveGateway": (ConditionalGatewayParser, KernelInclusiveGateway),
     "scriptTask": (ScriptTaskParser, KernelScriptTask),
     "serviceTask": (TaskParser, KernelServiceTask),
@@ -149,6 +166,7 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
             for process in root.iter(_BPMN + "process"):
                 process.set("isExecutable", "true" if process in runnable else "false")
             _plain_booleans(root)
+            draw_implicit_flow(root)
             parser.add_bpmn_xml(root, name)
             lanes.update(_lanes(root))
             executable += [p.get("id") or "" for p in root.iter(_BPMN + "process") if p.get("isExecutable") in _TRUE]
@@ -210,6 +228,8 @@ def _freeze(spec: BpmnProcessSpec) -> None:
         definition = getattr(task_spec, "event_definition", None)
         if definition is not None:
             task_spec.event_definition = _own_event(definition)
+        if is_added(task_spec.name):
+            task_spec.bpmn_id = None  # no element of the diagram
         if isinstance(task_spec, LoopTask):
             child = spec.task_specs[task_spec.task_spec]
             if not child.completed_event.is_connected(task_spec.merge_child):

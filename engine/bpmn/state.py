@@ -65,6 +65,7 @@ class KernelWorkflow(_Cancelling, BpmnWorkflow):
                 task.task_spec._update(task)
 
     def create_subprocess(self, my_task: Task, spec_name: str) -> KernelSubWorkflow:
+        self.script_engine.trace.append(my_task.task_spec.bpmn_id)
         if self.watch is not None:
             self.watch(my_task)
         sub = KernelSubWorkflow(self.subprocess_specs[spec_name], parent_task_id=my_task.id, top_workflow=self)

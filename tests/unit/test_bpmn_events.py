@@ -138,9 +138,9 @@ def test_a_timer_inside_rings_before_a_later_one_around() -> None:
     inner += finish("e1") + finish("e2") + chain("begin_in work e1; soon note e2")
     body = start() + sub("block", inner) + boundary("late", "block", timer("PT1H30M")) + end() + finish("e3")
     body += chain("begin block finish; late e3")
-    assert both(body, lambda run: run.later(hours=9)).trace == "soon note e2 block finish"
+    assert both(body, lambda run: run.later(hours=9)).trace == "block soon note e2 finish"
     body = body.replace("PT1H30M", "PT30M")
-    assert both(body, lambda run: run.later(hours=9)).trace == "late e3"
+    assert both(body, lambda run: run.later(hours=9)).trace == "block late e3"
 
 
 def test_a_timer_around_a_block_takes_everything_in_it_away() -> None:
@@ -394,7 +394,7 @@ def test_an_error_end_cancels_the_block_and_carries_its_data_to_the_boundary() -
         run.complete("other")
 
     run = both(guarded(error("E1"), interrupting=True, host=sub("work", BLOCK_WITH_ERROR)), story, more=codes("E1"))
-    assert run.trace == "a bad ring other end_other"
+    assert run.trace == "work a bad ring other end_other"
 
 
 def test_an_error_is_caught_by_the_activity_around_it_and_never_by_a_neighbour() -> None:
