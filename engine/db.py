@@ -58,13 +58,24 @@ class Instant(sa.types.TypeDecorator[datetime]):
 Id = sa.Uuid(as_uuid=False)
 
 
-def lock_key(session: Session, text: str) -> None:
-    """Hold ``text`` until the transaction ends; whoever wants the same text waits.
+def is_postgresql(connection: Session | sa.Connection) -> bool:
+    """Whether this is PostgreSQL; the other one is SQLite, whose writers follow one another anyway."""
+    bind = connection.get_bind() if isinstance(connection, Session) else connection
+    return bind.dialect.name == "postgresql"
 
-    SQLite needs nothing: its writers follow one another anyway.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(text, 0))))
+
+def key_lock(text: Any) -> sa.ColumnElement[Any]:
+    """PostgreSQL's lock on a text, held until the transaction ends."""
+    return sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(text, 0))
+
+
+_LOCK_KEY = sa.select(key_lock(sa.bindparam("text", type_=sa.Text)))
+
+
+def lock_key(connection: Session | sa.Connection, text: str) -> None:
+    """Hold ``text`` until the transaction ends; whoever wants the same text waits."""
+    if is_postgresql(connection):
+        connection.execute(_LOCK_KEY, {"text": text})
 
 
 class Base(DeclarativeBase):
@@ -122,13 +133,14 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
 
 
 class Database:
-    """One engine and the two ways to use it: :meth:`read` and :meth:`write`."""
+    """One engine and the ways to use it: :meth:`read`, :meth:`write` and, for commands, :meth:`begin`."""
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
         snapshot = {"isolation_level": "REPEATABLE READ"} if self.engine.dialect.name == "postgresql" else {}
         self._read = sessionmaker(self.engine.execution_options(**snapshot), expire_on_commit=False)
-        self._write = sessionmaker(self.engine.execution_options(**WRITER), expire_on_commit=False)
+        self._writer = self.engine.execution_options(**WRITER)
+        self._write = sessionmaker(self._writer, expire_on_commit=False)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -145,6 +157,12 @@ class Database:
         """A session that commits when the block ends and rolls back on any exception."""
         with self._write.begin() as session:
             yield session
+
+    @contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """A connection that commits when the block ends and rolls back on any exception, without a session's cost."""
+        with self._writer.begin() as connection:
+            yield connection
 
     def dispose(self) -> None:
         self.engine.dispose()

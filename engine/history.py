@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from engine import merkle
 from engine.actor import Actor
-from engine.db import new_id
+from engine.db import is_postgresql, new_id
 from engine.errors import InvalidInput
 from engine.models import HistoryEvent
 
@@ -54,46 +54,74 @@ _HEAD = (
 )
 
 
+Head = tuple[int, str]
+
+
 class Chain:
     """Appends events inside one transaction."""
 
-    def __init__(self, session: Session, district_id: str) -> None:
-        self._session = session
+    def __init__(self, connection: Session | sa.Connection, district_id: str) -> None:
+        self._connection = connection
         self._district_id = district_id
-        self._heads: dict[str, tuple[int, str]] = {}
+        self._heads: dict[str, Head] = {}
+        self._queued: list[dict[str, Any]] = []
 
     def append(self, stream: str, kind: str, body: Mapping[str, Any], *, actor: Actor, now: datetime) -> str:
         """Add one event to ``stream`` and return its hash; it exists when the transaction commits."""
+        digest = self.queue(stream, kind, body, actor=actor, now=now)
+        self.flush()
+        return digest
+
+    def queue(self, stream: str, kind: str, body: Mapping[str, Any], *, actor: Actor, now: datetime) -> str:
+        """The same, written together with what follows when :meth:`flush` is called."""
         seq, prev_hash = self._head(stream)
         text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
         seq += 1
         digest = event_hash(
             self._district_id, stream, seq, now, actor.user_id, actor.name, kind, text, prev_hash
         )  # fmt: skip
-        self._session.execute(
-            _APPEND,
+        self._queued.append(
             {
                 "id": new_id(), "district_id": self._district_id, "stream": stream, "seq": seq, "at": now,
                 "actor_id": actor.user_id, "actor_name": actor.name, "kind": kind, "body": text,
                 "prev_hash": prev_hash, "hash": digest,
-            },
+            }
         )  # fmt: skip
         self._heads[stream] = (seq, digest)
         return digest
 
-    def _head(self, stream: str) -> tuple[int, str]:
+    def flush(self) -> None:
+        """Write what was queued, in one statement."""
+        if self._queued:
+            queued, self._queued = self._queued, []
+            self._connection.execute(_APPEND, queued)
+
+    def begin_at(self, stream: str, head: Head) -> None:
+        """Take ``head`` (read under the lock of the stream's instance) as the last link of ``stream``."""
+        self._heads.setdefault(stream, head)
+
+    def heads(self) -> dict[str, Head]:
+        """The last link of each stream so far; see :meth:`return_to`."""
+        self.flush()
+        return dict(self._heads)
+
+    def return_to(self, heads: Mapping[str, Head]) -> None:
+        """Forget what was appended since :meth:`heads` gave ``heads``: a savepoint was rolled back."""
+        self._heads, self._queued = dict(heads), []
+
+    def _head(self, stream: str) -> Head:
         if stream not in self._heads:
             if stream == DISTRICT_STREAM:
                 # Instance streams are guarded by the instance's row; this one has no row of its own.
-                _lock(self._session, _LOCK)
-            row = self._session.execute(_HEAD, {"of_district": self._district_id, "of_stream": stream}).first()
+                _lock(self._connection, _LOCK)
+            row = self._connection.execute(_HEAD, {"of_district": self._district_id, "of_stream": stream}).first()
             self._heads[stream] = (row.seq, row.hash) if row else (0, GENESIS)
         return self._heads[stream]
 
 
-def _lock(session: Session, number: int) -> None:
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+def _lock(connection: Session | sa.Connection, number: int) -> None:
+    if is_postgresql(connection):
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
 def seal(session: Session, district_id: str) -> int:

@@ -148,9 +148,9 @@ class UserTask(Base):
     context: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)  # multi-instance item and the like
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(Id)
-    values: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    values: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     #: 纸质补录/代录: {"document_number", "signed_on", "signed_by", "attachment_id"} when a signed scan stands behind it
-    paper: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    paper: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     version: Mapped[int] = mapped_column(default=1)
     __table_args__ = (
         sa.Index(

@@ -16,8 +16,9 @@ from engine.actor import Actor
 from engine.bpmn.execution import Execution
 from engine.commands.context import Command, CommandContext
 from engine.commands.correlate_message import deliver_pending
+from engine.commands.hosting import KernelHost
 from engine.commands.kernel import FormContext, JobQueue, Kernel, no_context
-from engine.commands.stepping import KernelHost
+from engine.commands.locking import LockedInstance
 from engine.db import Database
 from engine.errors import Conflict
 from engine.forms import Form
@@ -66,10 +67,14 @@ class ProcessEngine:
         writer was first.
         """
         try:
-            with self.database.write() as session:
-                ctx = CommandContext(session, now or self.clock(), actor, self.kernel)
-                result = command.run(ctx)
-                deliver_pending(ctx)
+            with self.database.begin() as connection:
+                ctx = CommandContext(connection, now or self.clock(), actor, self.kernel)
+                try:
+                    result = command.run(ctx)
+                    deliver_pending(ctx)
+                    ctx.flush()
+                finally:
+                    ctx.close()
                 return result
         except sqlalchemy.exc.IntegrityError as error:
             if "unique" not in str(error.orig).lower():
@@ -105,8 +110,8 @@ class ProcessEngine:
     def peek(self, session: Session, instance: ProcessInstance) -> Execution:
         """The instance restored for looking only; nothing it does is saved."""
         definition = self.kernel.definition(session, instance.definition_id)
-        ctx = CommandContext(session, self.clock(), Actor.system(), self.kernel)
-        return Execution.load(definition.loaded, instance.state, KernelHost(ctx, instance))
+        ctx = CommandContext(session.connection(), self.clock(), Actor.system(), self.kernel, opened=session)
+        return Execution.load(definition.loaded, instance.state, KernelHost(ctx, LockedInstance.of(instance)))
 
     @contextmanager
     def read(self) -> Iterator[Session]:

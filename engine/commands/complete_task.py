@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +10,26 @@ import sqlalchemy as sa
 
 from engine.bpmn.execution import Execution, jsonable
 from engine.commands.context import CommandContext
-from engine.commands.stepping import advance, locked_instance, require_running, service_context
-from engine.commands.task_access import instance_of, locked_task, require_may_act, require_not_by
+from engine.commands.hosting import service_context
+from engine.commands.locking import LockedTask, locked_case, require_running
+from engine.commands.stepping import advance
+from engine.commands.task_access import require_may_act, require_not_by, require_open
 from engine.errors import InvalidInput
 from engine.forms import Form
 from engine.models import Attachment, TaskDraft, UserTask
 
 _FORGET_DRAFTS = sa.delete(TaskDraft.__table__).where(  # type: ignore[arg-type]
     TaskDraft.task_id == sa.bindparam("of_task")
+)
+_CLOSE = (
+    sa.update(UserTask.__table__)  # type: ignore[arg-type]
+    .where(UserTask.id == sa.bindparam("of_task"))
+    .values(
+        {
+            name: sa.bindparam(name)
+            for name in ("state", "closed_at", "closed_by", "assignee_id", "values", "paper", "version")
+        }
+    )
 )
 
 
@@ -44,12 +57,11 @@ class CompleteTask:
     paper: Paper | None = None
 
     def run(self, ctx: CommandContext) -> str:
-        # The instance first, as timers and messages lock it: the other order could lock both commands up.
-        instance = locked_instance(ctx, instance_of(ctx, self.task_id))
-        task = locked_task(ctx, self.task_id, self.expected_version)
+        instance, task = locked_case(ctx, self.task_id)
+        require_open(task, ctx.actor, self.expected_version)
         require_may_act(ctx, task, with_paper=self.paper is not None)
         require_running(instance)
-        definition = ctx.kernel.definition(ctx.session, instance.definition_id)
+        definition = ctx.kernel.definition(ctx.connection, instance.definition_id)
         if self.paper is not None:
             self._check_paper(ctx)
         cleaned: dict[str, Any] = {}
@@ -62,8 +74,7 @@ class CompleteTask:
             form = definition.forms.get(task.form_key)
             if form is not None:
                 # The context also holds the facts shown beside the form: many queries, none needed to validate.
-                needed = form.needs_context
-                context = ctx.kernel.form_context(ctx.session, task, element.data, ctx.now) if needed else {}
+                context = self._context(ctx, element.data) if form.needs_context else {}
                 if self.paper is not None:
                     form = form.on_paper()
                 cleaned = form.validate(self.values, context, now=ctx.now.astimezone(ctx.kernel.settings.timezone))
@@ -71,22 +82,29 @@ class CompleteTask:
             for hook in _names(element.properties.get("on_submit", "")):
                 service = service_context(ctx, instance, element, values=cleaned, task_id=task.id)
                 cleaned = {**cleaned, **jsonable(dict(ctx.kernel.services.run(hook, service, {}) or {}))}
-            task.state, task.closed_at, task.closed_by = "completed", ctx.now, ctx.actor.user_id
-            task.assignee_id = task.assignee_id or ctx.actor.user_id
-            task.values, task.version = cleaned, task.version + 1
-            task.paper = None if self.paper is None else dict(vars(self.paper))
-            ctx.session.flush()
+            paper = None if self.paper is None else dict(vars(self.paper))
+            ctx.connection.execute(
+                _CLOSE,
+                {"of_task": task.id, "state": "completed", "closed_at": ctx.now, "closed_by": ctx.actor.user_id,
+                 "assignee_id": task.assignee_id or ctx.actor.user_id, "values": cleaned, "paper": paper,
+                 "version": task.version + 1},
+            )  # fmt: skip
+            ctx.forget(UserTask, task.id)
             ctx.record(
                 instance.id,
                 "task-completed",
                 {"task": task.id, "element": task.element_id, "name": task.name, "values": cleaned,
-                 "definition": {"key": definition.key, "version": definition.version}, "paper": task.paper},
+                 "definition": {"key": definition.key, "version": definition.version}, "paper": paper},
             )  # fmt: skip
             execution.complete(task.engine_task_id, cleaned)
 
         advance(ctx, instance, act)
-        ctx.session.execute(_FORGET_DRAFTS, {"of_task": task.id})
+        if task.drafted:
+            ctx.connection.execute(_FORGET_DRAFTS, {"of_task": task.id})
         return instance.id
+
+    def _context(self, ctx: CommandContext, data: Mapping[str, Any]) -> dict[str, Any]:
+        return ctx.kernel.form_context(ctx.session, ctx.session.get_one(UserTask, self.task_id), data, ctx.now)
 
     def _check_paper(self, ctx: CommandContext) -> None:
         assert self.paper is not None
@@ -108,7 +126,7 @@ class CompleteTask:
         ids = ctx.session.scalars(sa.select(Attachment.id).where(Attachment.task_id == self.task_id))
         return attachment_id in set(ids)
 
-    def _check_files(self, ctx: CommandContext, task: UserTask, form: Form, values: dict[str, Any]) -> None:
+    def _check_files(self, ctx: CommandContext, task: LockedTask, form: Form, values: dict[str, Any]) -> None:
         """Every file the values name must have been uploaded to this very case."""
         named = form.files(values)
         if not named:

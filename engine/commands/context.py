@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from engine.actor import Actor
 from engine.calendar import Calendar
@@ -28,9 +31,13 @@ class Command(Protocol[Result]):
 
 @dataclass
 class CommandContext:
-    """Given to :meth:`Command.run`.  ``outbox`` holds messages delivered before the commit."""
+    """Given to :meth:`Command.run`.  ``outbox`` holds messages delivered before the commit.
 
-    session: Session
+    The hot path works on ``connection`` (ADR 0004); domain code works with ``session``, which sees
+    and writes the same transaction.
+    """
+
+    connection: sa.Connection
     now: datetime
     actor: Actor
     kernel: Kernel
@@ -39,6 +46,47 @@ class CommandContext:
     stepping: set[str] = field(default_factory=set)
     #: Ids of instances whose open tasks must ask their ``candidates`` expression again.
     refreshing: set[str] = field(default_factory=set)
+    #: The session of this transaction, once somebody asked for one.
+    opened: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The transaction as objects; opened when first asked for, many commands never do."""
+        if self.opened is None:
+            self.opened = Session(self.connection, expire_on_commit=False, join_transaction_mode="rollback_only")
+        return self.opened
+
+    def flush(self) -> None:
+        """Write what objects and history have queued."""
+        if self.opened is not None:
+            self.opened.flush()
+        if "chain" in self.__dict__:
+            self.chain.flush()
+
+    def close(self) -> None:
+        """The objects stay readable; the transaction is the caller's."""
+        if self.opened is not None:
+            self.opened.close()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What the block does is undone, and forgotten by objects and history, when it raises."""
+        heads = self.chain.heads()
+        try:
+            with self.session.begin_nested():
+                yield
+                self.flush()
+        except BaseException:
+            self.session.expire_all()
+            self.chain.return_to(heads)
+            raise
+
+    def forget(self, entity: type[Any], key: str) -> None:
+        """A row was changed by a statement: an object that shows it reads it again."""
+        if self.opened is not None:
+            known = self.opened.identity_map.get(identity_key(entity, key))
+            if known is not None:
+                self.opened.expire(known)
 
     @property
     def district_id(self) -> str:
@@ -57,15 +105,11 @@ class CommandContext:
     @cached_property
     def chain(self) -> Chain:
         """The history of this transaction."""
-        return Chain(self.session, self.district_id)
-
-    def forget_chain(self) -> None:
-        """After a savepoint was rolled back: the chain's heads were rolled back with it."""
-        self.__dict__.pop("chain", None)
+        return Chain(self.connection, self.district_id)
 
     def record(self, stream: str | None, kind: str, body: Mapping[str, Any]) -> str:
         """Add a history event to an instance's stream, or to the district's when ``stream`` is None."""
-        return self.chain.append(stream or DISTRICT_STREAM, kind, body, actor=self.actor, now=self.now)
+        return self.chain.queue(stream or DISTRICT_STREAM, kind, body, actor=self.actor, now=self.now)
 
     def start_process(
         self, key: str, business_key: str, variables: Mapping[str, Any], *, title: str = "", department: str = "",

@@ -11,7 +11,8 @@ from engine.bpmn.execution import Execution
 from engine.commands.context import CommandContext
 from engine.commands.fire_timers import overdue
 from engine.commands.incidents import open_incident
-from engine.commands.stepping import advance, locked_instance
+from engine.commands.locking import locked_instance
+from engine.commands.stepping import advance
 from engine.db import lock_key, new_id
 from engine.errors import LianjianError
 from engine.models import Incident, Message, Subscription
@@ -97,7 +98,7 @@ def _deliver(ctx: CommandContext, message: Message, subscription: Subscription) 
         execution.deliver(engine_task_id, name, payload)
 
     try:
-        with ctx.session.begin_nested():
+        with ctx.savepoint():
             instance = locked_instance(ctx, instance_id)
             if due := overdue(ctx, instance_id):
                 # What was due before the message came happens before it, however late the alarm clock is.
@@ -113,8 +114,6 @@ def _deliver(ctx: CommandContext, message: Message, subscription: Subscription) 
             advance(ctx, instance, act)
         return True
     except LianjianError as error:
-        ctx.session.expire_all()
-        ctx.forget_chain()
         open_incident(
             ctx, kind="message", message=error.message, instance_id=instance_id, element_id=element_id,
             detail={"message_id": message.id, "message": name, **error.details},

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from engine.bpmn.execution import Execution
 from engine.commands.context import CommandContext
 from engine.commands.incidents import open_incident
-from engine.commands.stepping import advance, locked_instance
+from engine.commands.locking import locked_instance
+from engine.commands.stepping import advance
 from engine.errors import LianjianError
 from engine.models import Incident, Timer
 
@@ -31,12 +32,10 @@ class FireTimers:
         if ctx.session.scalar(sa.select(stuck)):
             return False
         try:
-            with ctx.session.begin_nested():
+            with ctx.savepoint():
                 ctx.record(instance.id, "timer-fired", {"elements": due})
                 advance(ctx, instance, Execution.run, recheck_waits=True)
         except LianjianError as error:
-            ctx.session.expire_all()
-            ctx.forget_chain()
             open_incident(
                 ctx, kind="timer", message=error.message, instance_id=self.instance_id, element_id=due[0],
                 detail=error.details,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.bpmn.observing import Step
@@ -71,14 +72,17 @@ class Kernel:
     _definitions: OrderedDict[str, Definition] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def definition(self, session: Session, definition_id: str) -> Definition:
+    def definition(self, connection: Session | sa.Connection, definition_id: str) -> Definition:
         """The parsed definition; versions are immutable, so the cache never goes stale."""
         with self._lock:
             found = self._definitions.get(definition_id)
             if found is not None:
                 self._definitions.move_to_end(definition_id)
                 return found
-        row = session.get(ProcessDefinition, definition_id)
+        columns = (ProcessDefinition.id, ProcessDefinition.key, ProcessDefinition.version, ProcessDefinition.name)
+        row = connection.execute(
+            sa.select(*columns, ProcessDefinition.bundle).where(ProcessDefinition.id == definition_id)
+        ).first()
         if row is None:
             raise NotFound("流程版本不存在。")
         loaded = Definition(

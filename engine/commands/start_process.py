@@ -9,10 +9,31 @@ import sqlalchemy as sa
 
 from engine.bpmn.execution import Execution
 from engine.commands.context import CommandContext
-from engine.commands.stepping import KernelHost, Standing, save
+from engine.commands.hosting import KernelHost
+from engine.commands.kernel import Definition
+from engine.commands.locking import LockedInstance
+from engine.commands.stepping import Standing, save
 from engine.db import lock_key, new_id
 from engine.errors import NotFound
+from engine.history import GENESIS
 from engine.models import InstanceDepartment, ProcessDefinition, ProcessInstance
+
+_EXISTING = sa.select(ProcessInstance.id).where(
+    ProcessInstance.district_id == sa.bindparam("of_district"),
+    ProcessInstance.process_key == sa.bindparam("of_process"),
+    ProcessInstance.business_key == sa.bindparam("of_key"),
+)
+_CURRENT = (
+    sa.select(ProcessDefinition.id)
+    .where(
+        ProcessDefinition.district_id == sa.bindparam("of_district"),
+        ProcessDefinition.key == sa.bindparam("of_process"),
+    )
+    .order_by(ProcessDefinition.current.desc(), ProcessDefinition.version.desc())
+    .limit(1)
+)
+_INSTANCE = sa.insert(ProcessInstance.__table__)  # type: ignore[arg-type]
+_SHOWN_TO = sa.insert(InstanceDepartment.__table__)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -31,46 +52,17 @@ class StartProcess:
     departments: tuple[str, ...] = ()
 
     def run(self, ctx: CommandContext) -> str:
-        lock_key(ctx.session, self.business_key)
-        existing = ctx.session.scalar(
-            sa.select(ProcessInstance.id).where(
-                ProcessInstance.district_id == ctx.district_id,
-                ProcessInstance.process_key == self.key,
-                ProcessInstance.business_key == self.business_key,
-            )
-        )
+        ctx.flush()
+        lock_key(ctx.connection, self.business_key)
+        wanted = {"of_district": ctx.district_id, "of_process": self.key}
+        existing: str | None = ctx.connection.scalar(_EXISTING, {**wanted, "of_key": self.business_key})
         if existing is not None:
             return existing
-        definition_id = ctx.session.scalar(
-            sa.select(ProcessDefinition.id)
-            .where(ProcessDefinition.district_id == ctx.district_id, ProcessDefinition.key == self.key)
-            .order_by(ProcessDefinition.current.desc(), ProcessDefinition.version.desc())
-            .limit(1)
-        )
+        definition_id = ctx.connection.scalar(_CURRENT, wanted)
         if definition_id is None:
             raise NotFound(f"流程“{self.key}”尚未部署，请系统管理员先部署该流程。")
-        definition = ctx.kernel.definition(ctx.session, definition_id)
-        instance = ProcessInstance(
-            id=new_id(),
-            district_id=ctx.district_id,
-            definition_id=definition.id,
-            process_key=self.key,
-            business_key=self.business_key,
-            title=self.title or definition.name,
-            department=self.department,
-            status="running",
-            state=b"",
-            version=1,
-            started_at=ctx.now,
-            started_by=ctx.actor.user_id,
-        )
-        ctx.session.add(instance)
-        ctx.session.flush()
-        ctx.session.add_all(
-            InstanceDepartment(instance_id=instance.id, department=code, district_id=ctx.district_id)
-            for code in dict.fromkeys([self.department, *self.departments])
-            if code
-        )
+        definition = ctx.kernel.definition(ctx.connection, definition_id)
+        instance = self._insert(ctx, definition)
         variables = {"department": self.department, "business_key": self.business_key, **self.variables}
         ctx.record(
             instance.id,
@@ -86,3 +78,20 @@ class StartProcess:
         finally:
             ctx.stepping.discard(instance.id)
         return instance.id
+
+    def _insert(self, ctx: CommandContext, definition: Definition) -> LockedInstance:
+        instance = LockedInstance(
+            id=new_id(), district_id=ctx.district_id, definition_id=definition.id, process_key=self.key,
+            business_key=self.business_key, title=self.title or definition.name, department=self.department,
+            status="running", state=b"", version=1,
+        )  # fmt: skip
+        row = {name: getattr(instance, name) for name in LockedInstance.__slots__}
+        ctx.connection.execute(_INSTANCE, {**row, "started_at": ctx.now, "started_by": ctx.actor.user_id})
+        shown_to = [code for code in dict.fromkeys([self.department, *self.departments]) if code]
+        if shown_to:
+            ctx.connection.execute(
+                _SHOWN_TO,
+                [{"instance_id": instance.id, "department": code, "district_id": ctx.district_id} for code in shown_to],
+            )
+        ctx.chain.begin_at(instance.id, (0, GENESIS))
+        return instance

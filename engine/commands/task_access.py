@@ -7,21 +7,15 @@ from sqlalchemy.orm import Session
 
 from engine.actor import Actor
 from engine.commands.context import CommandContext
+from engine.commands.locking import LockedTask
 from engine.errors import Conflict, Forbidden, NotFound
 from engine.models import InstanceDepartment, TaskCandidate, UserTask
 
+AnyTask = UserTask | LockedTask
+Reader = Session | sa.Connection
+
 #: May enter signed paper for somebody without a log-in (代录), in a department of the instance.
 CLERK = "承办人"
-
-
-def instance_of(ctx: CommandContext, task_id: str) -> str:
-    """The id of the task's instance.  Raises :class:`NotFound`."""
-    found = ctx.session.scalar(
-        sa.select(UserTask.instance_id).where(UserTask.id == task_id, UserTask.district_id == ctx.district_id)
-    )
-    if found is None:
-        raise NotFound("任务不存在，可能链接有误。")
-    return found
 
 
 def locked_task(ctx: CommandContext, task_id: str, expected_version: int | None = None) -> UserTask:
@@ -32,14 +26,19 @@ def locked_task(ctx: CommandContext, task_id: str, expected_version: int | None 
     task = ctx.session.get(UserTask, task_id, with_for_update=True, populate_existing=True)
     if task is None or task.district_id != ctx.district_id:
         raise NotFound("任务不存在，可能链接有误。")
-    if task.state != "open":
-        raise Conflict(closed_words(task, ctx.actor), task_id=task.id)
-    if expected_version is not None and task.version != expected_version:
-        raise Conflict(f"“{task.name}”在您打开之后已被更新，请核对后重新提交；您填写的内容已保留。", task_id=task.id)
+    require_open(task, ctx.actor, expected_version)
     return task
 
 
-def closed_words(task: UserTask, actor: Actor) -> str:
+def require_open(task: AnyTask, actor: Actor, expected_version: int | None = None) -> None:
+    """Raise :class:`Conflict` when the task is closed or not at ``expected_version``."""
+    if task.state != "open":
+        raise Conflict(closed_words(task, actor), task_id=task.id)
+    if expected_version is not None and task.version != expected_version:
+        raise Conflict(f"“{task.name}”在您打开之后已被更新，请核对后重新提交；您填写的内容已保留。", task_id=task.id)
+
+
+def closed_words(task: AnyTask, actor: Actor) -> str:
     """Why a closed task takes no submission; a double click hears that the first click counted."""
     if task.state != "completed":
         return f"“{task.name}”已撤销，本次提交未作任何改动；您填写的内容已保留。"
@@ -48,7 +47,7 @@ def closed_words(task: UserTask, actor: Actor) -> str:
     return f"“{task.name}”已由其他人员办结，本次提交未作任何改动；您填写的内容已保留。"
 
 
-def is_candidate(session: Session, actor: Actor, task: UserTask) -> bool:
+def is_candidate(session: Reader, actor: Actor, task: AnyTask) -> bool:
     """True when the task is offered to the actor, by group or by name."""
     if task.group:
         return task.group in actor.groups
@@ -56,7 +55,7 @@ def is_candidate(session: Session, actor: Actor, task: UserTask) -> bool:
     return bool(session.scalar(sa.select(named)))
 
 
-def may_act(session: Session, actor: Actor, task: UserTask) -> bool:
+def may_act(session: Reader, actor: Actor, task: AnyTask) -> bool:
     """True when the actor may complete the task in their own name."""
     if actor.is_system:
         return True
@@ -65,7 +64,7 @@ def may_act(session: Session, actor: Actor, task: UserTask) -> bool:
     return is_candidate(session, actor, task)
 
 
-def may_enter_paper(session: Session, actor: Actor, task: UserTask) -> bool:
+def may_enter_paper(session: Reader, actor: Actor, task: AnyTask) -> bool:
     """True when the actor may enter a signed paper for whoever should act (纸质补录、代录)."""
     if may_act(session, actor, task):
         return True
@@ -75,18 +74,18 @@ def may_enter_paper(session: Session, actor: Actor, task: UserTask) -> bool:
     return any(actor.has_role(CLERK, department) for department in departments)
 
 
-def require_may_act(ctx: CommandContext, task: UserTask, *, with_paper: bool = False) -> None:
+def require_may_act(ctx: CommandContext, task: AnyTask, *, with_paper: bool = False) -> None:
     """Raise :class:`Forbidden` unless the actor may complete the task."""
-    if may_act(ctx.session, ctx.actor, task):
+    if may_act(ctx.connection, ctx.actor, task):
         return
-    if with_paper and may_enter_paper(ctx.session, ctx.actor, task):
+    if with_paper and may_enter_paper(ctx.connection, ctx.actor, task):
         return
-    if task.assignee_id is not None and is_candidate(ctx.session, ctx.actor, task):
+    if task.assignee_id is not None and is_candidate(ctx.connection, ctx.actor, task):
         raise Forbidden("该任务已由其他人员签收，请联系签收人或等待其退回。")
     raise Forbidden(f"“{task.name}”应由{task.group.replace('/', ' ') or '指定人员'}办理，您没有办理权限。")
 
 
-def require_not_by(ctx: CommandContext, task: UserTask, elements: list[str]) -> None:
+def require_not_by(ctx: CommandContext, task: AnyTask, elements: list[str]) -> None:
     """Raise :class:`Forbidden` when the actor did one of ``elements`` last time round (第二人复核)."""
     for element in elements:
         last = ctx.session.scalar(

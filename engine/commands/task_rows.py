@@ -1,0 +1,155 @@
+"""The rows of open tasks follow the execution: opened, offered, offered anew, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from engine.bpmn.execution import Element, Execution
+from engine.bpmn.timers import add_duration, parse_instant
+from engine.commands.context import CommandContext
+from engine.commands.hosting import deadline_due
+from engine.commands.locking import LockedInstance
+from engine.db import new_id
+from engine.models import TaskCandidate, UserTask
+
+_OPEN = sa.insert(UserTask.__table__)  # type: ignore[arg-type]
+_OFFER = sa.insert(TaskCandidate.__table__)  # type: ignore[arg-type]
+
+
+def sync_tasks(ctx: CommandContext, instance: LockedInstance, execution: Execution, before: frozenset[str]) -> None:
+    """Bring the rows of the instance's open tasks, which are those named in ``before``, in line with the execution."""
+    elements = {element.engine_task_id: element for element in execution.open_tasks()}
+    gone = before - elements.keys() - execution.submitted
+    refresh = instance.id in ctx.refreshing
+    known = _open_rows(ctx, instance) if gone or refresh else {}
+    opened: list[dict[str, Any]] = []
+    offers: list[dict[str, Any]] = []
+    for engine_task_id, element in elements.items():
+        if engine_task_id not in before:
+            candidates = _candidates(execution, element)
+            task = _row(ctx, instance, execution, element, candidates)
+            opened.append(task)
+            offers += _offers(task["id"], instance.district_id, candidates)
+            ctx.record(
+                instance.id,
+                "task-opened",
+                {"task": task["id"], "element": element.element_id, "name": element.name, "group": task["group_key"],
+                 "candidates": candidates},
+            )  # fmt: skip
+        elif refresh and element.properties.get("candidates"):
+            _offer_anew(ctx, known[engine_task_id], execution, element)
+    ctx.refreshing.discard(instance.id)
+    if opened:
+        ctx.connection.execute(_OPEN, opened)
+    if offers:
+        ctx.connection.execute(_OFFER, offers)
+    for task_row in known.values():
+        if task_row.engine_task_id in gone:
+            _cancel(ctx, task_row)
+
+
+def _row(
+    ctx: CommandContext, instance: LockedInstance, execution: Execution, element: Element, candidates: list[str]
+) -> dict[str, Any]:
+    properties = element.properties
+
+    def evaluated(name: str) -> Any:
+        text = properties.get(name, "").strip()
+        return execution.evaluate(element.engine_task_id, text) if text else None
+
+    department = str(evaluated("department") or instance.department)
+    role = properties.get("role") or element.lane
+    deadline_name = properties.get("deadline", "")
+    due_at = deadline_due(ctx, instance, deadline_name) if deadline_name else None
+    if due_at is None:
+        due_at = as_due(evaluated("due"), ctx.now, ctx.kernel.settings.timezone)
+    return {
+        "id": new_id(),
+        "district_id": instance.district_id,
+        "instance_id": instance.id,
+        "process_key": instance.process_key,
+        "business_key": instance.business_key,
+        "title": instance.title,
+        "engine_task_id": element.engine_task_id,
+        "element_id": element.element_id,
+        "name": element.name,
+        "form_key": properties.get("form", ""),
+        "department": department,
+        "role": role,
+        "group_key": _group(department, role, candidates),
+        "assignee_id": candidates[0] if len(candidates) == 1 else None,
+        "assigned_by_diagram": len(candidates) == 1,
+        "state": "open",
+        "created_at": ctx.now,
+        "due_at": due_at,
+        "deadline_name": deadline_name,
+        "legal_basis": properties.get("legal_basis", ""),
+        "context": {} if element.item is None else {"item": element.item},
+        "version": 1,
+    }
+
+
+def _candidates(execution: Execution, element: Element) -> list[str]:
+    text = element.properties.get("candidates", "").strip()
+    found = execution.evaluate(element.engine_task_id, text) if text else None
+    return list(dict.fromkeys(str(c) for c in found or [] if c))
+
+
+def _group(department: str, role: str, candidates: list[str]) -> str:
+    return "" if candidates else f"{department}/{role}"
+
+
+def _offers(task_id: str, district_id: str, candidates: list[str]) -> Iterable[dict[str, Any]]:
+    """One named person alone holds the task, of several each may take it."""
+    if len(candidates) > 1:
+        for user_id in candidates:
+            yield {"task_id": task_id, "user_id": user_id, "district_id": district_id}
+
+
+def _open_rows(ctx: CommandContext, instance: LockedInstance) -> dict[str, UserTask]:
+    """The instance's open tasks by their id in the engine."""
+    statement = sa.select(UserTask).where(UserTask.instance_id == instance.id, UserTask.state == "open")
+    return {task.engine_task_id: task for task in ctx.session.scalars(statement.order_by(UserTask.id))}
+
+
+def _offer_anew(ctx: CommandContext, task: UserTask, execution: Execution, element: Element) -> None:
+    """Somebody was replaced while the task was open: offer it to whom the diagram names now."""
+    candidates = _candidates(execution, element)
+    ctx.session.execute(sa.delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
+    if task.assigned_by_diagram or (task.assignee_id and task.assignee_id not in candidates):
+        task.assignee_id = None
+    if len(candidates) == 1:
+        task.assignee_id = candidates[0]
+    task.assigned_by_diagram = len(candidates) == 1
+    task.group = _group(task.department, task.role, candidates)
+    task.version += 1
+    if offers := list(_offers(task.id, task.district_id, candidates)):
+        ctx.connection.execute(_OFFER, offers)
+    ctx.record(task.instance_id, "task-offered-anew", {"task": task.id, "candidates": candidates})
+
+
+def _cancel(ctx: CommandContext, task: UserTask) -> None:
+    task.state, task.closed_at, task.version = "cancelled", ctx.now, task.version + 1
+    ctx.record(task.instance_id, "task-cancelled", {"task": task.id, "element": task.element_id, "name": task.name})
+
+
+def as_due(value: Any, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """A due time from what a ``due`` property gave: moment, date (its end), ISO duration or days."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, timedelta):
+        return now + value
+    text = str(value)
+    if text.startswith(("P", "-P")):
+        return add_duration(now, text)
+    moment = parse_instant(value, zone)
+    if (isinstance(value, str) and len(value) == len("2026-01-01")) or (
+        isinstance(value, date) and not isinstance(value, datetime)
+    ):
+        moment = moment.replace(hour=23, minute=59, second=59)
+    return moment
