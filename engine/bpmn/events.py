@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
-from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, EventBasedGateway
+from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, IntermediateCatchEvent, ReceiveTask
+from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
     CodeEventDefinition,
     ErrorEventDefinition,
@@ -14,17 +15,14 @@ from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
 )
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.assigning import assign_names
-from engine.bpmn.timers import CycleTimer
+from engine.bpmn.triggers import happen, keep_payload, open_triggers, rearm
 from engine.errors import ServiceTaskFailed
-
-_CHOSEN = "chosen"
 
 
 class KernelMessage(MessageEventDefinition):
@@ -34,10 +32,16 @@ class KernelMessage(MessageEventDefinition):
         # Messages leave the instance: the kernel finds who waits, here or elsewhere.
         my_task.workflow.script_engine.send_message(my_task, self.name)
 
+    def get_correlations(self, my_task: Task, payload: Any) -> dict[str, Any]:
+        # The library evaluates correlation expressions as Python; here the business key correlates.
+        return {}
+
     def update_task_data(self, my_task: Task) -> None:
-        payload = my_task.internal_data.pop(self.name, None)
-        my_task.data[my_task.task_spec.bpmn_id] = dict(payload or {})
-        assign_names(my_task, my_task.task_spec)
+        keep_payload(my_task)
+
+    def again(self, my_task: Task) -> dict[str, Any]:
+        """It may be sent any number of times."""
+        return {}
 
 
 class _Thrown(CodeEventDefinition):
@@ -61,6 +65,10 @@ class KernelError(_Thrown, ErrorEventDefinition):
 class KernelEscalation(_Thrown, EscalationEventDefinition):
     """An escalation; when nobody catches it nothing happens."""
 
+    def again(self, my_task: Task) -> dict[str, Any]:
+        """It may be thrown any number of times."""
+        return {}
+
 
 class KernelTerminate(TerminateEventDefinition):
     """Ends its own level; nobody else hears of it."""
@@ -69,13 +77,16 @@ class KernelTerminate(TerminateEventDefinition):
         return None
 
 
-def find_catcher(task: Task, kind: type[CodeEventDefinition], code: str | None) -> Task | None:
+Catcher = tuple[Task, CodeEventDefinition]
+
+
+def find_catcher(task: Task, kind: type[CodeEventDefinition], code: str | None) -> Catcher | None:
     """The waiting boundary event that catches ``code`` when thrown at ``task``; an exact code before "any"."""
     for waiting in _guards(task, kind):
         for wanted in (code, None):
-            found = [event for event in waiting if event.task_spec.event_definition.code == wanted]
-            if found:
-                return found[0]
+            for event, definition in waiting:
+                if definition.code == wanted:
+                    return event, definition
     return None
 
 
@@ -84,16 +95,16 @@ def is_guarded(task: Task) -> bool:
     return any(True for _ in _guards(task, KernelError))
 
 
-def _guards(task: Task, kind: type[CodeEventDefinition]) -> Iterator[list[Task]]:
+def _guards(task: Task, kind: type[CodeEventDefinition]) -> Iterator[list[Catcher]]:
     """Waiting boundary events of one kind on the task's activity, on the one around it, and so on outward."""
     current: Task | None = task
     while current is not None:
         split = _activity(current).parent
         if split is not None and isinstance(split.task_spec, BoundaryEventSplit):
             waiting = [
-                event for event in split.children
+                (event, definition) for event in split.children
                 if isinstance(event.task_spec, BoundaryEvent) and event.state == TaskState.WAITING
-                and isinstance(event.task_spec.event_definition, kind)
+                for definition in open_triggers(event) if isinstance(definition, kind)
             ]  # fmt: skip
             if waiting:
                 yield waiting
@@ -130,11 +141,10 @@ def catch_thrown(workflow: Any) -> None:
                     error_code=definition.code or "",
                 )
             continue
+        event, trigger = catcher
         data = {} if message else dict(task.data)
-        caught = {"data": data, "code": definition.code, "message": message}
-        catcher.internal_data[catcher.task_spec.event_definition.name] = caught
-        catcher._set_internal_data(event_fired=True)
-        catcher.task_spec._update(catcher)
+        event.internal_data[trigger.name] = {"data": data, "code": definition.code, "message": message}
+        happen(event, trigger)
 
 
 class KernelBoundaryEvent(BoundaryEvent):
@@ -151,50 +161,53 @@ class KernelBoundaryEvent(BoundaryEvent):
         TaskSpec._predict_hook(self, my_task)
 
     def _run_hook(self, my_task: Task) -> bool:
-        definition = self.event_definition
-        rounds = definition.after_round(my_task) if isinstance(definition, CycleTimer) else None
+        known = None if self.cancel_activity else rearm(my_task)
         result = super()._run_hook(my_task)
-        if not self.cancel_activity and (rounds or isinstance(definition, KernelMessage | KernelEscalation)):
+        if known is not None:
             again = my_task.parent._add_child(self, TaskState.FUTURE)
-            if rounds:
-                again._set_internal_data(event_value=rounds)
+            again._set_internal_data(**known)
             self._predict(again, mask=TaskState.NOT_FINISHED_MASK)
             self._update(again)
         return bool(result)
 
 
-class KernelEventGateway(EventBasedGateway):
-    """eventBasedGateway: the first event alone decides; its payload is kept under the catching element's id."""
+class _AfterGateway(TaskSpec):
+    """An event that waits on its own or in a race; in a race the first to occur ends the others' waiting."""
 
-    def catch(self, my_task: Task, event: Any) -> None:
-        for number, definition in enumerate(self.event_definition.event_definitions):
-            if definition.catches(my_task, event):
-                my_task._set_internal_data(**{_CHOSEN: number, "payload": event.payload})
-                return
+    def _on_ready_hook(self, my_task: Task) -> None:
+        super()._on_ready_hook(my_task)
+        gateway = my_task.parent
+        if isinstance(gateway.task_spec, KernelEventGateway) and not gateway.task_spec.together:
+            for other in gateway.children:
+                if other is not my_task:
+                    other.cancel()
 
-    def _update_hook(self, my_task: Task) -> bool:
-        my_task.data = dict(my_task.parent.data)
-        definitions = self.event_definition.event_definitions
-        due = [
-            (d.due_at(my_task), number) for number, d in enumerate(definitions) if isinstance(d, TimerEventDefinition)
-        ]
-        if my_task.internal_data.pop("event_fired", False):
-            my_task.internal_data.setdefault(_CHOSEN, min(due)[1])
-        if _CHOSEN in my_task.internal_data:
-            return True
-        if my_task.state != TaskState.WAITING:
-            my_task._set_state(TaskState.WAITING)
-        my_task.workflow.top_workflow.event_manager.add_task(my_task)
-        return False
 
-    def _run_hook(self, my_task: Task) -> bool:
-        chosen = self.outputs[my_task.internal_data.pop(_CHOSEN)]
-        payload = my_task.internal_data.pop("payload", None)
-        my_task.internal_data.pop("due", None)
-        if payload is not None:
-            my_task.data[chosen.bpmn_id] = dict(payload)
-            assign_names(my_task, chosen)
-        my_task._sync_children([chosen], TaskState.FUTURE)
-        for child in my_task.children:
-            child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
-        return True
+class KernelCatchEvent(_AfterGateway, IntermediateCatchEvent):
+    """intermediateCatchEvent."""
+
+
+class KernelReceiveTask(_AfterGateway, ReceiveTask):
+    """receiveTask."""
+
+
+class KernelEventGateway(BpmnSpecMixin):
+    """eventBasedGateway: its events wait at the same time; ``together`` (parallel) each of them is awaited."""
+
+    def __init__(self, wf_spec: Any, bpmn_id: str, *, together: bool = False, **kwargs: Any) -> None:
+        super().__init__(wf_spec, bpmn_id, **kwargs)
+        self.together = together
+
+
+def waiting_event(task: Task, name: str) -> tuple[Task, EventDefinition] | None:
+    """The waiting event (and its trigger) that catches the message ``name`` at ``task``.
+
+    States saved before events waited for themselves have a gateway waiting for all of its events.
+    """
+    if isinstance(task.task_spec, KernelEventGateway):
+        found = [waiting_event(child, name) for child in task.children if child.state == TaskState.WAITING]
+        return next((each for each in found if each is not None), None)
+    for definition in open_triggers(task) if task.state == TaskState.WAITING else ():
+        if isinstance(definition, KernelMessage) and definition.name == name:
+            return task, definition
+    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time as clock
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -15,20 +15,22 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
-from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
-from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.exceptions import SpiffWorkflowException, TaskNotFoundException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
 from engine.bpmn.assigning import assign_names, properties
-from engine.bpmn.events import KernelMessage, catch_thrown, is_guarded
+from engine.bpmn.conditions import KernelCondition, watch_conditions
+from engine.bpmn.events import KernelMessage, catch_thrown, is_guarded, waiting_event
 from engine.bpmn.observing import watcher
 from engine.bpmn.parser import LoadedDefinition
+from engine.bpmn.signals import Heard, KernelSignal, listeners, react
+from engine.bpmn.starts import StartPoint, begin_at
 from engine.bpmn.state import KernelWorkflow, restore, snapshot
+from engine.bpmn.triggers import happen, open_triggers
 from engine.errors import Conflict, LianjianError, ServiceTaskFailed
 
 log = logging.getLogger(__name__)
@@ -59,6 +61,10 @@ class Host(Protocol):
         """Send a message thrown by the diagram; ``target`` is a business key, None for the own one."""
         ...
 
+    def broadcast_signal(self, name: str, element: Element, payload: dict[str, Any]) -> None:
+        """Tell everybody outside this instance of a signal the diagram threw."""
+        ...
+
 
 @dataclass(frozen=True)
 class Element:
@@ -77,12 +83,14 @@ class Element:
 
 @dataclass(frozen=True)
 class Wait:
-    """A timer (``due_at``) or a message (``message``) a token waits for."""
+    """A timer (``due_at``), a message, a signal or a condition a token waits for."""
 
     engine_task_id: str
     element_id: str
     due_at: datetime | None = None
     message: str = ""
+    signal: str = ""
+    condition: str = ""
 
 
 def jsonable(value: Any) -> Any:
@@ -134,11 +142,8 @@ class KernelScriptEngine(PythonScriptEngine):
 
     def evaluate(self, task: Task, expression: str, external_context: Any = None) -> Any:
         scope = {**(external_context or {}), **task.data}
-        try:
+        with _naming(task):
             value = expressions.parse(expression).evaluate(scope, self.host.functions(), self.host.now)
-        except LianjianError as error:
-            error.message = f"“{task.task_spec.bpmn_name or task.task_spec.name}”的表达式出错：{error.message}"
-            raise
         return jsonable(value)
 
     def execute(self, task: Task, script: str, external_context: Any = None) -> bool:
@@ -175,8 +180,22 @@ class KernelScriptEngine(PythonScriptEngine):
     def send_message(self, task: Task, name: str) -> None:
         element = self.element(task)
         target = self.evaluate(task, element.properties["to"]) if "to" in element.properties else None
-        payload = self.evaluate(task, element.properties["payload"]) if "payload" in element.properties else {}
-        self.host.send_message(name, element, target, payload or {})
+        self.host.send_message(name, element, target, self._payload(task, element))
+
+    def broadcast_signal(self, task: Task, name: str) -> dict[str, Any]:
+        """Tell the world of a signal; returns what it carries."""
+        element = self.element(task)
+        payload = self._payload(task, element)
+        self.host.broadcast_signal(name, element, payload)
+        return payload
+
+    def _payload(self, task: Task, element: Element) -> dict[str, Any]:
+        return (self.evaluate(task, element.properties["payload"]) if "payload" in element.properties else None) or {}
+
+    def holds(self, task: Task, condition: str, data: Mapping[str, Any]) -> bool:
+        """Whether a condition of the task's element is true on ``data``."""
+        with _naming(task):
+            return expressions.parse(condition).holds(data, self.host.functions(), self.host.now)
 
     def element(self, task: Task) -> Element:
         spec = task.task_spec
@@ -189,6 +208,16 @@ class KernelScriptEngine(PythonScriptEngine):
             data=task.data,
             item=_item(task),
         )
+
+
+@contextmanager
+def _naming(task: Task) -> Iterator[None]:
+    """An error of an expression says which element it belongs to."""
+    try:
+        yield
+    except LianjianError as error:
+        error.message = f"“{task.task_spec.bpmn_name or task.task_spec.name}”的表达式出错：{error.message}"
+        raise
 
 
 def _item(task: Task) -> Any:
@@ -218,11 +247,15 @@ class Execution:
         self.submitted: set[str] = set()
 
     @classmethod
-    def start(cls, definition: LoadedDefinition, variables: Mapping[str, Any], host: Host) -> Execution:
-        """A new execution, not yet run."""
+    def start(
+        cls, definition: LoadedDefinition, variables: Mapping[str, Any], host: Host, at: StartPoint | None = None
+    ) -> Execution:  # fmt: skip
+        """A new execution, not yet run; ``at`` is what started it when nobody did by hand."""
         engine = KernelScriptEngine(host, definition)
         workflow = KernelWorkflow(definition.spec, definition.subprocess_specs, script_engine=engine)
         workflow.task_tree.data.update(deepcopy(jsonable(dict(variables))))
+        if at is not None:
+            begin_at(workflow.task_tree, at)
         return cls(definition, workflow, engine)
 
     @classmethod
@@ -266,6 +299,8 @@ class Execution:
                         self.trace.append(task.task_spec.bpmn_id)
                     self._step(task)
                     catch_thrown(self._workflow)
+                    react(self._workflow)
+                    watch_conditions(self._workflow)
                     progressed = True
                 if workflow.parent_task_id in self._workflow.subprocesses:
                     caller = self._workflow.get_task_from_id(workflow.parent_task_id)
@@ -273,7 +308,7 @@ class Execution:
                         before = caller.state
                         caller.task_spec._update(caller)
                         progressed = progressed or caller.state != before
-            if not progressed and not self._fire_due_timers():
+            if not progressed and not watch_conditions(self._workflow) and not self._fire_due_timers():
                 return
 
     def _step(self, task: Task) -> None:
@@ -291,18 +326,17 @@ class Execution:
     def _fire_due_timers(self) -> bool:
         """Fire the timer that has been due for longest; what it causes comes before the next one."""
         due = [
-            (when, task.workflow.depth, task.task_spec.bpmn_id, task)
+            (when, task.workflow.depth, task.task_spec.bpmn_id, task, definition)
             for task in self._workflow.event_manager.tasks.values()
             if task.state == TaskState.WAITING
-            for definition in _definitions(task)
+            for definition in open_triggers(task)
             if hasattr(definition, "due_at") and (when := definition.due_at(task)) is not None
             if when <= self._engine.now
         ]
         if not due:
             return False
-        first = min(due, key=lambda entry: entry[:3])[3]
-        first._set_internal_data(event_fired=True)
-        first.task_spec._update(first)
+        _, _, _, task, definition = min(due, key=lambda entry: entry[:3])
+        happen(task, definition)
         return True
 
     def _catch_up(self) -> None:
@@ -330,11 +364,28 @@ class Execution:
         """Hand a message to exactly one waiting element and run on.  Raises :class:`Conflict` if it no longer waits."""
         self._catch_up()
         task = self._find(engine_task_id)
-        if task is None or task.state != TaskState.WAITING:
+        found = waiting_event(task, message) if task is not None else None
+        if found is None:
             raise Conflict("该消息的等待已经结束。")
-        event = BpmnEvent(KernelMessage(message), payload=jsonable(dict(payload)))
-        task.task_spec.catch(task, event)
-        task.task_spec._update(task)
+        happen(*found, jsonable(dict(payload)))
+        self.run()
+
+    def hear(self, signal: str, payload: Mapping[str, Any], only: Collection[str] | None = None) -> None:
+        """Let a signal reach every element that waits for it (of ``only`` these tasks) and run on."""
+        self._catch_up()
+        heard = [r for r in listeners(self._workflow, signal) if only is None or str(r[0].id) in only]
+        self._workflow.signals.append(Heard(jsonable(dict(payload)), heard))
+        with _readable_errors():
+            react(self._workflow)
+        self.run()
+
+    def begin(self, point: StartPoint, payload: Mapping[str, Any] | None = None) -> None:
+        """Run a new execution started at ``point`` up to there, let its trigger occur and run on."""
+        with _readable_errors():
+            self._run()
+            for task in list(self._workflow.event_manager.tasks.values()):
+                if any(definition is point.definition for definition in open_triggers(task)):
+                    happen(task, point.definition, None if payload is None else jsonable(dict(payload)))
         self.run()
 
     # -- looking ----------------------------------------------------------------
@@ -354,18 +405,22 @@ class Execution:
                     yield self._engine.element(task)
 
     def waits(self) -> Iterator[Wait]:
-        """Timers and messages this execution waits for."""
+        """Timers, messages, signals and conditions this execution waits for."""
         for task in self._workflow.event_manager.tasks.values():
             if task.state != TaskState.WAITING:
                 continue
             where = {"engine_task_id": str(task.id), "element_id": task.task_spec.bpmn_id}
-            for definition in _definitions(task):
+            for definition in open_triggers(task):
                 if hasattr(definition, "due_at"):
                     due = definition.due_at(task)
                     if due is not None:
                         yield Wait(**where, due_at=due)
                 elif isinstance(definition, KernelMessage):
                     yield Wait(**where, message=definition.name)
+                elif isinstance(definition, KernelSignal):
+                    yield Wait(**where, signal=definition.name)
+                elif isinstance(definition, KernelCondition):
+                    yield Wait(**where, condition=definition.expression)
 
     def element(self, engine_task_id: str) -> Element:
         """The element of an open task.  Raises :class:`Conflict` when it is no longer open."""
@@ -423,8 +478,3 @@ def _readable_errors() -> Iterator[None]:
     except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
         log.exception("a process failed")
         raise ServiceTaskFailed(f"流程执行出错（{type(error).__name__}：{error}），请联系系统管理员。") from error
-
-
-def _definitions(task: Task) -> list[Any]:
-    definition = task.task_spec.event_definition
-    return definition.event_definitions if isinstance(definition, MultipleEventDefinition) else [definition]

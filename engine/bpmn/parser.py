@@ -7,16 +7,6 @@ from typing import Any, ClassVar
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
-from SpiffWorkflow.bpmn.parser.event_parsers import (
-    BoundaryEventParser,
-    EndEventParser,
-    EventBasedGatewayParser,
-    IntermediateCatchEventParser,
-    IntermediateThrowEventParser,
-    ReceiveTaskParser,
-    SendTaskParser,
-    StartEventParser,
-)
 from SpiffWorkflow.bpmn.parser.task_parsers import (
     CallActivityParser,
     ConditionalGatewayParser,
@@ -32,19 +22,28 @@ from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
     ErrorEventDefinition,
     EscalationEventDefinition,
 )
-from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
 from engine.bpmn.decisions import Decisions, load_decisions
+from engine.bpmn.event_parsing import (
+    KernelBoundaryParser,
+    KernelCatchParser,
+    KernelEndParser,
+    KernelEventGatewayParser,
+    KernelReceiveParser,
+    KernelSendParser,
+    KernelStartParser,
+    KernelThrowParser,
+)
 from engine.bpmn.events import (
     KernelBoundaryEvent,
+    KernelCatchEvent,
     KernelError,
     KernelEscalation,
     KernelEventGateway,
-    KernelMessage,
+    KernelReceiveTask,
     KernelTerminate,
 )
 from engine.bpmn.implicit_flow import EMIT, GATHER, draw_implicit_flow, is_added
@@ -55,15 +54,19 @@ from engine.bpmn.joins import (
     KernelInclusiveGateway,
     KernelParallelGateway,
 )
+from engine.bpmn.normal_form import normalise
 from engine.bpmn.quantities import KernelEmit, KernelGather
 from engine.bpmn.specs import KernelBusinessRuleTask, KernelScriptTask, KernelServiceTask, KernelTask
-from engine.bpmn.timers import own_timer
+from engine.bpmn.starts import KernelProcessParser, KernelStartEvent, StartPoint, prepare_starts, start_points
 from engine.bpmn.xml import executable_processes, read_xml
 from engine.errors import ModelRefused
 
 _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 _TRUE = {"true", "1"}  # both are true in XML Schema
-_BOOLEANS = {"isExecutable", "isSequential", "testBefore", "cancelActivity", "triggeredByEvent", "isForCompensation"}
+_BOOLEANS = {
+    "isExecutable", "isSequential", "testBefore", "cancelActivity", "triggeredByEvent", "isForCompensation",
+    "parallelMultiple", "instantiate", "isInterrupting",
+}  # fmt: skip
 _PROPERTIES = "./bpmn:extensionElements/*[local-name()='properties']/*[local-name()='property']"  # any vendor prefix
 
 
@@ -105,8 +108,8 @@ class _ParallelGatewayParser(GatewayParser):
 
 
 _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
-    "startEvent": (StartEventParser, defaults.StartEvent),
-    "endEvent": (EndEventParser, defaults.EndEvent),
+    "startEvent": (KernelStartParser, KernelStartEvent),
+    "endEvent": (KernelEndParser, defaults.EndEvent),
     "userTask": (TaskParser, defaults.UserTask),
     "task": (TaskParser, KernelTask),
     "manualTask": (TaskParser, defaults.ManualTask),
@@ -118,18 +121,19 @@ _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
     "scriptTask": (ScriptTaskParser, KernelScriptTask),
     "serviceTask": (TaskParser, KernelServiceTask),
     "businessRuleTask": (TaskParser, KernelBusinessRuleTask),
-    "intermediateCatchEvent": (IntermediateCatchEventParser, defaults.IntermediateCatchEvent),
-    "intermediateThrowEvent": (IntermediateThrowEventParser, defaults.IntermediateThrowEvent),
-    "boundaryEvent": (BoundaryEventParser, KernelBoundaryEvent),
-    "receiveTask": (ReceiveTaskParser, defaults.ReceiveTask),
-    "sendTask": (SendTaskParser, defaults.SendTask),
-    "eventBasedGateway": (EventBasedGatewayParser, KernelEventGateway),
+    "intermediateCatchEvent": (KernelCatchParser, KernelCatchEvent),
+    "intermediateThrowEvent": (KernelThrowParser, defaults.IntermediateThrowEvent),
+    "boundaryEvent": (KernelBoundaryParser, KernelBoundaryEvent),
+    "receiveTask": (KernelReceiveParser, KernelReceiveTask),
+    "sendTask": (KernelSendParser, defaults.SendTask),
+    "eventBasedGateway": (KernelEventGatewayParser, KernelEventGateway),
 }
 
 
 class KernelParser(BpmnParser):
     """The library's parser with our specifications."""
 
+    PROCESS_PARSER_CLASS = KernelProcessParser
     OVERRIDE_PARSER_CLASSES: ClassVar = {
         full_tag(tag): (_with_properties(p), spec) for tag, (p, spec) in _SPECS.items()
     }
@@ -145,6 +149,7 @@ class LoadedDefinition:
     subprocess_specs: dict[str, BpmnProcessSpec]
     decisions: Decisions | None
     lanes: dict[str, str] = field(default_factory=dict)  # element id → lane name, sub-process children included
+    starts: tuple[StartPoint, ...] = ()  # what starts instances by itself
 
 
 def load_definition(files: dict[str, str]) -> LoadedDefinition:
@@ -166,6 +171,7 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
             for process in root.iter(_BPMN + "process"):
                 process.set("isExecutable", "true" if process in runnable else "false")
             _plain_booleans(root)
+            normalise(root)
             draw_implicit_flow(root)
             parser.add_bpmn_xml(root, name)
             lanes.update(_lanes(root))
@@ -196,6 +202,7 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
         subprocess_specs=subprocess_specs,
         decisions=load_decisions(*decisions) if decisions else None,
         lanes=lanes,
+        starts=tuple(start_points(spec)),
     )
 
 
@@ -234,6 +241,7 @@ def _freeze(spec: BpmnProcessSpec) -> None:
             child = spec.task_specs[task_spec.task_spec]
             if not child.completed_event.is_connected(task_spec.merge_child):
                 child.completed_event.connect(task_spec.merge_child)
+    prepare_starts(spec)
     spec.end.__class__ = KernelEndJoin
 
 
@@ -241,14 +249,10 @@ def _own_event(definition: Any) -> Any:
     if isinstance(definition, MultipleEventDefinition):
         definition.event_definitions = [_own_event(d) for d in definition.event_definitions]
         return definition
-    if isinstance(definition, TimerEventDefinition):
-        return own_timer(definition)
     if type(definition) is ErrorEventDefinition:
         return KernelError(definition.name, definition.code, description=definition.description)
     if type(definition) is EscalationEventDefinition:
         return KernelEscalation(definition.name, definition.code, description=definition.description)
     if type(definition) is TerminateEventDefinition:
         return KernelTerminate(description=definition.description)
-    if type(definition) is MessageEventDefinition:
-        return KernelMessage(definition.name, definition.correlation_properties, description=definition.description)
     return definition

@@ -51,6 +51,8 @@ class KernelWorkflow(_Cancelling, BpmnWorkflow):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         #: Errors and escalations thrown by the running step: (task, definition, message).
         self.thrown: list[tuple[Task, Any, str]] = []
+        #: Signals thrown by the running step, see :mod:`engine.bpmn.signals`.
+        self.signals: list[Any] = []
         #: What the kernel remembers of the instance beyond its tasks; JSON values only, kept in the snapshot.
         self.memory: dict[str, Any] = {}
         #: Told of every sub-process before its contents, see :mod:`engine.bpmn.observing`.

@@ -12,7 +12,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
-    CycleTimerEventDefinition,
     DurationTimerEventDefinition,
     TimeDateEventDefinition,
     TimerEventDefinition,
@@ -80,13 +79,15 @@ def parse_instant(value: Any, zone: Any) -> datetime:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
 
 
-class _OwnClock:
+class OwnClock:
     """Shared by the three kinds: the due moment is computed once, when the timer is first reached.
 
     A timer that asks for ``deadline("…")`` follows that deadline when it moves (ADR 0005).
     """
 
     expression: str
+    #: Tells several timers of one event apart.
+    slot = ""
 
     def _value(self, my_task: Task) -> Any:
         text = (self.expression or "").strip()
@@ -127,23 +128,23 @@ class _OwnClock:
 
     def reset(self, my_task: Task) -> None:
         my_task.internal_data.pop("due", None)
-        my_task.internal_data.pop("event_value", None)
+        my_task.internal_data.pop(f"event_value{self.slot}", None)
         my_task.internal_data.pop("event_fired", None)
 
 
-class DateTimer(_OwnClock, TimeDateEventDefinition):
+class DateTimer(OwnClock, TimeDateEventDefinition):
     """timeDate."""
 
 
-class DurationTimer(_OwnClock, DurationTimerEventDefinition):
+class DurationTimer(OwnClock, DurationTimerEventDefinition):
     """timeDuration."""
 
 
-class CycleTimer(_OwnClock, TimerEventDefinition):
+class CycleTimer(OwnClock, TimerEventDefinition):
     """timeCycle ``R[n]/[start/]duration``; a boundary event that does not interrupt waits for every round in turn."""
 
     def _state(self, my_task: Task) -> dict[str, Any]:
-        state = my_task._get_internal_data("event_value")
+        state = my_task._get_internal_data(f"event_value{self.slot}")
         if isinstance(state, dict):
             return state
         engine = my_task.workflow.script_engine
@@ -166,14 +167,14 @@ class CycleTimer(_OwnClock, TimerEventDefinition):
         if add_duration(first, duration) <= first:
             raise ExpressionError(f"循环定时“{text}”的间隔必须大于零。")
         state = {"cycles": min(count, _MAX_CYCLES), "next": first.isoformat(), "duration": duration}
-        my_task._set_internal_data(event_value=state)
+        my_task.internal_data[f"event_value{self.slot}"] = state
         return state
 
     def due_at(self, my_task: Task) -> datetime | None:
         state = self._state(my_task)
         return datetime.fromisoformat(state["next"]) if state["cycles"] != 0 else None
 
-    def after_round(self, my_task: Task) -> dict[str, Any] | None:
+    def again(self, my_task: Task) -> dict[str, Any] | None:
         """What the next round has to know once this one has fired; ``None`` after the last."""
         state = dict(self._state(my_task))
         due, now = datetime.fromisoformat(state["next"]), my_task.workflow.script_engine.now
@@ -184,22 +185,9 @@ class CycleTimer(_OwnClock, TimerEventDefinition):
             state["cycles"] = max(1, state["cycles"] - skipped) if state["cycles"] > 0 else state["cycles"]
         state["next"] = add_duration(due, state["duration"]).isoformat()
         state["cycles"] -= 1
-        return state if state["cycles"] != 0 else None
+        return {f"event_value{self.slot}": state} if state["cycles"] != 0 else None
 
     @staticmethod
     def _missed(due: datetime, duration: str, now: datetime) -> int:
         """How many rounds lie between ``due`` and ``now``, by the length of the next one."""
         return int((now - due) / (add_duration(due, duration) - due))
-
-
-_OWN: dict[type[TimerEventDefinition], type[TimerEventDefinition]] = {
-    TimeDateEventDefinition: DateTimer,
-    DurationTimerEventDefinition: DurationTimer,
-    CycleTimerEventDefinition: CycleTimer,
-}
-
-
-def own_timer(definition: TimerEventDefinition) -> TimerEventDefinition:
-    """The same timer on our own clock."""
-    kind = _OWN[type(definition)]
-    return kind(definition.name, definition.expression, description=definition.description)

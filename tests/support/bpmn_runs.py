@@ -25,6 +25,7 @@ class Host:
     def __init__(self, services: Mapping[str, Service]) -> None:
         self.now, self.zone, self.services = NOW, ZONE, services
         self.sent: list[tuple[str, str | None, dict[str, Any]]] = []
+        self.signals: list[tuple[str, dict[str, Any]]] = []
 
     def functions(self) -> Mapping[str, Callable[..., Any]]:
         return {"now": lambda: self.now, "today": lambda: self.now.date()}
@@ -34,6 +35,9 @@ class Host:
 
     def send_message(self, name: str, element: Element, target: str | None, payload: dict[str, Any]) -> None:
         self.sent.append((name, target, payload))
+
+    def broadcast_signal(self, name: str, element: Element, payload: dict[str, Any]) -> None:
+        self.signals.append((name, payload))
 
 
 class Run:
@@ -71,6 +75,11 @@ class Run:
         self.execution.deliver(found[0].engine_task_id, name, payload or {})
         self._after()
 
+    def signal(self, name: str, payload: Mapping[str, Any] | None = None) -> None:
+        """Let a signal from outside reach whoever waits for it."""
+        self.execution.hear(name, payload or {})
+        self._after()
+
     def later(self, **spans: float) -> None:
         """Let time pass and fire what is due."""
         self.host.now += timedelta(**spans)
@@ -91,7 +100,7 @@ class Run:
 
     @property
     def waiting(self) -> str:
-        """Ids of elements with a timer or message wait, sorted."""
+        """Ids of elements that wait for something to happen, sorted."""
         return " ".join(sorted(w.element_id for w in self.execution.waits()))
 
     @property
@@ -129,7 +138,7 @@ def seen(execution: Execution) -> tuple[Any, ...]:
     """What the world sees of an execution."""
     return (
         sorted((t.engine_task_id, t.element_id, json.dumps(t.item), t.lane) for t in execution.open_tasks()),
-        sorted((w.engine_task_id, w.element_id, str(w.due_at), w.message) for w in execution.waits()),
+        sorted(repr(w) for w in execution.waits()),
         sorted(execution.progress().items()),
         execution.completed,
         json.dumps(execution.data(), sort_keys=True),

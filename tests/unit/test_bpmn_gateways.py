@@ -298,7 +298,7 @@ RACE += chain("begin g; g told a finish; g soon b finish; g late c finish")
 
 def test_in_a_race_the_message_wins_before_the_timer() -> None:
     def story(run: Run) -> None:
-        assert run.waiting == "g g g"
+        assert run.waiting == "late soon told"
         run.message("go", {"v": 5})
         assert run.open == "a" and run.waiting == ""
         assert run.data["told"] == {"v": 5} and run.data["x"] == 5

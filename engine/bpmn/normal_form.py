@@ -1,0 +1,76 @@
+"""Diagrams in the plain form the workflow library understands, with the same meaning.
+
+* An event that refers to an event definition of the file gets a copy of it (spec §10.5.5).
+* A link joins the event that throws it to the one that catches it: a sequence flow (spec §10.5.1).
+* A receive task or event-based gateway that starts the process gets a start event before it; that
+  start is no element of the diagram and appears in no trace (spec §13.3.3, §13.4.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+
+from lxml import etree
+
+from engine.bpmn.xml import BPMN
+
+_BPMN = f"{{{BPMN}}}"
+_TRUE = {"true", "1"}
+_SCOPES = ("process", "subProcess", "transaction", "adHocSubProcess")
+#: The id of a start event that stands before an instantiating element is that element's id with this at its end.
+BEFORE = "..start"
+
+
+def normalise(root: etree._Element) -> None:
+    """Rewrite a parsed file in place."""
+    for definition in list(root.iter(f"{_BPMN}eventDefinitionRef")):
+        _inline(root, definition)
+    for scope in [scope for tag in _SCOPES for scope in root.iter(_BPMN + tag)]:
+        for source, target in links(scope):
+            _flow(scope, source.get("id", ""), target.get("id", ""))
+        for tag in ("receiveTask", "eventBasedGateway"):
+            for node in scope.findall(_BPMN + tag):
+                if node.get("instantiate", "").strip() in _TRUE:
+                    _start_before(scope, node)
+
+
+def referenced(root: etree._Element, reference: str) -> etree._Element | None:
+    """The event definition that stands at the top of the file under this id."""
+    wanted = reference.strip().rpartition(":")[2]
+    return next((e for e in root if e.get("id") == wanted and str(e.tag).endswith("EventDefinition")), None)
+
+
+def links(scope: etree._Element) -> Iterator[tuple[etree._Element, etree._Element]]:
+    """Pairs of a throwing and a catching link event of one level that have the same name."""
+    targets = {_link(e): e for e in reversed(scope.findall(f"{_BPMN}intermediateCatchEvent")) if _link(e) is not None}
+    for event in scope.findall(f"{_BPMN}intermediateThrowEvent"):
+        name = _link(event)
+        if name is not None and name in targets:
+            yield event, targets[name]
+
+
+def _link(event: etree._Element) -> str | None:
+    found = event.find(f"{_BPMN}linkEventDefinition")
+    return None if found is None else found.get("name", "").strip()
+
+
+def _inline(root: etree._Element, reference: etree._Element) -> None:
+    found = referenced(root, reference.text or "")
+    event = reference.getparent()
+    if found is None or event is None:
+        return  # the linter says so
+    copy = deepcopy(found)
+    copy.attrib.pop("id", None)
+    event.replace(reference, copy)
+
+
+def _start_before(scope: etree._Element, node: etree._Element) -> None:
+    identity = node.get("id", "")
+    etree.SubElement(scope, f"{_BPMN}startEvent", {"id": identity + BEFORE})
+    _flow(scope, identity + BEFORE, identity)
+
+
+def _flow(scope: etree._Element, source: str, target: str) -> None:
+    ends = {"id": f"{source}..{target}", "sourceRef": source, "targetRef": target}
+    etree.SubElement(scope, f"{_BPMN}sequenceFlow", ends)

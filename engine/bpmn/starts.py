@@ -1,0 +1,108 @@
+"""Where an instance begins: its start events, and receive tasks and event-based gateways that start it.
+
+A process may have several start events; each starts its own instances (spec §13.5.1).  Started by
+hand an instance begins at the start event without a trigger; a process that has none waits at all of
+its start events, and the first to occur decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.bpmn.specs.control import BpmnStartTask
+from SpiffWorkflow.bpmn.specs.defaults import StartEvent
+from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.events import KernelEventGateway, KernelMessage
+from engine.bpmn.normal_form import BEFORE
+from engine.bpmn.signals import KernelSignal
+from engine.bpmn.timers import OwnClock
+from engine.bpmn.triggers import triggers_of
+
+_BEGINS_AT = "begins_at"
+
+
+@dataclass(frozen=True)
+class StartPoint:
+    """Something outside that starts instances: a message or signal by its name, a timer by its text."""
+
+    element_id: str
+    kind: str  # message | signal | timer
+    name: str
+    definition: EventDefinition
+    #: The start event the instance begins at.
+    begins_at: str
+
+
+class KernelStartEvent(StartEvent):
+    """startEvent: when an instance waits at several, the first to occur ends the others' waiting."""
+
+    def _on_ready_hook(self, my_task: Task) -> None:
+        super()._on_ready_hook(my_task)
+        for other in my_task.parent.children:
+            if other is not my_task and isinstance(other.task_spec, KernelStartEvent):
+                other.cancel()
+
+
+class KernelStart(BpmnStartTask):
+    """Leads to the start events the instance begins at."""
+
+    def _predict_hook(self, my_task: Task) -> None:
+        starts = [spec for spec in self.outputs if isinstance(spec, KernelStartEvent)]
+        wanted = my_task.internal_data.get(_BEGINS_AT)
+        chosen = [s for s in starts if s.name == wanted] if wanted else [s for s in starts if _plain(s)] or starts
+        outputs = [spec for spec in self.outputs if spec not in starts or spec in chosen]
+        state = TaskState.FUTURE if my_task.has_state(TaskState.DEFINITE_MASK) else my_task.state
+        my_task._sync_children(outputs, state)
+
+
+class KernelProcessParser(ProcessParser):
+    """Without the library's own choice between start events."""
+
+    def add_tasks(self) -> None:
+        for node in self.xpath("./bpmn:startEvent"):
+            self.parse_node(node)
+        for node in self.xpath("./bpmn:subProcess[@triggeredByEvent='true']"):
+            handler = self.parse_node(node)
+            self.spec.start.connect_or_add_trigger(handler, self.parser.process_parsers[handler.spec].get_spec())
+
+
+def begin_at(start: Task, point: StartPoint) -> None:
+    """Let a new instance begin where ``point`` says; ``start`` is its first task, which has not run."""
+    start.internal_data[_BEGINS_AT] = point.begins_at
+    start.task_spec._predict(start, mask=TaskState.NOT_FINISHED_MASK)
+
+
+def prepare_starts(spec: BpmnProcessSpec) -> None:
+    """Put our start in place; what was put before an instantiating element is no element itself."""
+    spec.start.__class__ = KernelStart
+    for event in spec.bpmn_start_events:
+        if event.name.endswith(BEFORE):
+            event.bpmn_id = None
+
+
+def start_points(spec: BpmnProcessSpec) -> Iterator[StartPoint]:
+    """Everything outside that starts instances of a process, in the order of the diagram."""
+    for event in spec.bpmn_start_events:
+        waiting = event.outputs if event.name.endswith(BEFORE) else [event]
+        if isinstance(waiting[0], KernelEventGateway):
+            waiting = waiting[0].outputs
+        for each in waiting:
+            for definition in triggers_of(each.event_definition):
+                for kind, known in _KINDS.items():
+                    if isinstance(definition, known):
+                        name = definition.expression if kind == "timer" else definition.name
+                        yield StartPoint(each.bpmn_id, kind, name, definition, event.name)
+
+
+_KINDS = {"message": KernelMessage, "signal": KernelSignal, "timer": OwnClock}
+
+
+def _plain(spec: StartEvent) -> bool:
+    return isinstance(spec.event_definition, NoneEventDefinition) and not spec.name.endswith(BEFORE)
