@@ -9,7 +9,7 @@ WORKERS ?= 2
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev assets chromium run test check fast fmt lock wheel clean
+.PHONY: help install install-dev assets chromium run test check fast bench fmt lock wheel clean
 
 help: ## 列出全部目标
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,10 @@ check: install-dev ## 格式、静态检查、类型、分层约定与快速测�
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -n $(WORKERS) -q -m "not slow and not browser" tests/unit tests/architecture
+
+bench: install-dev ## 测量性能，两种数据库各一遍（ARGS="--quick --only completions"、ARGS=--json）
+	@$(MAKE) --no-print-directory assets
+	$(BIN)/python -W ignore -m benchmarks $(ARGS)
 
 fmt: install-dev ## 统一代码格式并修正可自动修正的问题
 	$(BIN)/ruff check --fix .
