@@ -81,14 +81,14 @@ class _Level:
         decides = _kind(node).endswith("Gateway") and not node.get("id", "").endswith(EMIT)
         if decides or len(out) < 2:
             return
-        conditional = any(flow.find(_Q + "conditionExpression") is not None for flow in out)
-        split = self._add("inclusiveGateway" if conditional else "parallelGateway", node.get("id", "") + SPLIT)
         default = node.attrib.pop("default", None)
+        conditional = any(f.get("id") == default or f.find(_Q + "conditionExpression") is not None for f in out)
+        split = self._add("inclusiveGateway" if conditional else "parallelGateway", node.get("id", "") + SPLIT)
         for flow in out:
             flow.set("sourceRef", split.get("id", ""))
             if conditional and flow.get("id") != default and flow.find(_Q + "conditionExpression") is None:
                 etree.SubElement(flow, _Q + "conditionExpression").text = "true"
-        if conditional and default:
+        if default:
             split.set("default", default)
         self._flow(node, split)
 

@@ -22,15 +22,23 @@ Marking = tuple[tuple[int, int], ...]  # (place, tokens), sorted
 
 def starts(scope: Scope) -> list[Node]:
     """Where tokens of a level come from: its start events, or, without any, nodes nothing leads to."""
-    events = scope.of("startEvent")
-    if events:
-        return events
-    return [n for n in scope.nodes if not n.incoming and n.type != "boundaryEvent" and not n.is_event_sub_process]
+    events = [n for n in scope.nodes if _is_entrance(n)]
+    return events or [n for n in scope.nodes if not n.ways_in and _starts_by_itself(n)]
+
+
+def _is_entrance(node: Node) -> bool:
+    return node.type == "startEvent" or node.flag("instantiate")
+
+
+def _starts_by_itself(node: Node) -> bool:
+    if node.type == "boundaryEvent" or node.is_event_sub_process or node.is_compensation:
+        return False
+    return not (node.type == "intermediateCatchEvent" and node.has("linkEventDefinition"))
 
 
 def successors(node: Node) -> Iterator[Node]:
     """Where a token at ``node`` can go next, through its boundary events too."""
-    for flow in node.outgoing:
+    for flow in node.ways_out:
         if flow.target is not None:
             yield flow.target
     yield from node.boundary
@@ -57,7 +65,7 @@ def reaching(targets: Iterable[Node]) -> set[Node]:
         if node in seen:
             continue
         seen.add(node)
-        todo += [flow.source for flow in node.incoming if flow.source is not None]
+        todo += [flow.source for flow in node.ways_in if flow.source is not None]
         if node.type == "boundaryEvent" and node.host is not None:
             todo.append(node.host)
     return seen
@@ -81,7 +89,8 @@ class _Level:
     def __init__(self, scope: Scope, optional_or: bool) -> None:
         self.scope = scope
         self.optional_or = optional_or  # False: inclusive gateways take one branch only
-        self.flows = [f for f in scope.flows if f.source is not None and f.target is not None]
+        flows = [*scope.flows, *scope.links]
+        self.flows = [f for f in flows if f.source is not None and f.target is not None]
         self.place: dict[Flow | Node, int] = {}
         self.thing: list[Flow | Node] = [*self.flows, *scope.nodes]
         for number, thing in enumerate(self.thing):
@@ -91,7 +100,7 @@ class _Level:
     def initial(self) -> list[Marking]:
         """One marking per start event: each starts the process on its own."""
         origins = starts(self.scope)
-        if self.scope.of("startEvent"):
+        if any(_is_entrance(n) for n in origins):
             return [((self.place[n], 1),) for n in origins]
         return [tuple(sorted((self.place[n], 1) for n in origins))] if origins else []
 
@@ -117,22 +126,28 @@ class _Level:
         if event not in self.owned:
             mine, main = reachable([event]), _without(starts(self.scope), event)
             nodes = {n for n in mine if n not in main}
-            self.owned[event] = {*nodes, *(f for n in nodes for f in n.outgoing)}
+            self.owned[event] = {*nodes, *(f for n in nodes for f in n.ways_out)}
         return self.owned[event]
 
     def _joins(self, node: Node) -> bool:
-        return node.type in {"parallelGateway", "inclusiveGateway"} and len(node.incoming) > 1
+        return node.type in {"parallelGateway", "inclusiveGateway"} and len(node.ways_in) > 1
 
     def _join(self, node: Node, tokens: dict[int, int]) -> Marking | None:
-        places = [self.place[f] for f in node.incoming if f in self.place]
+        places = [self.place[f] for f in node.ways_in if f in self.place]
         held = [p for p in places if tokens.get(p)]
         if node.type == "parallelGateway":
             return _change(tokens, held, [self.place[node]]) if len(held) == len(places) else None
-        waiting = [f for f in node.incoming if f in self.place and not tokens.get(self.place[f])]
+        waiting = [f for f in node.ways_in if f in self.place and not tokens.get(self.place[f])]
         sources = reaching_without([f for f in waiting], node)
         others = (self.thing[p] for p in tokens if p not in places)
         late = any((t.target if isinstance(t, Flow) else t) in sources for t in others)
         return None if late else _change(tokens, held, [self.place[node]])
+
+    def _choices(self, out: list[int]) -> Iterator[list[int]]:
+        """Which branches an inclusive decision may take together."""
+        sizes = range(1, len(out) + 1) if len(out) <= 4 else (1, 2, len(out))
+        for size in sizes if self.optional_or else (1,):
+            yield from map(list, combinations(out, size))
 
     def _leave(self, node: Node, tokens: dict[int, int]) -> Iterator[Marking]:
         here = [self.place[node]]
@@ -147,17 +162,21 @@ class _Level:
         if node.has("terminateEventDefinition", "errorEventDefinition") and node.type == "endEvent":
             yield ()
             return
-        out = [self.place[f] for f in node.outgoing if f in self.place]
+        out = [self.place[f] for f in node.ways_out if f in self.place]
         if not out:
             yield _change(tokens, here, [])
-        elif node.type in {"exclusiveGateway", "eventBasedGateway"}:
+        elif node.type in {"exclusiveGateway", "eventBasedGateway"} and node.get("eventGatewayType") != "Parallel":
             for place in out:
                 yield _change(tokens, here, [place])
         elif node.type == "inclusiveGateway" and len(out) > 1:
-            sizes = range(1, len(out) + 1) if len(out) <= 4 else (1, 2, len(out))
-            for size in sizes if self.optional_or else (1,):
-                for chosen in combinations(out, size):
-                    yield _change(tokens, here, list(chosen))
+            for chosen in self._choices(out):
+                yield _change(tokens, here, chosen)
+        elif node.decides:
+            flows = {self.place[f]: f for f in node.ways_out if f in self.place}
+            sure = [p for p, f in flows.items() if f.condition is None and f.id != node.default_ref]
+            open_ = [p for p in out if p not in sure]
+            for chosen in [*([[]] if sure else []), *self._choices(open_)]:
+                yield _change(tokens, here, [*sure, *chosen])
         else:
             yield _change(tokens, here, out)
 
@@ -171,7 +190,7 @@ def reaching_without(flows: list[Flow], barrier: Node) -> set[Node]:
         if node in seen or node is barrier:
             continue
         seen.add(node)
-        todo += [f.source for f in node.incoming if f.source is not None]
+        todo += [f.source for f in node.ways_in if f.source is not None]
         if node.type == "boundaryEvent" and node.host is not None:
             todo.append(node.host)
     return seen

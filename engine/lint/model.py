@@ -13,6 +13,7 @@ from typing import Any
 
 from lxml import etree
 
+from engine.bpmn.normal_form import links, referenced
 from engine.bpmn.xml import BPMN, FLOW_NODES, executable_processes
 from engine.lint.words import SUB_PROCESSES, WORDS
 from engine.service_tasks import ServiceInfo
@@ -82,6 +83,9 @@ class Node:
     events: list[Event]
     incoming: list[Flow] = field(default_factory=list)
     outgoing: list[Flow] = field(default_factory=list)
+    #: Links to and from this event; they lead on like sequence flows.
+    link_from: list[Flow] = field(default_factory=list)
+    link_to: list[Flow] = field(default_factory=list)
     boundary: list[Node] = field(default_factory=list)
     inner: Scope | None = None
     host: Node | None = None
@@ -89,6 +93,16 @@ class Node:
     @property
     def label(self) -> str:
         return f"{WORDS.get(self.type, self.type)}“{self.name or self.id}”"
+
+    @property
+    def ways_in(self) -> list[Flow]:
+        """Incoming sequence flows and links."""
+        return [*self.incoming, *self.link_from]
+
+    @property
+    def ways_out(self) -> list[Flow]:
+        """Outgoing sequence flows and links."""
+        return [*self.outgoing, *self.link_to]
 
     def get(self, attribute: str, default: str = "") -> str:
         return str(self.xml.get(attribute, default)).strip()
@@ -124,6 +138,12 @@ class Node:
         return self.get("default")
 
     @property
+    def decides(self) -> bool:
+        """Does an activity choose among its ways out by conditions, as an inclusive gateway does?"""
+        flows = [flow for flow in self.outgoing if flow.condition is not None or flow.id == self.default_ref]
+        return bool(flows) and len(self.outgoing) > 1 and not self.type.endswith("Gateway")
+
+    @property
     def is_event_sub_process(self) -> bool:
         return self.type in SUB_PROCESSES and self.flag("triggeredByEvent")
 
@@ -147,6 +167,7 @@ class Scope:
     owner: Node | None
     nodes: list[Node] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
+    links: list[Flow] = field(default_factory=list)
     properties: dict[str, str] = field(default_factory=dict)
     memo: dict[str, Any] = field(default_factory=dict)  # what is dear to compute, see graph.py
 
@@ -274,7 +295,7 @@ def _read_scope(diagram: Diagram, xml: etree._Element, owner: Node | None) -> Sc
     for child in xml:
         kind = local(child)
         if kind in FLOW_NODES:
-            events = [Event(local(e), e) for e in child if local(e).endswith("EventDefinition")]
+            events = [Event(local(e), e) for e in _definitions(diagram, child)]
             node = Node(child.get("id", ""), child.get("name", ""), kind, child, scope, properties_of(child), events)
             scope.nodes.append(node)
             by_id.setdefault(node.id, node)
@@ -299,12 +320,33 @@ def _read_scope(diagram: Diagram, xml: etree._Element, owner: Node | None) -> Sc
             flow.source.outgoing.append(flow)
         if flow.target is not None:
             flow.target.incoming.append(flow)
+    for source, target in links(xml):
+        link = _link(scope, by_id[source.get("id", "")], by_id[target.get("id", "")])
+        scope.links.append(link)
     for node in scope.nodes:
         if node.type == "boundaryEvent":
             node.host = by_id.get(node.get("attachedToRef").rpartition(":")[2])
             if node.host is not None:
                 node.host.boundary.append(node)
     return scope
+
+
+def _definitions(diagram: Diagram, event: etree._Element) -> Iterator[etree._Element]:
+    """The event definitions of an event, also those it refers to."""
+    for child in event:
+        if local(child).endswith("EventDefinition"):
+            yield child
+        elif local(child) == "eventDefinitionRef":
+            found = referenced(diagram.root, text_of(child))
+            if found is not None:
+                yield found
+
+
+def _link(scope: Scope, source: Node, target: Node) -> Flow:
+    link = Flow("", "", source.xml, scope, source.id, target.id, None, source, target)
+    source.link_to.append(link)
+    target.link_from.append(link)
+    return link
 
 
 def read_json(text: str) -> Any:

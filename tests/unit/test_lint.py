@@ -186,7 +186,7 @@ FORBIDDEN: dict[str, tuple[str, str, str, str]] = {
         "gateway-degree", "approved = true", "approved := true", "expression-syntax",
     ),
     "a quantity of zero": (
-        "unsupported-quantity", 'startQuantity="1"', 'startQuantity="0"', "unsupported-quantity",
+        "quantity", 'startQuantity="1"', 'startQuantity="0"', "quantity",
     ),
     "a parallel event": (
         "unsupported-multiple-triggers",

@@ -1,4 +1,4 @@
-"""Conditions belong on the branches of a deciding gateway; elsewhere they would be ignored (spec §8.4.13, §10.6)."""
+"""Conditions belong on branches: of a deciding gateway, or of an activity with several ways out (spec §8.3.13)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engine.lint.finding import Problem
 from engine.lint.model import Model
 from engine.lint.say import about
+from engine.lint.words import EVENTS, GATEWAYS
 
 
 def check(model: Model) -> Iterator[Problem]:
@@ -21,13 +22,9 @@ def check(model: Model) -> Iterator[Problem]:
                 yield about(
                     flow, f"是{source.label}唯一的出口，却带有条件。", "请删除条件，或增加另一条分支。", "warning"
                 )
-        elif source.type in {"parallelGateway", "eventBasedGateway", "startEvent"}:
+        elif source.type in GATEWAYS or source.type in EVENTS:
             yield about(flow, f"从{source.label}出发，不允许带条件。", "请删除条件，或改用排他网关。")
+        elif not flow.condition and flow.id != source.default_ref:
+            yield about(flow, "的条件是空的。", "请填写条件表达式。")
         elif len(source.outgoing) == 1:
-            yield about(flow, f"是{source.label}唯一的出口，它的条件会被忽略。", "请删除条件，或用排他网关表示选择。")
-        else:
-            yield about(
-                flow,
-                f"从{source.label}出发带有条件，系统暂不支持条件顺序流。",
-                "请在其后加排他网关，把条件放到网关的分支上。",
-            )
+            yield about(flow, f"是{source.label}唯一的出口，不允许带条件。", "请删除条件，或用排他网关表示选择。")

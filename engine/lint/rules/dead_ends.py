@@ -11,6 +11,8 @@ from engine.lint.say import about
 
 def check(model: Model) -> Iterator[Problem]:
     for node in model.nodes:
+        if not node.scope.of("endEvent"):
+            continue  # without end events every last step is an end
         if node.outgoing or node.type in {"endEvent", "boundaryEvent", "implicitThrowEvent"}:
             continue
         if node.is_event_sub_process or node.is_compensation or node.scope.type == "adHocSubProcess":

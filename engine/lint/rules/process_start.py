@@ -1,10 +1,11 @@
-"""Every level of flow starts somewhere, and nobody has to guess where (spec §10.5.2, §13.2)."""
+"""Every level of flow starts somewhere, and nobody has to guess where (spec §10.5.2, §10.5.3, §13.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from engine.lint.finding import Problem
+from engine.lint.graph import starts
 from engine.lint.model import Model
 from engine.lint.say import about
 
@@ -14,8 +15,12 @@ def check(model: Model) -> Iterator[Problem]:
         if not scope.executable or scope.type == "adHocSubProcess":
             continue
         found = scope.of("startEvent")
-        if not found:
-            yield about(scope, "没有开始事件。", "请添加一个开始事件并连到第一个步骤。")
+        if not scope.nodes and scope.owner is None:
+            yield about(scope, "是空的。", "请画出要办理的步骤。")
+        elif scope.nodes and not starts(scope):
+            yield about(scope, "没有起点：没有开始事件，每个图元都有进入的顺序流。", "请添加一个开始事件。")
+        elif not found and scope.of("endEvent") and not any(n.flag("instantiate") for n in scope.nodes):
+            yield about(scope, "有结束事件，却没有开始事件。", "请添加一个开始事件并连到第一个步骤，或删除结束事件。")
         elif scope.owner is not None and len(found) > 1:
             yield about(scope, f"有 {len(found)} 个开始事件。", "子流程只能有一个开始事件。")
         elif scope.owner is None and len([n for n in found if not n.events]) > 1:

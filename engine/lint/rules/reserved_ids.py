@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.bpmn.implicit_flow import ADDED
 from engine.lint.finding import Problem
 from engine.lint.model import Model, Node, Scope
 from engine.lint.say import about
 
 RESERVED = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
-_SUFFIXES = (".EndJoin", ".BoundaryEventSplit", ".BoundaryEventJoin", " [child]")
+_SUFFIXES = (".EndJoin", ".BoundaryEventSplit", ".BoundaryEventJoin", " [child]", *ADDED)
 
 
 def check(model: Model) -> Iterator[Problem]:

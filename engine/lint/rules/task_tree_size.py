@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.lint.finding import Problem
+from engine.lint.graph import starts
 from engine.lint.model import Model, Node, Scope
 from engine.lint.say import about
 
@@ -34,10 +35,10 @@ def estimate(scope: Scope) -> int:
             return 1  # an unconditional circle; the rule endless-loops or unplanned-loops speaks
         path |= {node}
         targets = [f.target for f in node.outgoing if f.target is not None] + node.boundary
-        if node.type in _UNDECIDED and len(node.outgoing) > 1:
+        if (node.type in _UNDECIDED or node.decides) and len(node.outgoing) > 1:
             known[node] = 1 + sum(1 + len(t.outgoing) for t in targets)
         else:
             known[node] = min(10**12, 1 + sum(below(t, path) for t in targets))
         return known[node]
 
-    return sum(below(n, frozenset()) for n in scope.of("startEvent"))
+    return sum(below(n, frozenset()) for n in starts(scope))
