@@ -17,6 +17,7 @@ from engine.cli.chinese import Group, explain, help_option
 from engine.cli.data import demo, import_
 from engine.cli.database import db
 from engine.cli.definitions import deploy, lint
+from engine.cli.models import decide, run
 from engine.cli.server import serve, worker
 from engine.cli.verify import verify_draw, verify_history
 from engine.errors import LianjianError
@@ -26,8 +27,9 @@ EXIT_CODES = """\b
   0  成功
   1  未能完成，原因已用中文说明
   2  命令用法有误
-  3  流程图、表单或决策表有错误，未部署
+  3  流程图、表单或决策表有错误，未部署也未执行
   4  验证未通过：抽取记录或办理记录被改动或不完整
+  5  试跑或者决策出错，原因已用中文说明
 """
 
 
@@ -44,7 +46,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, worker, db, account, demo, import_, deploy, lint, verify_draw, verify_history):
+for command in (serve, worker, db, account, demo, import_, deploy, lint, run, decide, verify_draw, verify_history):
     cli.add_command(command)
 
 

@@ -11,39 +11,57 @@ from engine.cli.chinese import command
 from engine.cli.output import emit, json_option, settings
 
 FOLDERS = click.argument("folders", metavar="[目录]…", nargs=-1, type=click.Path(path_type=Path))
+PATHS = click.argument("paths", metavar="[目录|文件]…", nargs=-1, type=click.Path(exists=True, path_type=Path))
 REFUSED = 3
 
 
 @command("lint")
-@FOLDERS
+@PATHS
 @json_option
-def lint(folders: tuple[Path, ...], as_json: bool) -> int:
+def lint(paths: tuple[Path, ...], as_json: bool) -> int:
     """检查流程图、决策表和表单能否严格按图运行，一次列出全部问题。
 
-    每个目录是一个流程（目录名即流程标识，含 .bpmn 和 .dmn）；不写目录时检查随系统提供的全部流程。有错误时退出码为 3。
+    每个目录是一个流程（目录名即流程标识，含 .bpmn 和 .dmn）；一同写出的几个文件合为一个流程。
+    都不写时检查随系统提供的全部流程。有错误时退出码为 3。
+    单个的文件如果没有本系统的属性（别的工具画的图），只检查图本身，不检查角色和服务是否存在。
 
     \b
     示例：
       lianjian lint
       lianjian lint processes/joint-inspection
-      lianjian lint --json my-process
+      lianjian lint --json order.bpmn fee.dmn
     """
-    from engine.inspection.installation import roles, services
-    from engine.lint.bundle import process_folders, read_bundle
-    from engine.lint.linter import lint as check
+    from engine.errors import ModelRefused
+    from engine.lint.bundle import process_folders, property_names, read_bundle, read_files
 
     found = settings()
     findings: list[dict[str, Any]] = []
-    chosen = folders or process_folders(found.process_dir)
-    for folder in chosen:
-        bundle = read_bundle(folder, found.form_dir)
-        findings += [
-            {"process": folder.resolve().name, **f.as_dict()} for f in check(bundle, roles=roles(), services=services())
-        ]
+    files = [path for path in paths if not path.is_dir()]
+    folders = [path for path in paths if path.is_dir()] if paths else process_folders(found.process_dir)
+    for folder in folders:
+        findings += _judged(folder.resolve().name, read_bundle(folder, found.form_dir), True)
+    if files:
+        try:
+            bundle = read_files(files, found.form_dir)
+        except ModelRefused as refusal:
+            findings += [{"process": files[0].stem, **f} for f in refusal.findings]
+        else:
+            findings += _judged(files[0].stem, bundle, bool(property_names(bundle)))
     errors = sum(f["severity"] == "error" for f in findings)
-    summary = f"检查了 {len(chosen)} 个流程：{errors} 处错误，{len(findings) - errors} 处提醒。"
-    emit(findings, "\n".join([*map(_line, findings), summary]), as_json)
+    count = len(folders) + bool(files)
+    summary = f"检查了 {count} 个流程：{errors} 处错误，{len(findings) - errors} 处提醒。"
+    emit(findings, "\n".join([*map(finding_line, findings), summary]), as_json)
     return REFUSED if errors else 0
+
+
+def _judged(process: str, bundle: dict[str, str], installed: bool) -> list[dict[str, Any]]:
+    from engine.lint.linter import lint as check
+
+    if not installed:
+        return [{"process": process, **f.as_dict()} for f in check(bundle)]
+    from engine.inspection.installation import roles, services
+
+    return [{"process": process, **f.as_dict()} for f in check(bundle, roles=roles(), services=services())]
 
 
 @command("deploy")
@@ -93,14 +111,15 @@ def deploy(folders: tuple[Path, ...], note: str, as_json: bool) -> int:
 
 def _deployed(result: dict[str, Any]) -> str:
     if result["refused"]:
-        return "\n".join([result["message"], *map(_line, result["findings"])])
+        return "\n".join([result["message"], *map(finding_line, result["findings"])])
     word = "已部署" if result["created"] else "无变化"
     if result["created"] and not result["current"]:
         word += "；正在使用的是本单位的版本，新版本放在旁边供比较"
     return f"{result['key']} 第 {result['version']} 版，{word}。"
 
 
-def _line(finding: dict[str, Any]) -> str:
+def finding_line(finding: dict[str, Any]) -> str:
+    """A finding as a person reads it."""
     word = "错误" if finding["severity"] == "error" else "提醒"
     where = "：".join(part for part in (finding["file"], finding["element"]) if part)
     return f"{word} {where}：{finding['message']}{finding['remedy']}（{finding['rule']}）"

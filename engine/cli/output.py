@@ -26,6 +26,13 @@ def emit(document: Any, text: str, as_json: bool) -> None:
         click.echo(text)
 
 
+def json_text(value: Any) -> str:
+    """A value on one line, as JSON."""
+    import orjson
+
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
 def settings() -> Settings:
     """The settings of the environment, with the data folder made when it is missing."""
     from engine.settings import Settings

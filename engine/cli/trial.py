@@ -1,0 +1,233 @@
+"""A trial run (试跑): models executed by the real engine in a database that is thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.actor import Actor
+from engine.bpmn.execution import Wait
+from engine.bpmn.observing import Step
+from engine.bpmn.timers import add_duration, parse_instant
+from engine.commands.complete_task import CompleteTask
+from engine.commands.correlate_message import CorrelateMessage
+from engine.commands.deploy import Deploy
+from engine.commands.fire_timers import FireTimers
+from engine.commands.seed_calendar import SeedCalendar
+from engine.commands.start_process import StartProcess
+from engine.db import Base, Database
+from engine.errors import Conflict, InvalidInput, LianjianError, ModelRefused
+from engine.lint.bundle import property_names
+from engine.lint.finding import Finding
+from engine.lint.linter import lint
+from engine.lint.mains import Main, mains
+from engine.models import Incident, Message, ProcessInstance, Timer, UserTask
+from engine.process_engine import ProcessEngine
+from engine.service_tasks import ServiceRegistry
+from engine.settings import Settings
+
+BUSINESS_KEY = "trial"
+_KERNEL_NAMES = {"department", "business_key"}
+#: Timers fired one by one at their own time; what is due beyond them is caught up with at the end of the journey.
+MAX_FIRINGS = 1_000
+_OF_THE_INSTALLATION = {"service", "on_submit", "candidates"}
+
+
+def needs_installation(files: Mapping[str, str]) -> bool:
+    """Does a diagram name what only the installed system has?  Loading that takes most of a second."""
+    return bool(property_names(files) & _OF_THE_INSTALLATION)
+
+
+class Trial:
+    """One trial run: deploy, start, apply steps, report.
+
+    Every step runs until nothing can move.  What goes wrong while running is kept in :attr:`error`.
+    """
+
+    def __init__(self, settings: Settings, services: ServiceRegistry, now: datetime) -> None:
+        self.now = now
+        self.error = ""
+        self._instance: str | None = None
+        self._trace: dict[str, dict[str, Any]] = {}
+        self._variables: set[str] = set()
+        self._engine = ProcessEngine(Database("sqlite://"), settings, services, clock=lambda: self.now)
+        self._engine.kernel.observe = self._observe
+        Base.metadata.create_all(self._engine.database.engine)
+
+    def _observe(self, process: str, step: Step) -> None:
+        known = self._trace.setdefault(
+            step.token, {"element": step.element, "name": step.name, "process": process, "data": None}
+        )
+        known["data"] = self._given(step.data)
+
+    def _given(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Data without the names the kernel gives to every instance, unless the run was started with them."""
+        return {name: value for name, value in data.items() if name not in _KERNEL_NAMES - self._variables}
+
+    def _execute(self, command: Any) -> Any:
+        return self._engine.execute(command, actor=Actor.system())
+
+    # -- acting -----------------------------------------------------------------
+
+    def deploy(self, files: Mapping[str, str]) -> list[Main]:
+        """Deploy every process nobody calls; returns them.  Raises :class:`ModelRefused` with all findings."""
+        if any("working_days_after" in text for text in files.values()):
+            self._execute(SeedCalendar())
+        found = mains(files)
+        if len(found) != 1:
+            # Each is judged as the one that runs below; together they may still clash.
+            findings = [
+                f.as_dict() for f in lint(files, services=self._engine.kernel.services) if f.severity == "error"
+            ]
+            if not found and not findings:
+                findings = [
+                    asdict(
+                        Finding("executable-process", "error", "", "", "没有流程图。", "请写出要执行的 .bpmn 文件。")
+                    )
+                ]
+            if findings:
+                raise ModelRefused("模型不能执行。", findings)
+        refused: list[dict[str, Any]] = []
+        for main in found:
+            try:
+                self._execute(Deploy(main.id, main.files))
+            except ModelRefused as refusal:
+                refused += [f for f in refusal.findings if f not in refused]
+        if refused:
+            raise ModelRefused("模型不能执行。", refused)
+        return found
+
+    def start(self, process: str, variables: dict[str, Any]) -> None:
+        """Start the process for the one business key of the run."""
+        self._variables = set(variables)
+        self._try(lambda: self._keep(self._execute(StartProcess(process, BUSINESS_KEY, variables))))
+
+    def step(self, kind: str, what: str, payload: dict[str, Any]) -> None:
+        """Apply one step of the command line; nothing more happens once something went wrong."""
+        acts: dict[str, Callable[[], None]] = {
+            "complete": lambda: self._complete(what, payload),
+            "message": lambda: self._execute(CorrelateMessage(what, BUSINESS_KEY, payload)),
+            "advance_time": lambda: self._advance(what),
+        }
+        self._try(acts[kind])
+
+    def _complete(self, element: str, values: dict[str, Any]) -> None:
+        """The longest open task of the element."""
+        found = (
+            sa.select(UserTask).where(UserTask.element_id == element, UserTask.state == "open").order_by(UserTask.id)
+        )
+        with self._engine.read() as session:
+            task = session.scalars(found).first()
+        if task is None:
+            known = "、".join(entry["element"] for entry in self.open_tasks()) or "无"
+            raise Conflict(f"没有待办的步骤“{element}”；现有待办：{known}。")
+        self._execute(CompleteTask(task.id, task.version, values))
+
+    def _target(self, when: str) -> datetime:
+        if when.startswith("P"):
+            return add_duration(self.now, when)
+        target = parse_instant(when, self._engine.settings.timezone)
+        if target < self.now:
+            raise InvalidInput(f"时刻 {when} 早于当前的 {self.now.isoformat()}，时间不能倒退。")
+        return target
+
+    def _advance(self, when: str) -> None:
+        """Timers fire in order, each at its own time."""
+        target = self._target(when)
+        for _ in range(MAX_FIRINGS):
+            with self._engine.read() as session:
+                due = session.execute(
+                    sa.select(Timer.due_at, Timer.instance_id)
+                    .where(Timer.due_at <= target)
+                    .order_by(Timer.due_at, Timer.id)
+                    .limit(1)
+                ).first()
+            if due is None or self._incidents():
+                break
+            self.now = max(self.now, due.due_at)
+            self._execute(FireTimers(due.instance_id))
+        self.now = target
+        with self._engine.read() as session:
+            late = session.scalars(sa.select(Timer.instance_id).where(Timer.due_at <= target).distinct()).all()
+        for instance_id in late:
+            self._execute(FireTimers(instance_id))
+
+    def _keep(self, instance_id: str) -> None:
+        self._instance = self._instance or instance_id
+
+    def _try(self, act: Callable[[], object]) -> None:
+        if self.error:
+            return
+        try:
+            act()
+        except LianjianError as error:
+            fields = getattr(error, "fields", {})
+            self.error = "；".join([error.message, *(f"{k}：{'、'.join(v)}" for k, v in fields.items())])
+        else:
+            self.error = "；".join(self._incidents())
+
+    # -- looking ----------------------------------------------------------------
+
+    def _incidents(self) -> list[str]:
+        with self._engine.read() as session:
+            return list(
+                session.scalars(sa.select(Incident.message).where(Incident.state == "open").order_by(Incident.id))
+            )
+
+    def open_tasks(self) -> list[dict[str, Any]]:
+        """What a person could do now."""
+        with self._engine.read() as session:
+            tasks = session.scalars(sa.select(UserTask).where(UserTask.state == "open").order_by(UserTask.id)).all()
+        return [
+            {"element": t.element_id, "name": t.name, "process": t.process_key, "role": t.role, **t.context}
+            for t in tasks
+        ]
+
+    def report(self) -> dict[str, Any]:
+        """Everything the run came to."""
+        with self._engine.read() as session:
+            instances = session.scalars(sa.select(ProcessInstance).order_by(ProcessInstance.id)).all()
+            running = [i for i in instances if i.status == "running"]
+            executions = {i.id: self._engine.peek(session, i) for i in instances}
+            waiting = [
+                {**_wait(wait), "process": i.process_key}
+                for i in running
+                for wait in sorted(executions[i.id].waits(), key=lambda w: (str(w.due_at or ""), w.element_id))
+            ]
+            undelivered = list(
+                session.scalars(sa.select(Message.name).where(Message.delivered_at.is_(None)).order_by(Message.id))
+            )
+            first = executions.get(self._instance or (instances[0].id if instances else ""))
+            data = (
+                self._given(first.data()) if first else (list(self._trace.values())[-1]["data"] if self._trace else {})
+            )
+        if self.error:
+            outcome = "failed"
+        elif running or not instances:
+            outcome = "waiting"
+        else:
+            outcome = instances[0].status
+        return {
+            "outcome": outcome,
+            "error": self.error or None,
+            "trace": list(self._trace.values()),
+            "open_tasks": self.open_tasks(),
+            "waiting": waiting,
+            "undelivered": undelivered,
+            "data": data,
+            "instances": [{"process": i.process_key, "status": i.status} for i in instances],
+            "now": self.now.isoformat(),
+        }
+
+
+def _wait(wait: Wait) -> dict[str, Any]:
+    found = {
+        name: value for name, value in asdict(wait).items() if value and name not in {"engine_task_id", "element_id"}
+    }
+    if wait.due_at is not None:
+        found["due_at"] = wait.due_at.isoformat()
+    return {"element": wait.element_id, **found}
