@@ -24,10 +24,12 @@ from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 
+from engine.bpmn.compensation import KernelCompensation
 from engine.bpmn.conditions import KernelCondition
 from engine.bpmn.events import KernelMessage
 from engine.bpmn.signals import KernelSignal
 from engine.bpmn.timers import CycleTimer, DateTimer, DurationTimer
+from engine.bpmn.transactions import KernelCancel
 from engine.bpmn.triggers import KernelMultiple
 from engine.bpmn.xml import BPMN
 
@@ -66,6 +68,12 @@ class _Definitions(EventDefinitionParser):
     def parse_conditional_event(self, event: etree._Element) -> KernelCondition:
         return KernelCondition(_text(event.find(f"{_BPMN}condition")))
 
+    def parse_compensate_event(self, event: etree._Element) -> KernelCompensation:
+        return KernelCompensation(_plain(event.get("activityRef", "")), event.get("waitForCompletion") != "false")
+
+    def parse_cancel_event(self, event: etree._Element) -> KernelCancel:
+        return KernelCancel()
+
     def parse_timer_event(self, event: etree._Element) -> Any:
         for tag, kind in _TIMERS.items():
             found = event.find(_BPMN + tag)
@@ -75,7 +83,7 @@ class _Definitions(EventDefinitionParser):
 
 
 class KernelStartParser(_Definitions, StartEventParser):
-    """startEvent."""
+    """startEvent; of an event sub-process it says whether it interrupts."""
 
     def create_task(self) -> Any:
         event = super().create_task()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
@@ -16,12 +16,13 @@ from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
-from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.triggers import happen, keep_payload, open_triggers, rearm
+from engine.bpmn.listening import activity_of, is_armed
+from engine.bpmn.scopes import token_data
+from engine.bpmn.triggers import CatchingSpec, happen, keep_payload, open_triggers, rearm
 from engine.errors import ServiceTaskFailed
 
 
@@ -71,10 +72,15 @@ class KernelEscalation(_Thrown, EscalationEventDefinition):
 
 
 class KernelTerminate(TerminateEventDefinition):
-    """Ends its own level; nobody else hears of it."""
+    """Ends its own level, after it has thrown what stands ``before`` it; nobody else hears of it."""
+
+    def __init__(self, before: Iterable[EventDefinition] = (), **options: Any) -> None:
+        super().__init__(**options)
+        self.before = list(before)
 
     def throw(self, my_task: Task) -> None:
-        return None
+        for definition in self.before:
+            definition.throw(my_task)
 
 
 Catcher = tuple[Task, CodeEventDefinition]
@@ -96,10 +102,11 @@ def is_guarded(task: Task) -> bool:
 
 
 def _guards(task: Task, kind: type[CodeEventDefinition]) -> Iterator[list[Catcher]]:
-    """Waiting boundary events of one kind on the task's activity, on the one around it, and so on outward."""
+    """Who waits for one kind of event: boundary events on the task's activity, event sub-processes of its
+    level, boundary events on the activity around it, and so on outward."""
     current: Task | None = task
     while current is not None:
-        split = _activity(current).parent
+        split = activity_of(current).parent
         if split is not None and isinstance(split.task_spec, BoundaryEventSplit):
             waiting = [
                 (event, definition) for event in split.children
@@ -109,20 +116,15 @@ def _guards(task: Task, kind: type[CodeEventDefinition]) -> Iterator[list[Catche
             if waiting:
                 yield waiting
         workflow = current.workflow
+        armed = [
+            (event, definition) for event in workflow.tasks.values() if is_armed(event)
+            and event.task_spec.handler != current.task_spec.name  # a handler does not begin itself
+            for definition in open_triggers(event) if isinstance(definition, kind)
+        ]  # fmt: skip
+        if armed:
+            yield armed
         caller = workflow.parent_task_id
         current = workflow.top_workflow.get_task_from_id(caller) if caller else None
-
-
-def _activity(task: Task) -> Task:
-    """The activity a task stands for: the multi-instance or loop of an instance, else the task."""
-    parent = task.parent
-    if (
-        parent is not None
-        and isinstance(parent.task_spec, LoopTask)
-        and parent.task_spec.task_spec == task.task_spec.name
-    ):
-        return parent
-    return task
 
 
 def catch_thrown(workflow: Any) -> None:
@@ -142,19 +144,25 @@ def catch_thrown(workflow: Any) -> None:
                 )
             continue
         event, trigger = catcher
-        data = {} if message else dict(task.data)
+        # One that interrupts goes on with all that its activity or scope knows.
+        data = {} if message or event.task_spec.interrupting else dict(task.data)
         event.internal_data[trigger.name] = {"data": data, "code": definition.code, "message": message}
         happen(event, trigger)
 
 
-class KernelBoundaryEvent(BoundaryEvent):
+class KernelBoundaryEvent(CatchingSpec, BoundaryEvent):
     """Interrupts its activity the moment it fires; if it does not interrupt, waits for the next time at once."""
+
+    @property
+    def interrupting(self) -> bool:
+        return bool(self.cancel_activity)
 
     def _on_ready_hook(self, my_task: Task) -> None:
         super()._on_ready_hook(my_task)
         if self.cancel_activity:
             for other in my_task.parent.children:
                 if not isinstance(other.task_spec, BoundaryEvent):
+                    my_task.data = token_data(other)  # what was submitted inside is not lost
                     other.cancel()
 
     def _predict_hook(self, my_task: Task) -> None:
@@ -171,7 +179,7 @@ class KernelBoundaryEvent(BoundaryEvent):
         return bool(result)
 
 
-class _AfterGateway(TaskSpec):
+class _AfterGateway(CatchingSpec):
     """An event that waits on its own or in a race; in a race the first to occur ends the others' waiting."""
 
     def _on_ready_hook(self, my_task: Task) -> None:
@@ -197,6 +205,15 @@ class KernelEventGateway(BpmnSpecMixin):
     def __init__(self, wf_spec: Any, bpmn_id: str, *, together: bool = False, **kwargs: Any) -> None:
         super().__init__(wf_spec, bpmn_id, **kwargs)
         self.together = together
+
+    def _predict_hook(self, my_task: Task) -> None:
+        my_task._sync_children(self.outputs, TaskState.MAYBE)
+
+    def _run_hook(self, my_task: Task) -> bool:
+        my_task._sync_children(self.outputs, TaskState.FUTURE)
+        for child in my_task.children:
+            child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
+        return True
 
 
 def waiting_event(task: Task, name: str) -> tuple[Task, EventDefinition] | None:

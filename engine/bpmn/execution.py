@@ -23,6 +23,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
 from engine.bpmn.assigning import assign_names, properties
+from engine.bpmn.compensation import continue_throwers
 from engine.bpmn.conditions import KernelCondition, watch_conditions
 from engine.bpmn.events import KernelMessage, catch_thrown, is_guarded, waiting_event
 from engine.bpmn.observing import watcher
@@ -301,6 +302,7 @@ class Execution:
                     catch_thrown(self._workflow)
                     react(self._workflow)
                     watch_conditions(self._workflow)
+                    continue_throwers(self._workflow)
                     progressed = True
                 if workflow.parent_task_id in self._workflow.subprocesses:
                     caller = self._workflow.get_task_from_id(workflow.parent_task_id)
@@ -308,6 +310,7 @@ class Execution:
                         before = caller.state
                         caller.task_spec._update(caller)
                         progressed = progressed or caller.state != before
+            progressed = continue_throwers(self._workflow) or progressed
             if not progressed and not watch_conditions(self._workflow) and not self._fire_due_timers():
                 return
 

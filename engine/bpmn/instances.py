@@ -123,6 +123,13 @@ class _CollectingInstances(MultiInstanceTask):
         self._collect(my_task)
         my_task._set_state(TaskState.READY)
 
+    def collected(self, my_task: Task) -> dict[str, Any]:
+        """The data with the entries of the instances that are done so far."""
+        local = self._local(my_task)
+        done = [c for c in self._instances(my_task) if c.has_state(TaskState.COMPLETED)]
+        done.sort(key=lambda c: c.internal_data["key_or_index"])
+        return {**my_task.data, self.bpmn_id: [self._entry(my_task, child, local) for child in done]}
+
     def _collect(self, my_task: Task) -> None:
         finished = [c for c in self._instances(my_task) if c.has_state(TaskState.COMPLETED)]
         finished.sort(key=lambda c: c.internal_data["key_or_index"])

@@ -17,6 +17,7 @@ from SpiffWorkflow.specs.MultiChoice import MultiChoice
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.bpmn.listening import handles, is_armed
 from engine.bpmn.merge import MergeConflict, merge_branches
 from engine.errors import ServiceTaskFailed
 
@@ -204,10 +205,17 @@ class KernelEndJoin(_EndJoin):
     """The end of a level: waits for every token and merges what they carried."""
 
     def _check_threshold_unstructured(self, my_task: Task) -> bool:
-        return not any(
-            task.has_state(TaskState.NOT_FINISHED_MASK) and task.task_spec is not self and not self._after(task)
-            for task in my_task.workflow.tasks.values()
-        )
+        left = [
+            task for task in my_task.workflow.tasks.values()
+            if task.has_state(TaskState.NOT_FINISHED_MASK) and task.task_spec is not self and not self._after(task)
+        ]  # fmt: skip
+        tokens = [task for task in left if not is_armed(task)]
+        if all(handles(task) for task in tokens):
+            # The scope is completing: what its event sub-processes do is waited for, no new one begins.
+            for task in left:
+                if is_armed(task):
+                    task.cancel()
+        return not tokens
 
     def _after(self, task: Task) -> bool:
         return task.parent is not None and task.parent.task_spec is self

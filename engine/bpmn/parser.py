@@ -12,7 +12,6 @@ from SpiffWorkflow.bpmn.parser.task_parsers import (
     ConditionalGatewayParser,
     GatewayParser,
     ScriptTaskParser,
-    SubWorkflowParser,
 )
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
@@ -26,6 +25,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDef
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
+from engine.bpmn.compensation import KernelEndEvent, KernelThrowEvent, note_completions
 from engine.bpmn.decisions import Decisions, load_decisions
 from engine.bpmn.event_parsing import (
     KernelBoundaryParser,
@@ -37,6 +37,7 @@ from engine.bpmn.event_parsing import (
     KernelStartParser,
     KernelThrowParser,
 )
+from engine.bpmn.event_sub_processes import KernelEventSubProcess, install_handlers
 from engine.bpmn.events import (
     KernelBoundaryEvent,
     KernelCatchEvent,
@@ -56,8 +57,9 @@ from engine.bpmn.joins import (
 )
 from engine.bpmn.normal_form import normalise
 from engine.bpmn.quantities import KernelEmit, KernelGather
+from engine.bpmn.scope_parsing import KernelSubProcessParser, ScopeParser
 from engine.bpmn.specs import KernelBusinessRuleTask, KernelScriptTask, KernelServiceTask, KernelTask
-from engine.bpmn.starts import KernelProcessParser, KernelStartEvent, StartPoint, prepare_starts, start_points
+from engine.bpmn.starts import KernelStartEvent, StartPoint, prepare_starts, start_points
 from engine.bpmn.xml import executable_processes, read_xml
 from engine.errors import ModelRefused
 
@@ -65,7 +67,7 @@ _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 _TRUE = {"true", "1"}  # both are true in XML Schema
 _BOOLEANS = {
     "isExecutable", "isSequential", "testBefore", "cancelActivity", "triggeredByEvent", "isForCompensation",
-    "parallelMultiple", "instantiate", "isInterrupting",
+    "parallelMultiple", "instantiate", "isInterrupting", "waitForCompletion",
 }  # fmt: skip
 _PROPERTIES = "./bpmn:extensionElements/*[local-name()='properties']/*[local-name()='property']"  # any vendor prefix
 
@@ -76,6 +78,7 @@ class _Properties:
     PARALLEL_MI_CLASS = KernelParallelInstances
     SEQUENTIAL_MI_CLASS = KernelSequentialInstances
     STANDARD_LOOP_CLASS = KernelLoop
+    EVENT_SUBPROCESS_CLASS = KernelEventSubProcess
 
     def get_position(self, node: Any = None) -> dict[str, float]:
         """Nowhere: branches are tried in the order they are written, not in the order they are drawn."""
@@ -109,11 +112,12 @@ class _ParallelGatewayParser(GatewayParser):
 
 _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
     "startEvent": (KernelStartParser, KernelStartEvent),
-    "endEvent": (KernelEndParser, defaults.EndEvent),
+    "endEvent": (KernelEndParser, KernelEndEvent),
     "userTask": (TaskParser, defaults.UserTask),
     "task": (TaskParser, KernelTask),
     "manualTask": (TaskParser, defaults.ManualTask),
-    "subProcess": (SubWorkflowParser, defaults.SubWorkflowTask),
+    "subProcess": (KernelSubProcessParser, defaults.SubWorkflowTask),
+    "transaction": (KernelSubProcessParser, defaults.TransactionSubprocess),
     "callActivity": (CallActivityParser, defaults.CallActivity),
     "exclusiveGateway": (ConditionalGatewayParser, KernelExclusiveGateway),
     "parallelGateway": (_ParallelGatewayParser, KernelParallelGateway),
@@ -122,7 +126,7 @@ _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
     "serviceTask": (TaskParser, KernelServiceTask),
     "businessRuleTask": (TaskParser, KernelBusinessRuleTask),
     "intermediateCatchEvent": (KernelCatchParser, KernelCatchEvent),
-    "intermediateThrowEvent": (KernelThrowParser, defaults.IntermediateThrowEvent),
+    "intermediateThrowEvent": (KernelThrowParser, KernelThrowEvent),
     "boundaryEvent": (KernelBoundaryParser, KernelBoundaryEvent),
     "receiveTask": (KernelReceiveParser, KernelReceiveTask),
     "sendTask": (KernelSendParser, defaults.SendTask),
@@ -133,7 +137,7 @@ _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
 class KernelParser(BpmnParser):
     """The library's parser with our specifications."""
 
-    PROCESS_PARSER_CLASS = KernelProcessParser
+    PROCESS_PARSER_CLASS = ScopeParser
     OVERRIDE_PARSER_CLASSES: ClassVar = {
         full_tag(tag): (_with_properties(p), spec) for tag, (p, spec) in _SPECS.items()
     }
@@ -194,6 +198,10 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
         raise ModelRefused("流程图无法执行。", [finding]) from error
     for each in [spec, *subprocess_specs.values()]:
         _freeze(each)
+    scopes = {spec.name: spec, **subprocess_specs}
+    for each in scopes.values():
+        install_handlers(each, scopes)
+    note_completions(scopes)
     decisions = [t for n, t in files.items() if n.endswith(".dmn")]
     return LoadedDefinition(
         process_id=process_id,
@@ -248,7 +256,8 @@ def _freeze(spec: BpmnProcessSpec) -> None:
 def _own_event(definition: Any) -> Any:
     if isinstance(definition, MultipleEventDefinition):
         definition.event_definitions = [_own_event(d) for d in definition.event_definitions]
-        return definition
+        others = [d for d in definition.event_definitions if not isinstance(d, KernelTerminate)]
+        return definition if len(others) == len(definition.event_definitions) else KernelTerminate(others)
     if type(definition) is ErrorEventDefinition:
         return KernelError(definition.name, definition.code, description=definition.description)
     if type(definition) is EscalationEventDefinition:

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from SpiffWorkflow.bpmn.specs.defaults import EventSubprocess
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
@@ -53,6 +54,8 @@ class KernelWorkflow(_Cancelling, BpmnWorkflow):
         self.thrown: list[tuple[Task, Any, str]] = []
         #: Signals thrown by the running step, see :mod:`engine.bpmn.signals`.
         self.signals: list[Any] = []
+        #: Throwing events of the running step whose tokens have not gone on yet.
+        self.throwing: list[Task] = []
         #: What the kernel remembers of the instance beyond its tasks; JSON values only, kept in the snapshot.
         self.memory: dict[str, Any] = {}
         #: Told of every sub-process before its contents, see :mod:`engine.bpmn.observing`.
@@ -67,7 +70,8 @@ class KernelWorkflow(_Cancelling, BpmnWorkflow):
                 task.task_spec._update(task)
 
     def create_subprocess(self, my_task: Task, spec_name: str) -> KernelSubWorkflow:
-        self.script_engine.trace.append(my_task.task_spec.bpmn_id)
+        if not isinstance(my_task.task_spec, EventSubprocess):  # told with its start event
+            self.script_engine.trace.append(my_task.task_spec.bpmn_id)
         if self.watch is not None:
             self.watch(my_task)
         sub = KernelSubWorkflow(self.subprocess_specs[spec_name], parent_task_id=my_task.id, top_workflow=self)
