@@ -17,13 +17,15 @@ from uuid import UUID
 
 from SpiffWorkflow.bpmn.specs.defaults import EndEvent, EventSubprocess, IntermediateThrowEvent
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.exceptions import TaskNotFoundException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.listening import ScopeTrigger
-from engine.bpmn.scopes import COMPLETED_AS, changes, publish
+from engine.bpmn.scopes import COMPLETED_AS, changes, end_tokens, publish, scope_data
+from engine.bpmn.triggers import triggers_of
 
 _RUNNING = "compensating"
 _COUNT = "completions"
@@ -78,7 +80,15 @@ class KernelThrowEvent(_Throwing, IntermediateThrowEvent):
 
 
 class KernelEndEvent(_Throwing, EndEvent):
-    """endEvent."""
+    """endEvent; one that terminates ends its level and keeps what was submitted in it."""
+
+    def _on_complete_hook(self, my_task: Task) -> None:
+        workflow = my_task.workflow
+        if any(isinstance(each, TerminateEventDefinition) for each in triggers_of(self.event_definition)):
+            my_task.data = scope_data(workflow)
+            end_tokens(workflow, keep=[my_task])
+            workflow._mark_complete(my_task)
+        super()._on_complete_hook(my_task)
 
 
 # -- when the diagram is loaded --------------------------------------------------------

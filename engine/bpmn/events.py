@@ -21,9 +21,11 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.listening import activity_of, is_armed
-from engine.bpmn.scopes import token_data
+from engine.bpmn.scopes import end_tokens, token_data
 from engine.bpmn.triggers import CatchingSpec, happen, keep_payload, open_triggers, rearm
-from engine.errors import ServiceTaskFailed
+
+#: Where an instance that ended with an error remembers which.
+FAILED = "failed"
 
 
 class KernelMessage(MessageEventDefinition):
@@ -128,26 +130,33 @@ def _guards(task: Task, kind: type[CodeEventDefinition]) -> Iterator[list[Catche
 
 
 def catch_thrown(workflow: Any) -> None:
-    """Hand what the last step threw to the boundary event that catches it.
-
-    Raises :class:`ServiceTaskFailed` for an error that nobody catches.
-    """
+    """Hand what the last step threw to who catches it; an error that nobody catches ends the instance."""
     while workflow.thrown:
         task, definition, message = workflow.thrown.pop(0)
         kind = KernelError if isinstance(definition, KernelError) else KernelEscalation
         catcher = find_catcher(task, kind, definition.code)
         if catcher is None:
             if kind is KernelError:
-                raise ServiceTaskFailed(
-                    f"流程抛出了错误“{definition.code}”，但没有外层活动捕获它，请在子流程上添加错误边界事件。",
-                    error_code=definition.code or "",
-                )
+                fail(workflow, task, definition.code or "")
             continue
         event, trigger = catcher
         # One that interrupts goes on with all that its activity or scope knows.
         data = {} if message or event.task_spec.interrupting else dict(task.data)
         event.internal_data[trigger.name] = {"data": data, "code": definition.code, "message": message}
         happen(event, trigger)
+
+
+def fail(workflow: Any, task: Task, code: str) -> None:
+    """End the whole instance with an error: nothing goes on, and it is remembered where it failed."""
+    workflow.memory[FAILED] = {"code": code, "element": task.task_spec.bpmn_id}
+    for pending in (workflow.thrown, workflow.signals, workflow.throwing):
+        pending.clear()
+    end_tokens(workflow)
+    last, data = task, task.data
+    while last.workflow is not workflow:
+        last = workflow.get_task_from_id(last.workflow.parent_task_id)
+    last.data = data
+    workflow.last_task, workflow.completed = last, True
 
 
 class KernelBoundaryEvent(CatchingSpec, BoundaryEvent):

@@ -25,7 +25,8 @@ from engine import expressions
 from engine.bpmn.assigning import assign_names, properties
 from engine.bpmn.compensation import continue_throwers
 from engine.bpmn.conditions import KernelCondition, watch_conditions
-from engine.bpmn.events import KernelMessage, catch_thrown, is_guarded, waiting_event
+from engine.bpmn.events import FAILED, KernelMessage, catch_thrown, is_guarded, waiting_event
+from engine.bpmn.instances import loop_names
 from engine.bpmn.observing import watcher
 from engine.bpmn.parser import LoadedDefinition
 from engine.bpmn.signals import Heard, KernelSignal, listeners, react
@@ -141,15 +142,18 @@ class KernelScriptEngine(PythonScriptEngine):
     def zone(self) -> ZoneInfo:
         return self.host.zone
 
-    def evaluate(self, task: Task, expression: str, external_context: Any = None) -> Any:
-        scope = {**(external_context or {}), **task.data}
+    def evaluate(
+        self, task: Task, expression: str, external_context: Any = None, *, names: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The value of an expression at a task; ``names`` stand before the task's own data."""
+        scope = {**(external_context or {}), **task.data, **loop_names(task), **(names or {})}
         with _naming(task):
             value = expressions.parse(expression).evaluate(scope, self.host.functions(), self.host.now)
         return jsonable(value)
 
     def execute(self, task: Task, script: str, external_context: Any = None) -> bool:
         for name, expression in expressions.parse_assignments(script):
-            scope = {**(external_context or {}), **task.data}
+            scope = {**(external_context or {}), **task.data, **loop_names(task)}
             task.data[name] = jsonable(expression.evaluate(scope, self.host.functions(), self.host.now))
         return True
 
@@ -399,6 +403,11 @@ class Execution:
         if self._workflow.completed:
             return True
         return not any(t.has_state(TaskState.NOT_FINISHED_MASK) for t in self._workflow.tasks.values())
+
+    @property
+    def failure(self) -> dict[str, str] | None:
+        """The error that ended the instance because nobody caught it: its ``code`` and the ``element``."""
+        return self._workflow.memory.get(FAILED)
 
     def open_tasks(self) -> Iterator[Element]:
         """User and manual tasks that a person can act on now."""

@@ -7,8 +7,10 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.bpmn.triggers import CatchingSpec
 
-class ScopeTrigger(IntermediateCatchEvent):
+
+class ScopeTrigger(CatchingSpec, IntermediateCatchEvent):
     """The start event of an event sub-process; it waits in the scope around it."""
 
     interrupting: bool

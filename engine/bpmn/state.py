@@ -82,6 +82,15 @@ class KernelWorkflow(_Cancelling, BpmnWorkflow):
 class KernelSubWorkflow(_Cancelling, BpmnSubWorkflow):
     """See :class:`KernelWorkflow`."""
 
+    def cancel(self, success: bool = False) -> list[Task]:
+        """End every task of the sub-process, however long its chains are."""
+        self.success, self.completed = success, True
+        found = [task for task in self.tasks.values() if task.has_state(TaskState.NOT_FINISHED_MASK)]
+        for task in found:
+            if task.id in self.tasks:
+                task.cancel()
+        return found
+
     update_waiting_tasks = KernelWorkflow.update_waiting_tasks
 
 

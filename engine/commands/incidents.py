@@ -75,6 +75,8 @@ class ResolveIncident:
     def _retry(self, ctx: CommandContext, incident: Incident) -> None:
         from engine.commands.fire_timers import FireTimers
 
+        if incident.kind == "error":
+            raise Conflict("流程已经因错误终止，不能重试；请另行处理后写明原因关闭。")
         if incident.kind == "message":
             ctx.outbox.append(incident.business_key)
         elif incident.kind == "timer" and incident.instance_id:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engine.bpmn.execution import Execution, Wait
 from engine.commands.context import CommandContext
 from engine.commands.hosting import KernelHost
+from engine.commands.incidents import open_incident
 from engine.commands.locking import LockedInstance, locked_instance
 from engine.commands.task_rows import sync_tasks
 from engine.commands.wait_rows import sync_waits
@@ -65,7 +66,9 @@ def save(ctx: CommandContext, instance: LockedInstance, execution: Execution, be
     completed = execution.completed
     seen, instance.version = instance.version, instance.version + 1
     instance.state = execution.snapshot()
-    instance.status = "completed" if completed else instance.status
+    failure = execution.failure
+    if completed:
+        instance.status = "terminated" if failure else "completed"
     done = ctx.connection.execute(
         _SAVE,
         {"of_instance": instance.id, "seen": seen, "state": instance.state, "version": instance.version,
@@ -76,7 +79,13 @@ def save(ctx: CommandContext, instance: LockedInstance, execution: Execution, be
     ctx.forget(ProcessInstance, instance.id)
     sync_tasks(ctx, instance, execution, before.tasks)
     sync_waits(ctx, instance, execution, before.waits)
-    if completed:
+    if failure:
+        element, code = failure["element"], failure["code"]
+        open_incident(
+            ctx, kind="error", message=f"流程抛出了错误“{code}”，没有任何活动捕获它，流程已经终止。",
+            instance_id=instance.id, element_id=element, detail=failure,
+        )  # fmt: skip
+    elif completed:
         ctx.record(instance.id, "instance-completed", {"business_key": instance.business_key})
 
 
