@@ -10,7 +10,6 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
-from engine.bpmn.assigning import assign_names
 from engine.bpmn.scopes import changes, scope_data, shares_data
 from engine.bpmn.triggers import happen, open_triggers
 
@@ -41,7 +40,6 @@ class KernelCondition(ConditionalEventDefinition):
         seen = data_in_scope(my_task)
         names = expressions.parse(self.expression).names
         my_task.data |= {name: deepcopy(seen[name]) for name in names if name in seen}
-        assign_names(my_task, my_task.task_spec)
 
     def reset(self, my_task: Task) -> None:
         my_task.internal_data.pop(self.key, None)

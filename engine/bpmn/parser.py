@@ -23,7 +23,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
 )
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
-from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask, MultiInstanceTask
 
 from engine.bpmn.compensation import KernelEndEvent, KernelThrowEvent, note_completions
 from engine.bpmn.decisions import Decisions, load_decisions
@@ -48,7 +48,8 @@ from engine.bpmn.events import (
     KernelTerminate,
 )
 from engine.bpmn.implicit_flow import EMIT, GATHER, draw_implicit_flow, is_added
-from engine.bpmn.instances import KernelLoop, KernelParallelInstances, KernelSequentialInstances
+from engine.bpmn.instance_parsing import read_behavior
+from engine.bpmn.instances import Behavior, KernelLoop, KernelParallelInstances, KernelSequentialInstances
 from engine.bpmn.joins import (
     KernelEndJoin,
     KernelExclusiveGateway,
@@ -87,6 +88,10 @@ class _Properties:
     def parse_extensions(self, node: Any = None) -> dict[str, str]:
         found = self.xpath(_PROPERTIES)  # type: ignore[attr-defined]
         return {p.get("name"): p.get("value", "") for p in found if p.get("name")}
+
+    def _add_multiinstance_task(self, loop_characteristics: Any) -> None:
+        super()._add_multiinstance_task(loop_characteristics)  # type: ignore[misc]
+        self.task.behavior = read_behavior(self, loop_characteristics)
 
     def _copy_task_attrs(self, original: Any, loop_characteristics: Any = None) -> None:
         super()._copy_task_attrs(original, loop_characteristics)  # type: ignore[misc]
@@ -247,6 +252,9 @@ def _freeze(spec: BpmnProcessSpec) -> None:
             task_spec.bpmn_id = None  # no element of the diagram
         if isinstance(task_spec, LoopTask):
             child = spec.task_specs[task_spec.task_spec]
+            if isinstance(task_spec, MultiInstanceTask):
+                events = [(condition, _own_event(each)) for condition, each in task_spec.behavior.events]
+                task_spec.behavior = Behavior(task_spec.behavior.kind, events)
             if not child.completed_event.is_connected(task_spec.merge_child):
                 child.completed_event.connect(task_spec.merge_child)
     prepare_starts(spec)

@@ -23,7 +23,7 @@ from engine.bpmn.events import KernelEventGateway, KernelMessage
 from engine.bpmn.normal_form import BEFORE
 from engine.bpmn.signals import KernelSignal
 from engine.bpmn.timers import OwnClock
-from engine.bpmn.triggers import triggers_of
+from engine.bpmn.triggers import CatchingSpec, triggers_of
 
 _BEGINS_AT = "begins_at"
 
@@ -40,7 +40,7 @@ class StartPoint:
     begins_at: str
 
 
-class KernelStartEvent(StartEvent):
+class KernelStartEvent(CatchingSpec, StartEvent):
     """startEvent: when an instance waits at several, the first to occur ends the others' waiting."""
 
     def _on_ready_hook(self, my_task: Task) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
+from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 
 from engine.bpmn.assigning import assign_names
@@ -22,9 +23,19 @@ _SPENT = "spent"  # numbers of those that cannot occur again
 
 
 def keep_payload(my_task: Task) -> None:
-    """Store what a message or signal carried under the catching element's id, and assign its names."""
-    my_task.data[my_task.task_spec.bpmn_id] = dict(my_task.internal_data.pop(_PAYLOAD, None) or {})
-    assign_names(my_task, my_task.task_spec)
+    """Store what a message or signal carried under the catching element's id."""
+    payload = my_task.internal_data.pop(_PAYLOAD, None)
+    if payload is not None:
+        my_task.data[my_task.task_spec.bpmn_id] = payload
+
+
+class CatchingSpec(TaskSpec):
+    """Mixed into every catching event: once it has occurred, its ``set:`` properties are carried out."""
+
+    def _run_hook(self, my_task: Task) -> bool:
+        result = super()._run_hook(my_task)
+        assign_names(my_task, self)
+        return bool(result)
 
 
 class KernelMultiple(MultipleEventDefinition):
@@ -44,11 +55,8 @@ class KernelMultiple(MultipleEventDefinition):
             definition.update_task(my_task)
 
     def update_task_data(self, my_task: Task) -> None:
-        if _PAYLOAD in my_task.internal_data:
-            keep_payload(my_task)
-        else:
-            for number in my_task.internal_data.get(_SEEN, ()):
-                self.event_definitions[number].update_task_data(my_task)
+        for number in my_task.internal_data.get(_SEEN, ()):
+            self.event_definitions[number].update_task_data(my_task)
 
     def reset(self, my_task: Task) -> None:
         my_task.internal_data.pop(_SEEN, None)

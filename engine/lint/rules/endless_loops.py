@@ -6,23 +6,19 @@ from collections.abc import Iterator
 
 from engine.lint.finding import Problem
 from engine.lint.graph import reachable, reaching, starts
-from engine.lint.model import Model, Node, Scope
+from engine.lint.model import Model, Scope
 from engine.lint.say import about
 
 
 def check(model: Model) -> Iterator[Problem]:
     for scope in model.scopes:
-        ends = [n for n in scope.nodes if n.type == "endEvent" or _jumps(n)]
+        ends = scope.of("endEvent")
         if not ends or _can_be_stopped(scope):
             continue
         alive = reaching(ends)
         for node in scope.nodes:
-            if node.outgoing and node not in alive and node in reachable(starts(scope)):
+            if node.ways_out and node not in alive and node in reachable(starts(scope)):
                 yield about(node, "之后没有任何路径通向结束事件，流程会一直循环。", "请为循环添加一个通向结束的出口。")
-
-
-def _jumps(node: Node) -> bool:
-    return node.type == "intermediateThrowEvent" and node.has("linkEventDefinition")
 
 
 def _can_be_stopped(scope: Scope) -> bool:

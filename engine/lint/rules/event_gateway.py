@@ -39,5 +39,7 @@ def _target(target: Node) -> Iterator[Problem]:
         yield about(target, "紧跟在事件网关之后，但它不等待消息、定时、条件或信号。", "请改为中间捕获事件或接收任务。")
     if len(target.incoming) > 1:
         yield about(target, "紧跟在事件网关之后，却还有其他进入的顺序流。", "请删除其他连线，在它之后再汇合。")
+    if target.loop is not None:
+        yield about(target, "紧跟在事件网关之后，不能循环执行。", "请取消循环或多实例。")
     if target.type == "receiveTask" and target.boundary:
         yield about(target, "紧跟在事件网关之后，不能再附着边界事件。", "请把超时等事件作为网关的另一条分支。")

@@ -30,7 +30,7 @@ def check(model: Model) -> Iterator[Problem]:
             if kind not in allowed:
                 names = "、".join(WORDS[f"{k}EventDefinition"] for k in sorted(allowed)) or "（无，只能是空事件）"
                 yield about(node, f"不允许使用“{event.word}”触发。", f"此处允许的类型：{names}。")
-        if node.type in {"intermediateCatchEvent", "boundaryEvent"} and not node.events and not _refers(node):
+        if node.type in {"intermediateCatchEvent", "boundaryEvent"} and not node.events:
             yield about(node, "没有说明等待什么。", "请选择类型，例如消息或定时。")
         if node.has("cancelEventDefinition"):
             yield from _cancel(node)
@@ -51,10 +51,6 @@ def _allowed(node: Node) -> set[str] | None:
     if node.type == "boundaryEvent":
         return _INTERRUPTING if node.interrupting else _NON_INTERRUPTING
     return _ALLOWED.get(node.type)
-
-
-def _refers(node: Node) -> bool:
-    return any(child.tag.endswith("}eventDefinitionRef") for child in node.xml if isinstance(child.tag, str))
 
 
 def _cancel(node: Node) -> Iterator[Problem]:

@@ -34,7 +34,7 @@ def estimate(scope: Scope) -> int:
         if node in path:
             return 1  # an unconditional circle; the rule endless-loops or unplanned-loops speaks
         path |= {node}
-        targets = [f.target for f in node.outgoing if f.target is not None] + node.boundary
+        targets = [f.target for f in node.ways_out if f.target is not None] + node.boundary
         if (node.type in _UNDECIDED or node.decides) and len(node.outgoing) > 1:
             known[node] = 1 + sum(1 + len(t.outgoing) for t in targets)
         else:

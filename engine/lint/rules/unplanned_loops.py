@@ -41,4 +41,4 @@ def _next(node: Node) -> Iterator[Node]:
     if node.type in ACTIVITIES and node.decides:
         return (f.target for f in node.outgoing if f.target and f.condition is None and f.id != node.default_ref)
     decides = node.type in {"exclusiveGateway", "inclusiveGateway", "eventBasedGateway"} and len(node.outgoing) > 1
-    return iter(()) if decides else (f.target for f in node.outgoing if f.target is not None)
+    return iter(()) if decides else (f.target for f in node.ways_out if f.target is not None)
