@@ -64,8 +64,12 @@ class ProcessEngine:
         """Run ``command`` in one transaction and return its result.
 
         Raises whatever the command raises, with nothing saved; :class:`Conflict` when another
-        writer was first.
+        writer was first.  A command may have a ``prepare(kernel)`` that gives the command to run:
+        what takes long and needs no database happens there, before the transaction.
         """
+        prepare = getattr(command, "prepare", None)
+        if prepare is not None:
+            command = prepare(self.kernel)
         try:
             with self.database.begin() as connection:
                 ctx = CommandContext(connection, now or self.clock(), actor, self.kernel)

@@ -34,6 +34,8 @@ class Settings:
     demo: bool = False
     session_idle_minutes: int = 60
     session_hours: int = 12
+    sandbox_seconds: int = 30  # an office's bundle is judged within, see engine/lint/sandbox.py
+    sandbox_memory_mb: int = 512
 
     @property
     def url(self) -> str:
@@ -91,4 +93,6 @@ class Settings:
             demo=flag("DEMO", False),
             session_idle_minutes=number("SESSION_IDLE_MINUTES", 60),
             session_hours=number("SESSION_HOURS", 12),
+            sandbox_seconds=number("SANDBOX_SECONDS", 30),
+            sandbox_memory_mb=number("SANDBOX_MEMORY_MB", 512),
         )

@@ -19,8 +19,10 @@ from engine.cli.database import db
 from engine.cli.definitions import deploy, lint
 from engine.cli.models import decide, run
 from engine.cli.server import serve, worker
+from engine.cli.shield import EXHAUSTED, SHIELDED, shield
 from engine.cli.verify import verify_draw, verify_history
 from engine.errors import LianjianError
+from engine.settings import Settings
 
 EXIT_CODES = """\b
 退出码：
@@ -53,9 +55,14 @@ for command in (serve, worker, db, account, demo, import_, deploy, lint, run, de
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with a documented code."""
     try:
+        given = sys.argv[1:] if arguments is None else arguments
+        if given and given[0] in SHIELDED and (ended := shield(given, Settings.from_env())) is not None:
+            sys.exit(ended)
         sys.exit(cli.main(arguments, prog_name="lianjian", standalone_mode=False) or 0)
-    except click.exceptions.Exit as ended:
-        sys.exit(ended.exit_code)
+    except click.exceptions.Exit as ended_early:
+        sys.exit(ended_early.exit_code)
+    except (MemoryError, RecursionError):
+        sys.exit(EXHAUSTED)
     except click.Abort:
         click.echo("已中止。", err=True)
         sys.exit(1)

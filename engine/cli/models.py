@@ -12,6 +12,7 @@ import click
 from engine.cli.chinese import Command, command, help_option
 from engine.cli.definitions import REFUSED, finding_line
 from engine.cli.output import emit, json_option, json_text
+from engine.cli.shield import accepted
 
 if TYPE_CHECKING:
     from engine.cli.trial import Trial
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 #: The run itself went wrong, or a step could not be applied.
 FAILED = 5
+#: What is told of a run that could not go to its end.
+NOTHING: dict[str, Any] = {
+    "outcome": "failed", "trace": [], "open_tasks": [], "waiting": [], "undelivered": [], "data": {}, "instances": [],
+}  # fmt: skip
 MAX_JSON = 1_000_000
 _STEPS = ("complete", "message", "advance_time")
 
@@ -71,7 +76,8 @@ def run(
     try:
         candidates = trial.deploy(bundle)
     except ModelRefused as refusal:
-        return _refused(refusal.findings, as_json)
+        return refuse(refusal.findings, as_json)
+    accepted()
     chosen = _choose(candidates, process_id)
     if chosen:
         trial.start(chosen, start)
@@ -172,7 +178,7 @@ def decide(files: tuple[Path, ...], decision: str, given: str, as_json: bool) ->
     try:
         decisions = load_decisions(*(path.read_bytes() for path in files))
     except ModelRefused as refusal:
-        return _refused(refusal.findings, as_json)
+        return refuse(refusal.findings, as_json)
     named = {d.name: key for key, d in decisions.decisions.items()}
     chosen = decision if decision in decisions.ids else named.get(decision, "")
     if not chosen:
@@ -211,7 +217,8 @@ def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
-def _refused(findings: list[dict[str, Any]], as_json: bool) -> int:
+def refuse(findings: list[dict[str, Any]], as_json: bool) -> int:
+    """Say why a model is refused; returns the exit code."""
     lines = [*map(finding_line, findings), f"模型有 {len(findings)} 处问题，不能执行。"]
     emit({"refused": findings}, "\n".join(lines), as_json)
     return REFUSED
