@@ -17,6 +17,9 @@ from engine.lint.model import Flow, Node, Scope
 MAX_MARKINGS = 4_000
 MAX_TOKENS = 3  # per flow; more means the level can be flooded with tokens
 
+#: End events that take all other tokens of their level with them.
+ENDING_ALL = ("terminateEventDefinition", "errorEventDefinition", "cancelEventDefinition")
+
 Marking = tuple[tuple[int, int], ...]  # (place, tokens), sorted
 
 
@@ -159,7 +162,7 @@ class _Level:
             elif not any(self.thing[p] in self._own(event) for p in tokens):
                 # Fires again only once its branch is done: otherwise a reminder would count as a flood.
                 yield _change(tokens, [], [self.place[event]])
-        if node.has("terminateEventDefinition", "errorEventDefinition") and node.type == "endEvent":
+        if node.type == "endEvent" and node.has(*ENDING_ALL):
             yield ()
             return
         out = [self.place[f] for f in node.ways_out if f in self.place]

@@ -193,7 +193,7 @@ FORBIDDEN: dict[str, tuple[str, str, str, str]] = {
         "known-services",
         '<bpmn:serviceTask id="auto"',
         '<bpmn:serviceTask isForCompensation="true" id="auto"',
-        "unsupported-compensation",
+        "compensation-handlers",
     ),
     "a task inside a lane set": (
         "schema", '<bpmn:laneSet id="lanes">', '<bpmn:laneSet id="lanes"><bpmn:task id="t"/>', "schema",

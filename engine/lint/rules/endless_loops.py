@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.lint.finding import Problem
-from engine.lint.graph import reachable, reaching, starts
+from engine.lint.graph import ENDING_ALL, reachable, reaching, starts
 from engine.lint.model import Model, Scope
 from engine.lint.say import about
 
@@ -23,6 +23,9 @@ def check(model: Model) -> Iterator[Problem]:
 
 def _can_be_stopped(scope: Scope) -> bool:
     """Somebody outside, or another branch, ends this level."""
-    if any(n.type == "endEvent" and n.has("terminateEventDefinition", "errorEventDefinition") for n in scope.nodes):
+    if any(n.type == "endEvent" and n.has(*ENDING_ALL) for n in scope.nodes):
+        return True
+    handlers = [n.inner for n in scope.nodes if n.is_event_sub_process and n.inner is not None]
+    if any(start.flag("isInterrupting", True) for inner in handlers for start in inner.of("startEvent")):
         return True
     return scope.owner is not None and any(event.interrupting for event in scope.owner.boundary)

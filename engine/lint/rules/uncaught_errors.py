@@ -1,4 +1,4 @@
-"""An error that is thrown is caught by an activity around it; uncaught, the case would stop with an incident."""
+"""An error that is thrown is caught by somebody around it; uncaught, it ends the whole instance (warning)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ def check(model: Model) -> Iterator[Problem]:
             if not _caught(node.scope, _code(node, event), callers, set()):
                 yield about(
                     node,
-                    "抛出的错误没有外层活动捕获，流程会停下并产生异常。",
-                    "请把它放进子流程，并在子流程上添加错误边界事件；只是结束流程时改用终止结束事件。",
+                    "抛出的错误没有人捕获，整个流程会终止并产生异常。",
+                    "请在外层活动上添加错误边界事件，或在外层添加由该错误触发的事件子流程。",
+                    "warning",
                 )
 
 
@@ -32,13 +33,20 @@ def _code(node: Node, event: Event) -> str:
     return "" if error is None else (error.get("errorCode") or "").strip()
 
 
-def _caught(scope: Scope, code: str, callers: dict[str, list[Node]], seen: set[Scope]) -> bool:
-    """Does every way out of this level pass an activity that catches the error?"""
+def _caught(
+    scope: Scope, code: str, callers: dict[str, list[Node]], seen: set[Scope], inside: Node | None = None
+) -> bool:
+    """Does every way out of this level pass somebody who catches the error?  ``inside`` is the activity it left."""
     if scope in seen:
+        return True
+    handlers = [n.inner for n in scope.nodes if n.is_event_sub_process and n is not inside and n.inner is not None]
+    if _catch([start for inner in handlers for start in inner.of("startEvent")], code):
         return True
     around = [scope.owner] if scope.owner is not None else callers.get(scope.id, [])
     return bool(around) and all(
-        any(_code(b, e) in {"", code} for b in host.boundary for e in b.events if e.type == "errorEventDefinition")
-        or _caught(host.scope, code, callers, seen | {scope})
-        for host in around
+        _catch(host.boundary, code) or _caught(host.scope, code, callers, seen | {scope}, host) for host in around
     )
+
+
+def _catch(events: list[Node], code: str) -> bool:
+    return any(_code(n, e) in {"", code} for n in events for e in n.events if e.type == "errorEventDefinition")

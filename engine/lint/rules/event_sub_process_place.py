@@ -1,0 +1,28 @@
+"""An event sub-process is a plain sub-process that happens once an event: no loop, no transaction (spec §10.3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.lint.finding import Problem
+from engine.lint.model import Model
+from engine.lint.say import about
+
+
+def check(model: Model) -> Iterator[Problem]:
+    for node in model.run_nodes:
+        if not node.is_event_sub_process:
+            continue
+        if node.type != "subProcess":
+            yield about(node, "由事件触发（triggeredByEvent），只有普通子流程可以。", "请改为普通的事件子流程。")
+        if node.loop is not None:
+            yield about(node, "是事件子流程，不能循环或多实例。", "请把循环画在事件子流程里面的活动上。")
+        if node.is_compensation:
+            yield about(
+                node, "是事件子流程，又标为补偿活动。", '请只保留一种：补偿事件子流程不写 isForCompensation="true"。'
+            )
+    for scope in model.scopes:
+        handlers = [n for n in scope.nodes if n.is_event_sub_process and n.inner is not None and n.executable]
+        undoing = [h for h in handlers if any(s.has("compensateEventDefinition") for s in h.inner.of("startEvent"))]  # type: ignore[union-attr]
+        for handler in undoing[1:]:
+            yield about(handler, "是这一层的第二个补偿事件子流程。", "一层只能有一个，请合并。")
