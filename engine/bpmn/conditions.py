@@ -10,7 +10,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
-from engine.bpmn.scopes import changes, scope_data, shares_data
+from engine.bpmn.scopes import changes, publish, scope_data, shares_data
 from engine.bpmn.triggers import happen, open_triggers
 
 
@@ -36,10 +36,12 @@ class KernelCondition(ConditionalEventDefinition):
         return holds and not before
 
     def update_task_data(self, my_task: Task) -> None:
-        # The token goes on with the values that made the condition true, whoever wrote them.
-        seen = data_in_scope(my_task)
-        names = expressions.parse(self.expression).names
-        my_task.data |= {name: deepcopy(seen[name]) for name in names if name in seen}
+        # The token goes on with the values that made the condition true; whoever wrote them keeps the word on them.
+        seen, before = data_in_scope(my_task), dict(my_task.data)
+        names = expressions.parse(self.expression).names & seen.keys()
+        for level in _levels(my_task):
+            known = scope_data(level)
+            publish(level, before, {n: deepcopy(seen[n]) for n in names if n in known and known[n] == seen[n]})
 
     def reset(self, my_task: Task) -> None:
         my_task.internal_data.pop(self.key, None)
@@ -70,13 +72,19 @@ def watch_conditions(workflow: Any) -> bool:
 
 def data_in_scope(task: Task) -> dict[str, Any]:
     """The data a condition at ``task`` sees: what the tokens of its level, and of those around it, know together."""
-    levels = [task.workflow]
-    while (caller := _caller(levels[0])) is not None and shares_data(caller):
-        levels.insert(0, caller.workflow)
+    levels = _levels(task)
     view: dict[str, Any] = dict(levels[0].data_objects) | scope_data(levels[0])
     for level in levels[1:]:
         view |= changes(level.task_tree.data, scope_data(level))
     return view
+
+
+def _levels(task: Task) -> list[Any]:
+    """The task's level and those around it that share its data, outermost first."""
+    levels = [task.workflow]
+    while (caller := _caller(levels[0])) is not None and shares_data(caller):
+        levels.insert(0, caller.workflow)
+    return levels
 
 
 def _caller(workflow: Any) -> Task | None:
