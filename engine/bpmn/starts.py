@@ -76,6 +76,7 @@ class KernelProcessParser(ProcessParser):
 def begin_at(start: Task, point: StartPoint) -> None:
     """Let a new instance begin where ``point`` says; ``start`` is its first task, which has not run."""
     start.internal_data[_BEGINS_AT] = point.begins_at
+    start._drop_children()
     start.task_spec._predict(start, mask=TaskState.NOT_FINISHED_MASK)
 
 
