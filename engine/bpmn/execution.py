@@ -15,6 +15,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
+from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.exceptions import SpiffWorkflowException, TaskNotFoundException
@@ -292,7 +293,8 @@ class Execution:
             progressed = False
             for workflow in self._deepest_first():
                 ready = [t for t in workflow.tasks.values() if t.state == TaskState.READY and not t.task_spec.manual]
-                for task in sorted(ready, key=lambda t: t.last_state_change):
+                # An event that has occurred goes first: it interrupts, or waits for its next time.
+                for task in sorted(ready, key=lambda t: (not isinstance(t.task_spec, BoundaryEvent), t.last_state_change)):
                     if task.state != TaskState.READY or self._workflow.completed:
                         continue
                     steps += 1
@@ -303,10 +305,6 @@ class Execution:
                     if task.task_spec.bpmn_id and not isinstance(task.task_spec, LoopTask | SubWorkflowTask):
                         self.trace.append(task.task_spec.bpmn_id)
                     self._step(task)
-                    catch_thrown(self._workflow)
-                    react(self._workflow)
-                    watch_conditions(self._workflow)
-                    continue_throwers(self._workflow)
                     progressed = True
                 if workflow.parent_task_id in self._workflow.subprocesses:
                     caller = self._workflow.get_task_from_id(workflow.parent_task_id)
@@ -321,10 +319,14 @@ class Execution:
     def _step(self, task: Task) -> None:
         if self._watch is None:
             task.run()
-            return
-        self._watch(task)  # before what its end sets off
-        task.run()
-        self._watch(task)
+        else:
+            self._watch(task)  # before what its end sets off
+            task.run()
+            self._watch(task)
+        catch_thrown(self._workflow)
+        react(self._workflow)
+        watch_conditions(self._workflow)
+        continue_throwers(self._workflow)
 
     def _deepest_first(self) -> list[Any]:
         active = [s for s in self._workflow.subprocesses.values() if not s.completed]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.defaults import (
@@ -11,53 +12,139 @@ from SpiffWorkflow.bpmn.specs.defaults import (
     SequentialMultiInstanceTask,
     StandardLoopTask,
 )
+from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
+from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import MultiInstanceTask
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine import expressions
 from engine.bpmn.merge import MergeConflict, merge_branches
 from engine.errors import ServiceTaskFailed
 
 #: More instances in one workflow are slow and large; separate instances are not (ADR 0001).
 MAX_INSTANCES = 1_000
+#: What the standard calls the counters of a multi-instance, and what most modellers write.
+_COUNTERS = {
+    "numberOfInstances": "nrOfInstances",
+    "numberOfActiveInstances": "nrOfActiveInstances",
+    "numberOfCompletedInstances": "nrOfCompletedInstances",
+    "numberOfTerminatedInstances": "nrOfTerminatedInstances",
+}
+LOOP_NAMES = frozenset({"loopCounter", *_COUNTERS, *_COUNTERS.values()})
 
 
 class KernelLoop(StandardLoopTask):
-    """Standard loop: every round goes on with the data of the one before."""
+    """Standard loop: every round goes on with the data of the one before (spec table 10.27)."""
+
+    def _update_hook(self, my_task: Task) -> bool | None:
+        my_task.data = dict(my_task.parent.data)
+        my_task.internal_data["done"] = 0
+        if self.test_before and self._over(my_task):
+            return True
+        my_task._set_state(TaskState.STARTED)
+        self._begin(my_task)
+        return None
+
+    def _begin(self, my_task: Task) -> None:
+        task_spec = my_task.workflow.spec.task_specs[self.task_spec]
+        child = my_task._add_child(task_spec, TaskState.WAITING)
+        child.triggered = True
+        child.internal_data["iteration"] = _done(my_task)
+        task_spec._update(child)
 
     def merge_child(self, workflow: Any, child: Task) -> None:
         my_task = child.parent
         my_task.data = dict(child.data)
-        my_task.internal_data["merged"].append(str(child.id))
-        if self.loop_complete(my_task):
+        my_task.internal_data["done"] = _done(my_task) + 1
+        if self._over(my_task):
             my_task._set_state(TaskState.READY)
         else:
-            self.create_child(my_task)
+            self._begin(my_task)
+
+    def _over(self, my_task: Task) -> bool:
+        done = _done(my_task)
+        if self.maximum is not None and done >= self.maximum:
+            return True
+        if self.condition is None:
+            return False
+        names = {**my_task.data, "loopCounter": done}
+        return not my_task.workflow.script_engine.evaluate(my_task, self.condition, names=names)
+
+    def counters(self, my_task: Task) -> dict[str, int]:
+        """A standard loop counts its rounds only."""
+        return {}
+
+
+def _done(my_task: Task) -> int:
+    """Instances or rounds completed; states of before kept their ids."""
+    known = my_task.internal_data
+    return int(known["done"]) if "done" in known else len(known.get("merged", ()))
+
+
+def loop_names(task: Task) -> dict[str, int]:
+    """``loopCounter`` and the counters of the innermost loop the task runs in; the first round is number 1."""
+    current: Task | None = task
+    while current is not None:
+        number = current.internal_data.get("iteration", current.internal_data.get("key_or_index"))
+        if isinstance(number, int) and current.parent is not None and hasattr(current.parent.task_spec, "counters"):
+            loop = current.parent
+            return {"loopCounter": number + 1, **loop.task_spec.counters(loop)}
+        workflow = current.workflow
+        parent_id = workflow.parent_task_id
+        current = workflow.top_workflow.get_task_from_id(parent_id) if parent_id else None
+    return {}
+
+
+@dataclass(frozen=True)
+class Behavior:
+    """Which events a multi-instance throws when an instance completes (spec table 10.29).
+
+    ``kind`` is All (none), None (each time), One (the first time) or Complex (by condition).
+    """
+
+    kind: str = "All"
+    events: list[tuple[str, EventDefinition]] = field(default_factory=list)  # (condition, what is thrown)
+
+    def thrown(self, my_task: Task, done: int, names: Mapping[str, Any]) -> Iterator[EventDefinition]:
+        """What the completion of the ``done``-th instance throws."""
+        if self.kind == "All" or (self.kind == "One" and done > 1):
+            return
+        for condition, definition in self.events:
+            if not condition or my_task.workflow.script_engine.evaluate(my_task, condition, names=names):
+                yield definition
 
 
 class _CollectingInstances(MultiInstanceTask):
     """Multi-instance over a collection or a number.
 
     What a task produced in an instance, or what the steps inside a sub-process or called process
-    produced, becomes one entry of ``data[<element id>]``, with the item under ``item``.  Other names
-    (``set:``, scripts) pass to the process: merged when all ran side by side, from one to the next
-    when they run in turn.
+    produced, becomes one entry of ``data[<element id>]``, with the item under ``item``; the output
+    item, where one is named, one entry of the output collection.  Other names (``set:``, scripts)
+    pass to the process: merged when all ran side by side, from one to the next when they run in
+    turn.  Tasks without a person and without a wait run in turn whatever is drawn: each is over
+    before the next one begins.
     """
 
-    #: One after the other.
-    in_turn: bool
+    sequential: bool
+    behavior: Behavior = Behavior()
+
+    def _in_turn(self, my_task: Task) -> bool:
+        child = my_task.workflow.spec.task_specs[self.task_spec]
+        waits = child.manual or isinstance(child, SubWorkflowTask | CatchingEvent)
+        return self.sequential or not waits
 
     def _update_hook(self, my_task: Task) -> bool | None:
         my_task.data = dict(my_task.parent.data)
         for association in self.data_input_associations:
             association.get(my_task)
         items = self._items(my_task)
-        my_task.internal_data["merged"] = []
+        my_task.internal_data["done"] = 0
         my_task.internal_data["items"] = len(items)
         if not items:
             return True
-        if self.in_turn:
+        if self._in_turn(my_task):
             # The collection may change while its items are handled; the items do not.
             my_task.internal_data["remaining"] = deepcopy(items[1:])
             items = items[:1]
@@ -66,13 +153,16 @@ class _CollectingInstances(MultiInstanceTask):
         return None
 
     def _start(self, my_task: Task, items: Sequence[Any], first: int) -> None:
-        outer = my_task.data
-        if self.input_item is not None and self.input_item.bpmn_id in outer:
-            # An outer name that the item hides for the time of the instance.
-            my_task.data = {k: v for k, v in outer.items() if k != self.input_item.bpmn_id}
+        # Outer names that the items of an instance hide while it runs.
+        outer, hidden = my_task.data, self._item_names()
+        my_task.data = {k: v for k, v in outer.items() if k not in hidden}
         for number, item in enumerate(items, first):
             self.create_child(my_task, item, number)
         my_task.data = outer
+
+    def _item_names(self) -> set[str]:
+        items = [item for item in (self.input_item, self.output_item) if item is not None]
+        return {name for item in items for name in (item.bpmn_id, item.bpmn_name) if name}
 
     def _items(self, my_task: Task) -> list[Any]:
         if self.data_input is None:
@@ -101,40 +191,82 @@ class _CollectingInstances(MultiInstanceTask):
         child = my_task._add_child(task_spec, TaskState.WAITING)
         child.triggered = True
         if self.input_item is not None:
-            self.input_item.set(child, deepcopy(item))
+            for name in {self.input_item.bpmn_id, self.input_item.bpmn_name} - {None, ""}:
+                child.data[name] = deepcopy(item)
         child.internal_data["key_or_index"] = key_or_index
         child.internal_data["item"] = item
         task_spec._update(child)
 
     def merge_child(self, workflow: Any, child: Task) -> None:
         my_task = child.parent
-        merged = my_task.internal_data["merged"]
-        merged.append(str(child.id))
-        if self.in_turn:
+        if my_task.has_state(TaskState.READY | TaskState.FINISHED_MASK):
+            return
+        my_task.internal_data["done"] = done = _done(my_task) + 1
+        in_turn = self._in_turn(my_task)
+        if in_turn:
             local = self._local(my_task)
             my_task.data = _with(my_task.data, {k: v for k, v in child.data.items() if k not in local}, keep=local)
+        finished = done == my_task.internal_data["items"]
+        if self.condition is not None or self.behavior.kind != "All":
+            names = self._names_after(my_task, child)
+            for definition in self.behavior.thrown(my_task, done, names):
+                definition.throw(child)
+            if self.condition is not None and my_task.workflow.script_engine.evaluate(my_task, self.condition, names=names):
+                finished = True
+        if finished:
+            for other in list(self._instances(my_task)):
+                if not other.has_state(TaskState.FINISHED_MASK):
+                    other.cancel()
+            self._collect(my_task)
+            my_task._set_state(TaskState.READY)
+        elif in_turn:
             remaining = my_task.internal_data["remaining"]
-            if remaining:
-                my_task.internal_data["remaining"] = remaining[1:]
-                self._start(my_task, remaining[:1], len(merged))
-                return
-        elif len(merged) < my_task.internal_data["items"]:
-            return
-        self._collect(my_task)
-        my_task._set_state(TaskState.READY)
+            my_task.internal_data["remaining"] = remaining[1:]
+            self._start(my_task, remaining[:1], done)
+
+    # -- counting ---------------------------------------------------------------
+
+    def counters(self, my_task: Task) -> dict[str, int]:
+        """How many instances there are, in the words of the standard and in the common short ones."""
+        total, done = my_task.internal_data.get("items", 0), _done(my_task)
+        active = sum(1 for c in self._instances(my_task) if not c.has_state(TaskState.FINISHED_MASK))
+        if self._in_turn(my_task) and not self.sequential:
+            active = total - done  # drawn side by side
+        values = (total, active, done, 0)
+        return {name: value for names, value in zip(_COUNTERS.items(), values, strict=True) for name in names}
+
+    def _names_after(self, my_task: Task, child: Task) -> dict[str, Any]:
+        """What a condition sees when ``child`` has completed: what all completed instances wrote, and the counters."""
+        texts = [self.condition or "", *(condition for condition, _ in self.behavior.events)]
+        read = {name for text in texts if text for name in expressions.parse(text).names}
+        names = {**my_task.data, **{k: v for k, v in child.data.items() if k != self.bpmn_id}}
+        for other in self._finished(my_task) if read - LOOP_NAMES else ():
+            for name in read & other.data.keys():
+                if name not in child.data or child.data[name] == my_task.data.get(name):
+                    names[name] = other.data[name]
+        if self.bpmn_id in read:
+            names |= self.collected(my_task)
+        if self.data_output is not None and self.data_output.bpmn_id in read:
+            names[self.data_output.bpmn_id] = [self._output(my_task, c) for c in self._finished(my_task)]
+        return {**names, **self.counters(my_task), "loopCounter": child.internal_data["key_or_index"] + 1}
+
+    # -- collecting -------------------------------------------------------------
+
+    def _finished(self, my_task: Task) -> list[Task]:
+        """The completed instances in the order of their items."""
+        finished = [c for c in self._instances(my_task) if c.has_state(TaskState.COMPLETED)]
+        return sorted(finished, key=lambda c: c.internal_data["key_or_index"])
 
     def collected(self, my_task: Task) -> dict[str, Any]:
         """The data with the entries of the instances that are done so far."""
         local = self._local(my_task)
-        done = [c for c in self._instances(my_task) if c.has_state(TaskState.COMPLETED)]
-        done.sort(key=lambda c: c.internal_data["key_or_index"])
-        return {**my_task.data, self.bpmn_id: [self._entry(my_task, child, local) for child in done]}
+        entries = [self._entry(my_task, child, local) for child in self._finished(my_task)]
+        return {**my_task.data, self.bpmn_id: entries}
 
     def _collect(self, my_task: Task) -> None:
-        finished = [c for c in self._instances(my_task) if c.has_state(TaskState.COMPLETED)]
-        finished.sort(key=lambda c: c.internal_data["key_or_index"])
+        finished = self._finished(my_task)
         local = self._local(my_task)
-        if not self.in_turn:
+        if not self._in_turn(my_task):
             base = {k: v for k, v in my_task.data.items() if k not in local}
             try:
                 merged = merge_branches(base, [{k: v for k, v in c.data.items() if k not in local} for c in finished])
@@ -146,11 +278,13 @@ class _CollectingInstances(MultiInstanceTask):
                 ) from None
             my_task.data = _with(my_task.data, merged, keep=local)
         my_task.data[self.bpmn_id] = [self._entry(my_task, child, local) for child in finished]
+        if self.data_output is not None:
+            my_task.data[self.data_output.bpmn_id] = [self._output(my_task, child) for child in finished]
 
     def _entry(self, my_task: Task, child: Task, local: set[str]) -> dict[str, Any]:
         item = child.internal_data.get("item")
         if isinstance(child.task_spec, SubWorkflowTask):
-            item_names = {self.input_item.bpmn_id} if self.input_item is not None else set()
+            item_names = self._item_names()
             outer = my_task.parent.data
             made = {
                 name: value
@@ -163,19 +297,32 @@ class _CollectingInstances(MultiInstanceTask):
             return {**result, "item": item}
         return {"result": result, "item": item}
 
+    def _output(self, my_task: Task, child: Task) -> Any:
+        """The output item of an instance: a name it wrote, else a field of what it produced."""
+        if self.output_item is None:
+            return self._entry(my_task, child, self._local(my_task))
+        product = child.data.get(self.bpmn_id)
+        for name in (self.output_item.bpmn_id, self.output_item.bpmn_name):
+            if name in child.data:
+                return child.data[name]
+            if isinstance(product, Mapping) and name in product:
+                return product[name]
+        return None
+
     def _local(self, my_task: Task) -> set[str]:
-        """Names that belong to one instance: its element, its item, and the steps inside it."""
-        names = {self.bpmn_id}
-        if self.input_item is not None:
-            names.add(self.input_item.bpmn_id)
+        """Names that belong to one instance: its element, its items, and the steps inside it."""
+        names = {self.bpmn_id, *self._item_names()}
         child = my_task.workflow.spec.task_specs[self.task_spec]
         if isinstance(child, SubWorkflowTask):
             names |= _steps(my_task.workflow.top_workflow.subprocess_specs, child.spec)
         return names
 
     def _on_ready_hook(self, my_task: Task) -> None:
-        if not self._merged_children(my_task):
-            my_task.data[self.bpmn_id] = []  # an empty collection completes at once, with an empty output
+        if not my_task.internal_data.get("items"):
+            # An empty collection completes at once, with an empty output.
+            my_task.data[self.bpmn_id] = []
+            if self.data_output is not None:
+                my_task.data[self.data_output.bpmn_id] = []
         super()._on_ready_hook(my_task)
 
 
@@ -204,10 +351,10 @@ def _steps(specs: Mapping[str, Any], name: str) -> set[str]:
 class KernelParallelInstances(_CollectingInstances, ParallelMultiInstanceTask):
     """All instances at the same time."""
 
-    in_turn = False
+    sequential = False
 
 
 class KernelSequentialInstances(_CollectingInstances, SequentialMultiInstanceTask):
     """One instance after the other."""
 
-    in_turn = True
+    sequential = True

@@ -8,8 +8,11 @@ from engine.lint.finding import Problem
 from engine.lint.graph import play
 from engine.lint.model import Model, Node, Scope, q
 from engine.lint.say import about
-from engine.lint.texts import set_names, written_inside
+from engine.lint.texts import item_names, set_names, written_inside
 from engine.lint.words import ACTIVITIES
+
+#: Tasks without a person and without a wait.
+_AT_ONCE = frozenset({"task", "scriptTask", "serviceTask", "businessRuleTask", "sendTask"})
 
 
 def check(model: Model) -> Iterator[Problem]:
@@ -42,7 +45,7 @@ def _writes(node: Node, processes: dict[str, Scope]) -> set[str]:
     for scope in _levels(node, processes):
         names |= written_inside(scope)
     # A multi-instance keeps what its steps produce in its own list.
-    return names if node.multi_instance else names | _products(node, processes)
+    return names - item_names(node) if node.multi_instance else names | _products(node, processes)
 
 
 def _products(node: Node, processes: dict[str, Scope]) -> set[str]:
@@ -67,5 +70,7 @@ def _levels(node: Node, processes: dict[str, Scope]) -> list[Scope]:
 
 
 def _runs_in_parallel(node: Node) -> bool:
+    if node.type in _AT_ONCE:
+        return False  # each instance is over before the next one begins
     loop = node.xml.find(q("multiInstanceLoopCharacteristics"))
     return loop is not None and (loop.get("isSequential") or "false").strip() not in {"true", "1"}
