@@ -1,52 +1,86 @@
-"""The logic of a decision: tables with every hit policy, literal expressions, boxed contexts and invocations.
+"""The logic of a decision besides tables: literal expressions and the boxed expressions of DMN.
 
-Cells and expressions are FEEL (:mod:`engine.expressions`).  What the standard leaves to chance is
-an error here: two rules of a UNIQUE table that both hold, rules of an ANY table that disagree, an
-input of the wrong type or outside its list of allowed values.
+Expressions are FEEL to the letter (:mod:`engine.expressions`, ``standard``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cmp_to_key
 from typing import Any
 
 from engine.errors import ServiceTaskFailed
 from engine.expressions import Expression, UnaryTests
-from engine.expressions.arithmetic import add
-from engine.expressions.temporal import read_date, read_datetime, read_time
-from engine.expressions.values import compare, contains, equals, kind_of
+from engine.expressions.nodes import Run
+from engine.expressions.nodes.calls import call_function
+from engine.expressions.nodes.lists import within_range
+from engine.expressions.types import Type, Types, coerce
+from engine.expressions.values import MAX_LIST, Function, Range, number
 
-#: hitPolicy + aggregation as written in a file, and the letters modellers use → one letter code.
-HIT_POLICIES = {
-    "UNIQUE": "U", "ANY": "A", "PRIORITY": "P", "FIRST": "F", "RULE ORDER": "R", "OUTPUT ORDER": "O", "COLLECT": "C",
-    **{letter: letter for letter in ("U", "A", "P", "F", "R", "O", "C", "C+", "C<", "C>", "C#")},
-}  # fmt: skip
-AGGREGATIONS = {"SUM": "C+", "MIN": "C<", "MAX": "C>", "COUNT": "C#"}
+#: Knowledge models and decision services calling each other: a recursion ends in an error.
+MAX_CALLS = 30
+#: Rounds of boxed loops and calls in one decision.
+MAX_ROUNDS = 50_000
 
-#: The DMN type of an input → the kind its value must have.
-_KINDS = {
-    "string": "string", "number": "number", "integer": "number", "long": "number", "double": "number",
-    "boolean": "boolean", "date": "date", "time": "time", "dateTime": "date and time", "date and time": "date and time",
-}  # fmt: skip
-_KIND_LABELS = {
-    "string": "文字", "number": "数字", "boolean": "是/否", "date": "日期", "time": "时间", "date and time": "日期时间",
-}  # fmt: skip
-_READERS: dict[str, Callable[[str], Any]] = {"date": read_date, "time": read_time, "date and time": read_datetime}
+
+class Meter:
+    """What one decision may still do, and what it noticed.
+
+    ``notes`` is ``None`` where trouble must stop (a process); otherwise trouble yields null, as the
+    standard says, and is noted.
+    """
+
+    def __init__(self, notes: list[str] | None = None) -> None:
+        self.notes = notes
+        self.rounds = MAX_ROUNDS
+        self.calls = 0
+
+    def charge(self, rounds: int = 1) -> None:
+        """Use up rounds; raises :class:`ServiceTaskFailed` when none are left."""
+        self.rounds -= rounds
+        if self.rounds < 0:
+            raise ServiceTaskFailed(f"决策计算超过 {MAX_ROUNDS} 轮，请缩小列表或拆成几个决策。", "decision-limit")
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What an evaluation sees: the variables and the functions (the caller's and the knowledge models')."""
+    """What an evaluation sees: variables, the caller's functions, the clock, the item definitions."""
 
     scope: Mapping[str, Any]
     functions: Mapping[str, Callable[..., Any]]
-    now: Any = None
+    now: Any
+    types: Types
+    meter: Meter
 
     def with_scope(self, more: Mapping[str, Any]) -> Environment:
         """The same with further variables."""
-        return Environment({**self.scope, **more}, self.functions, self.now)
+        return Environment({**self.scope, **more}, self.functions, self.now, self.types, self.meter)
+
+    def value_of(self, expression: Expression) -> Any:
+        """The exact value of an expression here."""
+        return expression.evaluate_exact(self.scope, self.functions, self.now, self.types)
+
+    def accepts(self, tests: UnaryTests, value: Any) -> bool:
+        """Whether a value passes a cell here."""
+        return tests.accepts(value, self.scope, self.functions, self.now, self.types)
+
+    def run(self) -> Run:
+        """The state for calling a function value."""
+        return Run(self.scope, self.functions, self.now, True, self.types)
+
+    def trouble(self, message: str, code: str) -> None:
+        """Note what the standard turns into null; raises :class:`ServiceTaskFailed` in a process."""
+        if self.meter.notes is None:
+            raise ServiceTaskFailed(message, code)
+        if len(self.meter.notes) < 20:
+            self.meter.notes.append(message)
+
+    def fitting(self, value: Any, wanted: Type | None, what: str) -> Any:
+        """``value`` as its declared type; what does not fit is trouble and null."""
+        fitted, fits = coerce(value, wanted, self.types)
+        if not fits:
+            self.trouble(f"{what}与声明的类型不符。", "decision-type")
+        return fitted
 
 
 class Logic:
@@ -63,25 +97,40 @@ class Literal(Logic):
     expression: Expression | None
 
     def value(self, env: Environment) -> Any:
-        if self.expression is None:
-            return None
-        return self.expression.evaluate_exact(env.scope, env.functions, env.now)
+        return None if self.expression is None else env.value_of(self.expression)
 
 
 @dataclass(frozen=True)
 class BoxedContext(Logic):
     """Named entries, each seeing the earlier ones; an entry without a name is the result."""
 
-    entries: tuple[tuple[str, Logic], ...]
+    entries: tuple[tuple[str, Type | None, Logic], ...]
 
     def value(self, env: Environment) -> Any:
         made: dict[str, Any] = {}
-        for name, logic in self.entries:
-            entry = logic.value(env.with_scope(made))
+        for name, wanted, logic in self.entries:
+            # A function of the context may call itself, so it sees the context that is being made.
+            entry = logic.value(Environment(_Above(env.scope, made), env.functions, env.now, env.types, env.meter))
             if not name:
                 return entry
-            made[name] = entry
+            made[name] = env.fitting(entry, wanted, f"“{name}”的值")
         return made
+
+
+class _Above(Mapping[str, Any]):
+    """Variables above others, both still growing."""
+
+    def __init__(self, below: Mapping[str, Any], above: Mapping[str, Any]) -> None:
+        self.below, self.above = below, above
+
+    def __getitem__(self, key: str) -> Any:
+        return self.above[key] if key in self.above else self.below[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self.below, **self.above})
+
+    def __len__(self) -> int:
+        return len({**self.below, **self.above})
 
 
 @dataclass(frozen=True)
@@ -107,179 +156,130 @@ class Relation(Logic):
 
 @dataclass(frozen=True)
 class Invocation(Logic):
-    """A call of a business knowledge model with named parameters."""
+    """A call of a function with named parameters; ``function`` is an expression, mostly a name."""
 
-    function: str
+    function: Expression
     bindings: tuple[tuple[str, Logic], ...]
 
     def value(self, env: Environment) -> Any:
-        function = env.functions.get(self.function)
-        if function is None:
-            raise ServiceTaskFailed(f"决策引用的业务知识模型“{self.function}”不存在。", "decision-unknown")
-        return function(**{name: logic.value(env) for name, logic in self.bindings})
-
-
-@dataclass(frozen=True)
-class Input:
-    """An input column."""
-
-    label: str
-    expression: Expression
-    kind: str
-    allowed: UnaryTests | None
-
-    def value(self, env: Environment, table: str) -> Any:
-        """The input's value; raises :class:`ServiceTaskFailed` when no cell could ever judge it rightly."""
-        value = self.expression.evaluate_exact(env.scope, env.functions, env.now)
-        if value is None:
+        function = env.value_of(self.function)
+        given = {name: logic.value(env) for name, logic in self.bindings}
+        supplied = env.functions.get(self.function.text)
+        if function is None and supplied is not None:
+            return supplied(**{name.replace(" ", "_"): value for name, value in given.items()})
+        if not isinstance(function, Function):
+            env.trouble(f"决策调用的“{self.function.text}”不是函数或业务知识模型。", "decision-unknown")
             return None
-        if self.kind in _READERS and isinstance(value, str):
-            value = _READERS[self.kind](value)
-        wanted = self.kind
-        if wanted and kind_of(value) != wanted and not isinstance(value, (list, tuple)):
-            raise ServiceTaskFailed(
-                f"决策表“{table}”的输入“{self.label}”应为{_KIND_LABELS[wanted]}，请核对流程中填写的内容。",
-                "decision-input",
-            )
-        if self.allowed is not None:
-            entries = value if isinstance(value, (list, tuple)) else [value]
-            if not all(self.allowed.accepts(entry, env.scope, env.functions, env.now) for entry in entries):
-                raise ServiceTaskFailed(
-                    f"决策表“{table}”的输入“{self.label}”不在允许的值（{self.allowed.text}）之内。", "decision-input"
-                )
-        return value
-
-
-def input_kind(type_name: str) -> str:
-    """The kind behind a DMN type name (``feel:string``, ``string``); empty when it is not a basic type."""
-    return _KINDS.get(type_name.rpartition(":")[2], "")
+        if given.keys() != set(function.parameters):
+            expected = "、".join(function.parameters) or "没有参数"
+            env.trouble(f"调用“{self.function.text}”的参数名不符（应为：{expected}）。", "decision-input")
+            return None
+        return call_function(env.run(), function, [given[name] for name in function.parameters])
 
 
 @dataclass(frozen=True)
-class Output:
-    """An output column; ``order`` are its allowed values from high to low priority."""
+class FunctionDefinition(Logic):
+    """A boxed function: a value that others call."""
 
-    name: str
-    order: tuple[Any, ...]
-    default: Expression | None
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A row: one test an input, one expression an output (``None`` is null)."""
-
-    tests: tuple[UnaryTests, ...]
-    results: tuple[Expression | None, ...]
-    description: str = ""
-
-
-@dataclass(frozen=True)
-class Table(Logic):
-    """A decision table; ``policy`` is U A P F R O C C+ C< C> or C#."""
-
-    name: str
-    policy: str
-    inputs: tuple[Input, ...]
-    outputs: tuple[Output, ...]
-    rules: tuple[Rule, ...]
+    parameters: tuple[str, ...]
+    types: tuple[Type | None, ...]
+    body: Logic
+    result: Type | None = None
 
     def value(self, env: Environment) -> Any:
-        hits = self.hits(env)
-        if not hits:
-            return self._nothing(env)
-        single = len(self.outputs) == 1
-        results = [self._outputs(self.rules[hit], env) for hit in hits]
-        if self.policy == "A":
-            self._agree(hits, results)
-        if self.policy in "PO":
-            results.sort(key=cmp_to_key(self._priority))
-        values = [row[0] if single else self._named(row) for row in results]
-        if self.policy in ("U", "A", "F", "P"):
-            return values[0]
-        return self._aggregated(values) if len(self.policy) == 2 else values
+        return self.within(env)
 
-    def hits(self, env: Environment) -> list[int]:
-        """Indexes of the rules that hold, in order; FIRST stops at the first.
+    def within(self, env: Environment) -> Function:
+        """The function, seeing the variables of ``env`` below its parameters."""
 
-        Raises :class:`ServiceTaskFailed` when two rules of a UNIQUE table hold.
-        """
-        values = [column.value(env, self.name) for column in self.inputs]
-        found: list[int] = []
-        for index, rule in enumerate(self.rules):
-            pairs = zip(rule.tests, values, strict=True)
-            if all(test.accepts(value, env.scope, env.functions, env.now) for test, value in pairs):
-                found.append(index)
-                if self.policy == "F":
-                    break
-        if self.policy == "U" and len(found) > 1:
-            raise ServiceTaskFailed(
-                f"决策表“{self.name}”只允许一条规则相符，但{_numbered(found)}同时相符，请修改决策表。",
-                "decision-overlap",
-            )
+        def call(run: Run, values: list[Any]) -> Any:
+            env.meter.charge()
+            env.meter.calls += 1
+            try:
+                if env.meter.calls > MAX_CALLS:
+                    raise ServiceTaskFailed(
+                        f"函数嵌套调用超过 {MAX_CALLS} 层，请检查是否调用了自己。", "decision-limit"
+                    )
+                return self.body.value(env.with_scope(dict(zip(self.parameters, values, strict=True))))
+            finally:
+                env.meter.calls -= 1
+
+        return Function(self.parameters, call, self.types, self.result)
+
+
+@dataclass(frozen=True)
+class Conditional(Logic):
+    """Boxed ``if``."""
+
+    condition: Logic
+    then: Logic
+    otherwise: Logic
+
+    def value(self, env: Environment) -> Any:
+        return (self.then if self.condition.value(env) is True else self.otherwise).value(env)
+
+
+@dataclass(frozen=True)
+class BoxedFilter(Logic):
+    """Boxed filter: the elements for which ``match`` is true, or the one at its number."""
+
+    source: Logic
+    match: Logic
+
+    def value(self, env: Environment) -> Any:
+        values = _elements(self.source.value(env), env)
+        kept = []
+        for index, value in enumerate(values):
+            env.meter.charge()
+            seen = {"item": value, **value} if isinstance(value, Mapping) else {"item": value}
+            held = self.match.value(env.with_scope(seen))
+            position = number(held)
+            if index == 0 and position is not None:
+                whole = int(position)
+                return values[whole - (whole > 0)] if whole and abs(whole) <= len(values) else None
+            if held is True:
+                kept.append(value)
+        return kept
+
+
+@dataclass(frozen=True)
+class Iteration(Logic):
+    """Boxed ``for``, ``some`` and ``every`` over one variable."""
+
+    kind: str
+    name: str
+    source: Logic
+    body: Logic
+
+    def value(self, env: Environment) -> Any:
+        source = self.source.value(env)
+        if self.kind != "for" and source is not None and not isinstance(source, list):
+            return None
+        collected: list[Any] = []
+        undecided = False
+        for value in _elements(source, env):
+            env.meter.charge()
+            seen = {self.name: value}
+            result = self.body.value(env.with_scope({**seen, "partial": collected} if self.kind == "for" else seen))
+            if self.kind == "for":
+                collected.append(result)
+                if len(collected) > MAX_LIST:
+                    raise ServiceTaskFailed(f"列表超过 {MAX_LIST} 项。", "decision-limit")
+            elif result is (self.kind == "some"):
+                return result
+            undecided = undecided or not isinstance(result, bool)
+        if self.kind == "for":
+            return collected
+        return None if undecided else self.kind == "every"
+
+
+def _elements(value: Any, env: Environment) -> Sequence[Any]:
+    if value is None:
+        return []
+    if isinstance(value, Range):
+        found = []
+        for one in within_range(value):
+            env.meter.charge()
+            found.append(one)
         return found
-
-    def _outputs(self, rule: Rule, env: Environment) -> list[Any]:
-        return [e.evaluate_exact(env.scope, env.functions, env.now) if e else None for e in rule.results]
-
-    def _named(self, row: list[Any]) -> dict[str, Any]:
-        return {output.name: value for output, value in zip(self.outputs, row, strict=True)}
-
-    def _nothing(self, env: Environment) -> Any:
-        row = [o.default.evaluate_exact(env.scope, env.functions, env.now) if o.default else None for o in self.outputs]
-        if any(output.default for output in self.outputs):
-            value = row[0] if len(self.outputs) == 1 else self._named(row)
-            return [value] if self.policy in "ROC" else value
-        if self.policy == "C#":
-            return 0
-        return [] if self.policy in "ROC" else None
-
-    def _agree(self, hits: list[int], results: list[list[Any]]) -> None:
-        for index, row in zip(hits[1:], results[1:], strict=True):
-            if equals(row, results[0]) is not True:
-                raise ServiceTaskFailed(
-                    f"决策表“{self.name}”的{_numbered([hits[0], index])}同时相符而结果不同，请修改决策表。",
-                    "decision-overlap",
-                )
-
-    def _priority(self, left: list[Any], right: list[Any]) -> int:
-        for output, a, b in zip(self.outputs, left, right, strict=True):
-            difference = _rank(output.order, a) - _rank(output.order, b)
-            if difference:
-                return difference
-        return 0
-
-    def _aggregated(self, values: list[Any]) -> Any:
-        if self.policy == "C#":
-            return len(values)
-        total = values[0]
-        for value in values[1:]:
-            if self.policy == "C+":
-                total = _sum(total, value)
-                continue
-            order = compare(value, total)
-            if order is None:
-                raise self._incomparable()
-            if (order < 0) == (self.policy == "C<") and order:
-                total = value
-        if total is None:
-            raise self._incomparable()
-        return total
-
-    def _incomparable(self) -> ServiceTaskFailed:
-        return ServiceTaskFailed(f"决策表“{self.name}”的结果无法汇总，汇总的输出都应为数字。", "decision-output")
-
-
-def _sum(a: Any, b: Any) -> Any:
-
-    return None if isinstance(a, str) or isinstance(b, str) else add(a, b)
-
-
-def _rank(order: tuple[Any, ...], value: Any) -> int:
-    for index, entry in enumerate(order):
-        if contains([entry], value):
-            return index
-    return len(order)
-
-
-def _numbered(indexes: list[int]) -> str:
-    return "第 " + "、".join(str(index + 1) for index in indexes[:5]) + " 条规则"
+    return value if isinstance(value, list) else [value]

@@ -1,123 +1,54 @@
-"""Reading DMN files: every defect becomes a finding anchored to its element, none stops the reading."""
+"""Reading DMN files into one requirement graph: every defect becomes a finding, none stops the reading."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 from lxml import etree
 
-from engine.bpmn.decision_logic import (
-    AGGREGATIONS,
-    HIT_POLICIES,
-    BoxedContext,
-    BoxedList,
-    Input,
-    Invocation,
-    Literal,
-    Logic,
-    Output,
-    Relation,
-    Rule,
-    Table,
-    input_kind,
-)
+from engine.bpmn.decision_boxes import LOGIC, BoxReader, child, children, name_of, tag, text_of, type_of
+from engine.bpmn.decision_graph import Decision, Element, File, Graph, InputData, Key, Knowledge, Service
+from engine.bpmn.decision_logic import Literal
 from engine.bpmn.xml import read_xml
 from engine.errors import ExpressionError, ModelRefused
-from engine.expressions import Expression, UnaryTests, parse, parse_unary_tests
+from engine.expressions import parse_unary_tests
+from engine.expressions.builtins import BUILTINS
+from engine.expressions.types import Type, list_of, named
 
-MAX_CELL = 500
-MAX_RULES = 5_000
-MAX_BOXES = 20
+MAX_DECLARED = 20
 _NAMESPACES = ("http://www.omg.org/spec/DMN/", "https://www.omg.org/spec/DMN/")
-_LOGIC = frozenset({"decisionTable", "literalExpression", "context", "list", "relation", "invocation"})
+_NAMED = (
+    "inputData", "decision", "variable", "itemDefinition", "itemComponent", "formalParameter", "parameter",
+    "businessKnowledgeModel", "decisionService", "output", "column", "import", "parameters",
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Decision:
-    """One decision: its logic and the decisions and knowledge models it requires (by id)."""
-
-    id: str
-    name: str
-    variable: str
-    logic: Logic
-    requires: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Knowledge:
-    """A business knowledge model: a function of its parameters."""
-
-    id: str
-    name: str
-    parameters: tuple[str, ...]
-    logic: Logic
-
-
-def _tag(element: etree._Element) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
-
-
-def _children(element: etree._Element, *tags: str) -> Iterator[etree._Element]:
-    return (child for child in element if _tag(child) in tags)
-
-
-def _child(element: etree._Element, *tags: str) -> etree._Element | None:
-    return next(_children(element, *tags), None)
-
-
-def _text(element: etree._Element | None) -> str:
-    inner = _child(element, "text") if element is not None else None
-    return ("".join(inner.itertext()) if inner is not None else "").strip()
-
-
-class DecisionReader:
-    """Collects decisions and findings over several files."""
+class DecisionReader(BoxReader):
+    """Collects elements and findings over several files: ``read`` each, then ``link``."""
 
     def __init__(self) -> None:
-        self.findings: list[dict[str, Any]] = []
-        self.decisions: dict[str, Decision] = {}
-        self.knowledge: dict[str, Knowledge] = {}
-        self.names: frozenset[str] = frozenset()
-        self.types: dict[str, str] = {}
-
-    def find(self, element: etree._Element | None, message: str, remedy: str = "") -> None:
-        anchor = element
-        while anchor is not None and not anchor.get("id"):
-            anchor = anchor.getparent()
-        self.findings.append(
-            {
-                "rule": "decision", "severity": "error", "file": "",
-                "element": (anchor.get("id") or "") if anchor is not None else "",
-                "message": message, "remedy": remedy,
-            }
-        )  # fmt: skip
-
-    # -------- the file
+        super().__init__()
+        self.graph = Graph()
+        self.unreadable = False
+        self._roots: list[tuple[File, etree._Element]] = []
+        self._anchors: dict[Key, etree._Element] = {}
 
     def read(self, content: bytes | str) -> None:
+        """Take in one file."""
         root = self._root(content)
         if root is None:
+            self.unreadable = True
             return
-        spaced = set()
-        for element in root.iter("{*}inputData", "{*}decision", "{*}variable", "{*}itemComponent", "{*}formalParameter",
-                                 "{*}parameter", "{*}businessKnowledgeModel", "{*}output", "{*}column"):  # fmt: skip
-            name = " ".join((element.get("name") or "").split())
-            if name and not name.replace("_", "a").isalnum():
-                spaced.add(name)
-        self.names = self.names | spaced
-        for definition in _children(root, "itemDefinition"):
-            reference = _child(definition, "typeRef")
-            if reference is not None and definition.get("isCollection") != "true":
-                self.types[definition.get("name") or ""] = (reference.text or "").strip()
-        for element in root:
-            if _tag(element) == "decision":
-                self._decision(element)
-            elif _tag(element) == "businessKnowledgeModel":
-                self._knowledge(element)
-            elif _tag(element) == "decisionService":
-                self.find(element, "不支持决策服务（decisionService）", "请直接引用其中的决策")
+        names = {name_of(element) for element in root.iter(*(f"{{*}}{tag}" for tag in _NAMED))}
+        names |= {
+            " ".join((e.get("iteratorVariable") or "").split()) for e in root.iter("{*}for", "{*}some", "{*}every")
+        }
+        self.names |= {name for name in names if name and (not name.replace("_", "a").isalnum() or name in BUILTINS)}
+        namespace = root.get("namespace") or f"file-{len(self._roots)}"
+        file = self.graph.files.setdefault(namespace, File(namespace, root.get("name") or ""))
+        for element in children(root, "import"):
+            file.imports[element.get("namespace") or ""] = name_of(element) if element.get("name") else ""
+        self._roots.append((file, root))
 
     def _root(self, content: bytes | str) -> etree._Element | None:
         try:
@@ -125,224 +56,197 @@ class DecisionReader:
         except ModelRefused as refusal:
             self.findings += refusal.findings
             return None
-        if _tag(root) != "definitions" or not (etree.QName(root).namespace or "").startswith(_NAMESPACES):
+        if tag(root) != "definitions" or not (etree.QName(root).namespace or "").startswith(_NAMESPACES):
             self.find(root, "这不是 DMN 决策表文件", "请上传扩展名为 .dmn 的文件")
             return None
         return root
 
-    def _decision(self, element: etree._Element) -> None:
-        identifier, name = element.get("id") or "", element.get("name") or element.get("id") or ""
+    def link(self) -> None:
+        """Read the elements of all files, check that what they require exists and nothing requires itself."""
+        for file, root in self._roots:
+            for definition in children(root, "itemDefinition"):
+                file.types[name_of(definition)] = self._type(definition, 0)
+        self.graph.link_types()
+        makers: dict[str, Callable[[etree._Element, File], Element | None]] = {
+            "inputData": self._input_data, "decision": self._decision,
+            "businessKnowledgeModel": self._knowledge, "decisionService": self._service,
+        }  # fmt: skip
+        for file, root in self._roots:
+            for element in root:
+                if tag(element) in makers:
+                    self._element(element, file, makers[tag(element)])
+        for found in list(self.graph.elements.values()):
+            for key in self.graph.required(found):
+                if key not in self.graph.elements:
+                    kind = "决策" if isinstance(found, Decision) else "业务知识模型或决策服务"
+                    self._about(found, f"{kind}“{found.name}”依赖的决策“{key[1]}”不存在", "请一并上传或删除该依赖")
+        self._circles()
+
+    # -------- elements
+
+    def _element(
+        self, element: etree._Element, file: File, make: Callable[[etree._Element, File], Element | None]
+    ) -> None:
+        identifier = element.get("id") or ""
         if not identifier:
-            self.find(element, f"决策“{name}”没有 id", "请在建模工具中填写 id")
+            self.find(element, f"决策“{name_of(element)}”没有 id", "请在建模工具中填写 id")
             return
-        if identifier in self.decisions:
+        if any(key[1] == identifier and key[0] == file.namespace for key in self.graph.elements):
             self.find(element, f"有两个决策的 id 都是“{identifier}”", "请修改其中一个")
             return
-        body = _child(element, *_LOGIC)
+        self.troubles, self.read_names, self.own_names = [], set(), set()
+        made = make(element, file)
+        if made is None:
+            return
+        self.graph.elements[made.key] = made
+        self._anchors[made.key] = element
+        if isinstance(made, Decision):
+            self._invisible(made, element)
+        if self.troubles:
+            self.graph.broken[made.key] = self.troubles
+
+    def _invisible(self, made: Decision, element: etree._Element) -> None:
+        """A name the file declares can only be read through a requirement; without one it is null."""
+        root = element.getparent()
+        if root is None:
+            return
+        kinds = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
+        declared = {name_of(one): one.get("id") for one in children(root, *kinds)}
+        required = {key[1] for key in made.requires} | {made.key[1]}
+        for name in sorted(self.read_names & declared.keys() - self.own_names):
+            if declared[name] not in required:
+                known = len(self.troubles)
+                self.find(
+                    element, f"决策“{made.name}”读取了“{name}”，但没有用连线表示依赖，按标准读不到",
+                    f"请从“{name}”到“{made.name}”画一条需求连线（informationRequirement 或 knowledgeRequirement）",
+                )  # fmt: skip
+                del self.troubles[known:]
+
+    def _input_data(self, element: etree._Element, file: File) -> Element:
+        variable = child(element, "variable")
+        name = name_of(element)
+        return InputData(self._key(element, file), name, name_of(variable) or name, type_of(variable))
+
+    def _decision(self, element: etree._Element, file: File) -> Element:
+        name = name_of(element)
+        body = child(element, *LOGIC)
         if body is None:
-            other = next((_tag(c) for c in element if _tag(c) in ("functionDefinition", "conditional", "filter", "for",
-                                                                  "every", "some")), "")  # fmt: skip
-            self.find(element, f"决策“{name}”没有内容" + (f"，不支持 {other}" if other else ""), "请改用决策表或表达式")
-            return
-        variable = _child(element, "variable")
-        requires = [
-            (href.get("href") or "").rpartition("#")[2]
-            for requirement in _children(element, "informationRequirement")
-            for href in _children(requirement, "requiredDecision")
-        ]
-        bound = (variable.get("name") if variable is not None else "") or name
-        logic = self._logic(body, name, 0)
-        self.decisions[identifier] = Decision(identifier, name, bound, logic, tuple(requires))
-
-    def _knowledge(self, element: etree._Element) -> None:
-        name = element.get("name") or element.get("id") or ""
-        encapsulated = _child(element, "encapsulatedLogic")
-        body = _child(encapsulated, *_LOGIC) if encapsulated is not None else None
-        if encapsulated is None or body is None:
-            self.find(element, f"业务知识模型“{name}”没有内容", "请填写参数和表达式")
-            return
-        if encapsulated.get("kind", "FEEL") != "FEEL":
-            self.find(element, f"业务知识模型“{name}”不是 FEEL 表达式", "只支持 FEEL")
-            return
-        parameters = tuple(p.get("name") or "" for p in _children(encapsulated, "formalParameter"))
-        self.knowledge[name] = Knowledge(element.get("id") or name, name, parameters, self._logic(body, name, 0))
-
-    # -------- logic
-
-    def _logic(self, element: etree._Element | None, name: str, depth: int) -> Logic:
-        if element is None:
-            return Literal(None)
-        if depth > MAX_BOXES:
-            self.find(element, f"“{name}”的表达式嵌套过深", "请拆成几个决策")
-            return Literal(None)
-        kind = _tag(element)
-        if kind == "decisionTable":
-            return self._table(element, name)
-        if kind == "literalExpression":
-            return Literal(self._expression(element, f"“{name}”的表达式", 4_000))
-        if kind == "context":
-            return BoxedContext(tuple(self._entry(entry, name, depth) for entry in _children(element, "contextEntry")))
-        if kind == "list":
-            return BoxedList(tuple(self._logic(entry, name, depth + 1) for entry in _children(element, *_LOGIC)))
-        if kind == "relation":
-            columns = tuple(column.get("name") or "" for column in _children(element, "column"))
-            rows = tuple(
-                tuple(self._logic(cell, name, depth + 1) for cell in _children(row, *_LOGIC))
-                for row in _children(element, "row")
-            )
-            if any(len(row) != len(columns) for row in rows):
-                self.find(element, f"“{name}”的关系表有一行的格数与列数不同", "请补齐")
-            return Relation(columns, rows)
-        return self._invocation(element, name, depth)
-
-    def _entry(self, entry: etree._Element, name: str, depth: int) -> tuple[str, Logic]:
-        variable = _child(entry, "variable")
-        return (variable.get("name") or "") if variable is not None else "", self._logic(
-            _child(entry, *_LOGIC), name, depth + 1
-        )
-
-    def _invocation(self, element: etree._Element, name: str, depth: int) -> Logic:
-        function = " ".join(_text(_child(element, "literalExpression")).split())
-        bindings = []
-        for binding in _children(element, "binding"):
-            parameter = _child(binding, "parameter")
-            key = ((parameter.get("name") or "") if parameter is not None else "").replace(" ", "_")
-            bindings.append((key, self._logic(_child(binding, *_LOGIC), name, depth + 1)))
-        return Invocation(function, tuple(bindings))
-
-    def _table(self, element: etree._Element, name: str) -> Table:
-        policy = HIT_POLICIES.get((element.get("hitPolicy") or "UNIQUE").upper().replace("_", " "), "")
-        aggregation = element.get("aggregation") or ""
-        if not policy:
-            self.find(
-                element, f"决策表“{name}”的命中策略“{element.get('hitPolicy')}”不认识", "请改为 U、A、P、F、R、O 或 C"
-            )
-        if aggregation:
-            if policy != "C" or aggregation not in AGGREGATIONS:
-                self.find(element, f"决策表“{name}”的汇总方式“{aggregation}”不能用", "只有 COLLECT 可以汇总")
-            policy = AGGREGATIONS.get(aggregation, policy)
-        inputs = tuple(self._input(column, name) for column in _children(element, "input"))
-        outputs = tuple(self._output(column, name) for column in _children(element, "output"))
-        if not outputs:
-            self.find(element, f"决策表“{name}”没有输出列", "请至少添加一个输出")
-        if len({output.name for output in outputs}) < len(outputs):
-            self.find(element, f"决策表“{name}”的输出列重名或没有名称", "请给每个输出列起不同的名称")
-        if len(policy) == 2 and policy != "C#" and len(outputs) > 1:
-            self.find(element, f"决策表“{name}”有多个输出列，不能求和或取最大最小", "请拆成几张表")
-        if policy in ("P", "O") and not any(output.order for output in outputs):
-            self.find(
-                element, f"决策表“{name}”按输出的优先次序取结果，但没有列出输出值", "请在输出列填写允许的值，由高到低"
-            )
-        rows = list(_children(element, "rule"))
-        if len(rows) > MAX_RULES:
-            self.find(element, f"决策表“{name}”超过 {MAX_RULES} 条规则", "请拆成几张表")
-            rows = []
-        rules = tuple(self._rule(row, name, n, len(inputs), len(outputs)) for n, row in enumerate(rows, 1))
-        return Table(name, policy, inputs, outputs, tuple(rule for rule in rules if rule is not None))
-
-    def _input(self, column: etree._Element, table: str) -> Input:
-        source = _child(column, "inputExpression")
-        label = column.get("label") or _text(source) or "?"
-        expression = self._expression(source, f"决策表“{table}”的输入“{label}”", MAX_CELL)
-        if expression is None:
-            self.find(column, f"决策表“{table}”的输入“{label}”没有表达式", "请填写变量名或表达式")
-        type_name = (source.get("typeRef") or "") if source is not None else ""
-        type_name = self.types.get(type_name.rpartition(":")[2], type_name)
-        allowed = self._tests(_child(column, "inputValues"), f"决策表“{table}”的输入“{label}”的允许值")
-        return Input(label, expression or parse("null"), input_kind(type_name), allowed)
-
-    def _output(self, column: etree._Element, table: str) -> Output:
-        name = column.get("name") or column.get("label") or ""
-        place = f"决策表“{table}”的输出“{name}”"
-        order = self._tests(_child(column, "outputValues"), f"{place}的允许值")
-        values: list[Any] = []
-        for test in order.tests if order else ():
-            try:
-                values.append(Expression(order.text if order else "", test).evaluate_exact({}))
-            except ExpressionError as error:
-                self.find(column, f"{place}的允许值有误：{error.message}", "请逐个列出值，用逗号隔开")
-        default = self._expression(_child(column, "defaultOutputEntry"), f"{place}的默认值", MAX_CELL)
-        return Output(name, tuple(values), default)
-
-    def _rule(self, row: etree._Element, table: str, number: int, inputs: int, outputs: int) -> Rule | None:
-        place = f"决策表“{table}”第 {number} 条规则"
-        tests = [self._tests(cell, f"{place}的条件") for cell in _children(row, "inputEntry")]
-        results = [self._expression(cell, f"{place}的结果", MAX_CELL) for cell in _children(row, "outputEntry")]
-        if len(tests) != inputs or len(results) != outputs:
-            self.find(row, f"{place}的格数与列数不同", "请补齐或删除多余的单元格")
-            return None
-        description = _child(row, "description")
-        everything = parse_unary_tests("-")
-        return Rule(
-            tuple(test or everything for test in tests), tuple(results),
-            ((description.text or "") if description is not None else "").strip(),
+            self.find(element, f"决策“{name}”没有内容", "请改用决策表或表达式")
+        variable = child(element, "variable")
+        return Decision(
+            self._key(element, file), name, name_of(variable) or name, self.logic(body, name), type_of(variable),
+            self._requires(element, file),
         )  # fmt: skip
 
-    def _expression(self, element: etree._Element | None, place: str, longest: int) -> Expression | None:
-        text = _text(element)
-        if element is None or text in ("", "-"):
-            return None
-        try:
-            self._feel_only(element, place, text, longest)
-            return parse(text, self.names)
-        except ExpressionError as error:
-            self.find(element, f"{place}有误：{error.message}", "请按提示修改")
-            return None
+    def _knowledge(self, element: etree._Element, file: File) -> Element:
+        name = name_of(element)
+        encapsulated, variable = child(element, "encapsulatedLogic"), child(element, "variable")
+        if encapsulated is None or child(encapsulated, *LOGIC) is None:
+            self.find(element, f"业务知识模型“{name}”没有内容", "请填写参数和表达式")
+            logic, parameters, types = Literal(None), (), ()
+            return Knowledge(self._key(element, file), name, name, parameters, types, logic)
+        made = self.function(encapsulated, name)
+        return Knowledge(
+            self._key(element, file), name, name_of(variable) or name, made.parameters, made.types, made.body,
+            self._result_type(variable, file), self._requires(element, file),
+        )  # fmt: skip
 
-    def _tests(self, element: etree._Element | None, place: str) -> UnaryTests | None:
-        text = _text(element)
+    def _service(self, element: etree._Element, file: File) -> Element:
+        name, variable = name_of(element), child(element, "variable")
+
+        def keys(part: str) -> tuple[Key, ...]:
+            return tuple(self.graph.key(e.get("href") or "", file.namespace) for e in children(element, part))
+
+        outputs = keys("outputDecision")
+        if not outputs:
+            self.find(element, f"决策服务“{name}”没有输出决策", "请至少指定一个输出决策")
+        return Service(
+            self._key(element, file), name, name_of(variable) or name, outputs, keys("inputDecision"),
+            keys("inputData"), self._result_type(variable, file),
+        )  # fmt: skip
+
+    def _result_type(self, variable: etree._Element | None, file: File) -> Type | None:
+        """The result of a function whose variable declares the function's own type or just its result."""
+        declared = type_of(variable)
+        known = file.types.get(declared.name) if declared is not None and declared.kind == "ref" else declared
+        if known is not None and known.kind == "function":
+            return known.items[-1] if known.items else None
+        return declared
+
+    def _key(self, element: etree._Element, file: File) -> Key:
+        return file.namespace, element.get("id") or ""
+
+    def _requires(self, element: etree._Element, file: File) -> tuple[Key, ...]:
+        return tuple(
+            self.graph.key(reference.get("href") or "", file.namespace)
+            for requirement in children(element, "informationRequirement", "knowledgeRequirement")
+            for reference in children(requirement, "requiredDecision", "requiredInput", "requiredKnowledge")
+        )
+
+    # -------- item definitions
+
+    def _type(self, element: etree._Element, depth: int) -> Type:
+        if depth > MAX_DECLARED:
+            self.find(element, "数据类型嵌套过深", "请拆成几个类型")
+            return Type("Any")
+        components = list(children(element, "itemComponent"))
+        function = child(element, "functionItem")
+        if function is not None:
+            parameters = tuple(type_of(p) or named("Any") for p in children(function, "parameters"))
+            result = (function.get("outputTypeRef") or "Any").rpartition(":")[2]
+            made = Type("function", items=(*parameters, named(result)))
+        elif components:
+            made = Type("context", fields=tuple((name_of(c), self._type(c, depth + 1)) for c in components))
+        else:
+            made = type_of(element) or Type("Any")
+        allowed = self._allowed(child(element, "allowedValues"))
+        if allowed is not None:
+            made = Type("Any", base=made, allowed=allowed)
+        if element.get("isCollection") == "true":
+            made = list_of(made)
+        constraint = self._allowed(child(element, "typeConstraint"))
+        return Type("Any", base=made, allowed=constraint) if constraint is not None else made
+
+    def _allowed(self, element: etree._Element | None) -> object:
+        text = text_of(element)
         if element is None or not text:
             return None
         try:
-            self._feel_only(element, place, text, MAX_CELL)
-            return parse_unary_tests(text, self.names)
+            return parse_unary_tests(text, self.names, True)
         except ExpressionError as error:
-            self.find(element, f"{place}有误：{error.message}", "请按提示修改")
+            self.find(element, f"允许的值有误：{error.message}", "请按提示修改")
             return None
-
-    def _feel_only(self, element: etree._Element, place: str, text: str, longest: int) -> None:
-        language = element.get("expressionLanguage") or ""
-        if language and "feel" not in language.lower():
-            raise ExpressionError(f"不支持表达式语言“{language}”，只支持 FEEL")
-        if len(text) > longest:
-            raise ExpressionError(f"内容超过 {longest} 个字符")
 
     # -------- requirements
 
-    def link(self) -> None:
-        """Check that required decisions exist and that none requires itself, directly or not."""
-        for decision in self.decisions.values():
-            for required in decision.requires:
-                if required not in self.decisions:
-                    self._about(
-                        decision, f"决策“{decision.name}”依赖的决策“{required}”不存在", "请一并上传或删除该依赖"
-                    )
-        done: set[str] = set()
-        for start in self.decisions.values():
-            trail: list[str] = []
-            if self._circular(start.id, trail, done):
-                self._about(start, f"决策“{start.name}”循环依赖自己", "请断开其中一个依赖")
+    def _circles(self) -> None:
+        done: set[Key] = set()
+        for start, element in self.graph.elements.items():
+            if isinstance(element, Decision) and start not in done and self._circular(start, done):
+                self._about(element, f"决策“{element.name}”循环依赖自己", "请断开其中一个依赖")
                 return
 
-    def _circular(self, identifier: str, trail: list[str], done: set[str]) -> bool:
-        stack = [(identifier, iter(self.decisions[identifier].requires))]
-        trail.append(identifier)
+    def _circular(self, start: Key, done: set[Key]) -> bool:
+        trail = [start]
+        stack = [iter(self._decisions_of(start))]
         while stack:
-            following = next(stack[-1][1], None)
+            following = next(stack[-1], None)
             if following is None:
-                done.add(stack.pop()[0])
-                trail.pop()
+                stack.pop()
+                done.add(trail.pop())
             elif following in trail:
                 return True
-            elif following in self.decisions and following not in done:
+            elif following not in done:
                 trail.append(following)
-                stack.append((following, iter(self.decisions[following].requires)))
+                stack.append(iter(self._decisions_of(following)))
         return False
 
-    def _about(self, decision: Decision, message: str, remedy: str) -> None:
-        self.findings.append(
-            {
-                "rule": "decision", "severity": "error", "file": "", "element": decision.id,
-                "message": message, "remedy": remedy,
-            }
-        )  # fmt: skip
+    def _decisions_of(self, key: Key) -> list[Key]:
+        return [k for k in self.graph.required(self.graph.elements[key]) if self._is_decision(k)]
+
+    def _is_decision(self, key: Key) -> bool:
+        return isinstance(self.graph.elements.get(key), Decision)
+
+    def _about(self, element: Element, message: str, remedy: str) -> None:
+        self.find(self._anchors[element.key], message, remedy)
+        self.graph.broken.setdefault(element.key, []).append(message)

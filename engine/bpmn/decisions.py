@@ -1,7 +1,7 @@
-"""Decision tables: DMN 1.1–1.5 files, read safely, checked completely, evaluated by our own FEEL.
+"""Decisions: DMN 1.1–1.5 files, read safely, checked completely, evaluated by our own FEEL.
 
 SpiffWorkflow's DMN evaluates Python in cells and ignores most hit policies, so it is not used.
-A file may hold several decisions that require each other; a decision is asked for by its id.
+Files may import each other and hold several decisions that require each other.
 """
 
 from __future__ import annotations
@@ -11,82 +11,135 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from engine.bpmn.decision_logic import (
-    Environment,
-)
-from engine.bpmn.decision_reader import Decision, DecisionReader, Knowledge
+from engine.bpmn.decision_graph import Decision, Graph, InputData, Key, Service
+from engine.bpmn.decision_logic import Meter
+from engine.bpmn.decision_reader import DecisionReader
+from engine.bpmn.decision_session import Session
 from engine.errors import ModelRefused, ServiceTaskFailed
 from engine.expressions import json_safe
+
+Functions = Mapping[str, Callable[..., Any]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a decision gives: ``exact`` as the language has it, and why parts of it are null."""
+
+    exact: Any
+    errors: tuple[str, ...] = ()
+
+    @property
+    def value(self) -> Any:
+        """The value as JSON data: numbers plain, dates and durations as ISO 8601 text."""
+        return json_safe(self.exact)
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """All decisions of a deployment; immutable."""
+    """All decisions of files that belong together; immutable."""
 
-    decisions: Mapping[str, Decision]
-    knowledge: Mapping[str, Knowledge] = field(default_factory=dict)
+    graph: Graph
+    #: everything found wrong with the files; empty when they can be deployed
+    findings: tuple[dict[str, Any], ...] = field(default=(), compare=False)
 
     @property
     def ids(self) -> frozenset[str]:
-        """The ids one may ask for."""
-        return frozenset(self.decisions)
+        """The ids of the decisions one may ask for."""
+        return frozenset(one.id for one in self.graph.elements.values() if isinstance(one, Decision))
+
+    def listed(self) -> list[dict[str, str]]:
+        """Decisions and decision services, in file order, as ``{"id", "name", "kind", "namespace"}``."""
+        kinds = {Decision: "decision", Service: "service"}
+        return [
+            {"id": one.key[1], "name": one.name, "kind": kinds[type(one)], "namespace": one.key[0]}
+            for one in self.graph.elements.values()
+            if type(one) in kinds
+        ]
 
     def decide(
         self,
         decision_id: str,
         inputs: Mapping[str, Any],
-        functions: Mapping[str, Callable[..., Any]] | None = None,
+        functions: Functions | None = None,
         now: datetime | None = None,
     ) -> Any:
-        """The JSON-safe value of a decision over ``inputs``.
+        """The JSON-safe value of a decision, for a process: trouble stops.
 
         A table with one output gives its value, with several a dict by output name; R, O and C
         give lists (empty when no rule holds).  Raises :class:`ServiceTaskFailed` when the table
-        does not fit the data and :class:`ExpressionError` when an expression cannot be evaluated.
+        does not fit the data (overlapping rules, wrong types, values that are not allowed) and
+        :class:`ExpressionError` when an expression cannot be evaluated.
         """
-        if decision_id not in self.decisions:
-            raise ServiceTaskFailed(f"没有编号为“{decision_id}”的决策表，请核对任务引用的决策。", "decision-unknown")
-        supplied = dict(functions or {})
-        env = Environment(inputs, supplied, now)
-        for model in self.knowledge.values():
-            supplied[model.name] = _callable(model, env)
-        return json_safe(self._value(decision_id, env, {}))
+        return json_safe(self._answer(decision_id, inputs, functions, now, Meter()))
 
-    def _value(self, decision_id: str, env: Environment, known: dict[str, Any]) -> Any:
-        if decision_id not in known:
-            decision = self.decisions[decision_id]
-            more: dict[str, Any] = {}
-            for required in decision.requires:
-                value = self._value(required, env, known)
-                more |= {self.decisions[required].variable: value, self.decisions[required].name: value}
-            known[decision_id] = decision.logic.value(env.with_scope(more))
-        return known[decision_id]
+    def evaluate(
+        self,
+        name: str,
+        inputs: Mapping[str, Any],
+        functions: Functions | None = None,
+        now: datetime | None = None,
+    ) -> Answer:
+        """The value of a decision or decision service by id or name, as the standard says.
+
+        Trouble yields null where it arises and stands in :attr:`Answer.errors`.  Texts in ``inputs`` are
+        read as the dates and durations that the input data declares.  Raises :class:`ServiceTaskFailed`
+        when there is no such decision.
+        """
+        notes: list[str] = []
+        value = self._answer(name, inputs, functions, now, Meter(notes))
+        return Answer(value, tuple(dict.fromkeys(notes)))
+
+    def _answer(
+        self, name: str, inputs: Mapping[str, Any], functions: Functions | None, now: datetime | None, meter: Meter
+    ) -> Any:
+        found = self.graph.find(name, (Decision, Service))
+        if not found:
+            raise ServiceTaskFailed(f"没有编号为“{name}”的决策表，请核对任务引用的决策。", "decision-unknown")
+        element = found[0]
+        session = Session(self.graph, inputs, functions or {}, now, meter, self._decided(inputs, meter))
+        if isinstance(element, Service):
+            keys = [*element.inputs, *element.decisions]
+            given = {key: self._handed(session, key, inputs) for key in keys}
+            return session.serve(element, given)
+        return session.value(element.key)
+
+    def _decided(self, inputs: Mapping[str, Any], meter: Meter) -> dict[Key, Any]:
+        """Values of input decisions of services that the caller hands in (never in a process)."""
+        if meter.notes is None:
+            return {}
+        services = [one for one in self.graph.elements.values() if isinstance(one, Service)]
+        keys = {key for service in services for key in service.decisions if key in self.graph.elements}
+        session = Session(self.graph, inputs, {}, None, meter)
+        named = {key for key in keys if self.graph.elements[key].name in inputs}
+        return {key: self._handed(session, key, inputs) for key in named}
+
+    def _handed(self, session: Session, key: Key, inputs: Mapping[str, Any]) -> Any:
+        element = self.graph.elements[key]
+        return session.value(key) if isinstance(element, InputData) else session.handed(element, inputs)
 
 
-def _callable(model: Knowledge, env: Environment) -> Callable[..., Any]:
-    names = {name.replace(" ", "_"): name for name in model.parameters}
+def read_decisions(*contents: bytes | str) -> Decisions:
+    """Read one or more DMN files; what is wrong with a decision is an error when it is asked for.
 
-    def call(*values: Any, **named: Any) -> Any:
-        if len(values) > len(model.parameters):
-            raise TypeError(model.name)
-        bound = dict.fromkeys(model.parameters) | dict(zip(model.parameters, values, strict=False))
-        bound |= {names.get(key, key): value for key, value in named.items()}
-        # A knowledge model sees its parameters only, never the variables of its caller.
-        return model.logic.value(Environment(bound, env.functions, env.now))
-
-    return call
+    Raises :class:`ModelRefused` when a file is not DMN at all.  For deploying use :func:`load_decisions`.
+    """
+    reader = DecisionReader()
+    for content in contents:
+        reader.read(content)
+    if reader.unreadable:
+        raise ModelRefused(f"决策表不能使用：{reader.findings[0]['message']}", reader.findings)
+    reader.link()
+    return Decisions(reader.graph, tuple(reader.findings))
 
 
 def load_decisions(*contents: bytes | str) -> Decisions:
     """Read one or more DMN files; raises :class:`ModelRefused` with every finding at once."""
-    reader = DecisionReader()
-    for content in contents:
-        reader.read(content)
-    reader.link()
-    if reader.findings:
-        messages = "；".join(finding["message"] for finding in reader.findings[:3])
-        raise ModelRefused(f"决策表不能使用：{messages}", reader.findings)
-    return Decisions(reader.decisions, reader.knowledge)
+    found = decision_problems(*contents)
+    errors = [finding for finding in found if finding["severity"] == "error"]
+    if errors:
+        messages = "；".join(finding["message"] for finding in errors[:3])
+        raise ModelRefused(f"决策表不能使用：{messages}", errors)
+    return read_decisions(*contents)
 
 
 def decision_problems(*contents: bytes | str) -> list[dict[str, Any]]:

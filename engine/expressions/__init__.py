@@ -33,6 +33,7 @@ from engine.expressions.output import json_safe, plain
 from engine.expressions.parser import MAX_DEPTH, MAX_NODES, parse_tests, parse_tree
 from engine.expressions.temporal import MonthDuration, duration_text, read_date, read_datetime, read_duration, read_time
 from engine.expressions.tokens import KEYWORDS, MAX_TEXT, failure
+from engine.expressions.types import Types
 from engine.expressions.values import Failure, Range
 from engine.expressions.writer import feel_text
 
@@ -49,10 +50,16 @@ Functions = Mapping[str, Callable[..., Any]]
 
 @dataclass(frozen=True)
 class Expression:
-    """A parsed expression; ``text`` is what the designer wrote."""
+    """A parsed expression; ``text`` is what the designer wrote.
+
+    ``problems`` are parts that the standard lets be null whatever the data, such as a built-in function
+    called with too many arguments (``standard`` expressions only; elsewhere they do not parse).
+    """
 
     text: str
     tree: nodes.Node
+    standard: bool = False
+    problems: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -82,19 +89,23 @@ class Expression:
         ``now`` (aware) feeds ``now()`` and ``today()``.  Use :func:`json_safe` before storing the
         result.  Raises :class:`ExpressionError` on a cap, an unknown function or a failing one.
         """
+        value = self.evaluate_exact(scope, functions, now)
         try:
-            return plain(self.tree.evaluate(nodes.Run(scope, functions, now)))
+            return plain(value)
         except Failure as stop:
-            raise failure(stop.message, self.text, stop.position) from stop
+            raise failure(stop.message, self.text) from stop
 
     def evaluate_exact(
-        self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None
-    ) -> Any:
+        self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None,
+        types: Types | None = None,
+    ) -> Any:  # fmt: skip
         """As :meth:`evaluate` with exact ``Decimal`` numbers, for results that feed further expressions."""
         try:
-            return self.tree.evaluate(nodes.Run(scope, functions, now))
+            return self.tree.evaluate(nodes.Run(scope, functions, now, self.standard, types))
         except Failure as stop:
             raise failure(stop.message, self.text, stop.position) from stop
+        except RecursionError:
+            raise failure("计算嵌套过深", self.text) from None
 
     def holds(self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None) -> bool:
         """Whether the condition is true; null and anything else are not."""
@@ -109,15 +120,17 @@ class UnaryTests:
     tests: tuple[nodes.Node, ...]
     negated: bool = False
     asks: tuple[bool, ...] = field(default=(), compare=False)
+    standard: bool = False
+    problems: tuple[str, ...] = ()
 
     def accepts(
         self, value: Any, scope: Mapping[str, Any] | None = None, functions: Functions | None = None,
-        now: datetime | None = None,
+        now: datetime | None = None, types: Types | None = None,
     ) -> bool:  # fmt: skip
         """Whether ``value`` (visible as ``?``) passes; null results count as failing."""
         if not self.tests:
             return True
-        run = nodes.Run(scope or {}, functions, now)
+        run = nodes.Run(scope or {}, functions, now, self.standard, types)
         run.layers.append({"?": value})
         try:
             held = [self._passes(test, asks, value, run) for test, asks in zip(self.tests, self.asks, strict=True)]
@@ -148,19 +161,23 @@ class Assignment(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str, names: frozenset[str] = frozenset()) -> Expression:
+def parse(text: str, names: frozenset[str] = frozenset(), standard: bool = False) -> Expression:
     """Parse an expression; ``names`` are variables with spaces in them (decision tables have such).
 
+    ``standard`` reads the text as FEEL to the letter (decision files); otherwise spellings of other
+    modellers are understood and ambiguous ones refused (diagrams and forms).
     Raises :class:`ExpressionError` with the position and a remedy.
     """
-    return Expression(text, parse_tree(text, names))
+    tree, problems = parse_tree(text, names, standard)
+    return Expression(text, tree, standard, tuple(problems))
 
 
 @lru_cache(maxsize=4096)
-def parse_unary_tests(text: str, names: frozenset[str] = frozenset()) -> UnaryTests:
+def parse_unary_tests(text: str, names: frozenset[str] = frozenset(), standard: bool = False) -> UnaryTests:
     """Parse a decision table's input cell; raises :class:`ExpressionError`."""
-    negated, tests = parse_tests(text, names)
-    return UnaryTests(text, tests, negated, tuple("?" in free_names(test) | names_in_filters(test) for test in tests))
+    negated, tests, problems = parse_tests(text, names, standard)
+    asks = tuple("?" in free_names(test) | names_in_filters(test) for test in tests)
+    return UnaryTests(text, tests, negated, asks, standard, tuple(problems))
 
 
 @lru_cache(maxsize=1024)

@@ -25,7 +25,6 @@ def add(a: Any, b: Any) -> Any:
     x, y = number(a), number(b)
     if x is not None and y is not None:
         return _exact(CONTEXT.add, x, y)
-    a, b = _dates(a, b)
     if isinstance(a, str) and isinstance(b, str):
         if len(a) + len(b) > MAX_STRING:
             raise Failure(f"文本超过 {MAX_STRING} 个字")
@@ -40,7 +39,6 @@ def subtract(a: Any, b: Any) -> Any:
     x, y = number(a), number(b)
     if x is not None and y is not None:
         return _exact(CONTEXT.subtract, x, y)
-    a, b = _dates(a, b)
     return _guard(_move, a, b, -1)
 
 
@@ -113,7 +111,7 @@ def _guard(operation: Any, *arguments: Any) -> Any:
         return None
 
 
-def _dates(a: Any, b: Any) -> tuple[Any, Any]:
+def read_beside_dates(a: Any, b: Any) -> tuple[Any, Any]:
     """Read a text operand as a date when the other operand is temporal (JSON data has no dates)."""
     if isinstance(a, str) and kind_of(b) in TEMPORAL:
         return read_temporal(a), b

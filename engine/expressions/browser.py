@@ -11,12 +11,13 @@ a JSON array whose first entry is the operation:
 ``["and", a, b, …]`` ``["or", …]``  three-valued; ``["not", a]``
 ``["=", a, b]`` ``["!=", a, b]``    null equals only null; different types give null
 ``["<", a, b]`` ``<= > >=``         numbers with numbers, texts with texts (ISO dates order as texts)
-``["+", a, b]`` ``- * / %``         numbers; ``+`` also joins texts; null when an operand is null
+``["+", a, b]`` ``- * / %``         numbers; ``+`` also joins texts and lists; null when an operand is null
 ``["neg", a]``                      minus
 ``["if", c, a, b]``                 ``b`` unless ``c`` is true
 ``["list", a, b, …]``               a list
-``["in", x, test, …]``              a test is ``["one", sign, tree]``, ``["range", lo, hi, loIn, hiIn]``
-                                    or a tree: equal to it, or contained when it is a list
+``["in", x, test, …]``              a test is ``["one", sign, tree]``, ``["range", lo, hi, loIn, hiIn]``,
+                                    a tree: equal to it, or contained when it is a list; or
+                                    ``["search", tree]``: as a tree, but a text is searched for a text
 ``["call", name, a, b, …]``         one of ``BROWSER_FUNCTIONS``
 ==================================  =============================================================
 """
@@ -61,7 +62,7 @@ def browser_tree(tree: n.Node) -> Any:
     if isinstance(tree, n.ListOf):
         return ["list", *map(browser_tree, tree.parts)]
     if isinstance(tree, n.In):
-        return ["in", browser_tree(tree.value), *map(_test, tree.tests)]
+        return ["in", browser_tree(tree.value), *(_test(test, tree.searches) for test in tree.tests)]
     if isinstance(tree, n.Between):
         bounds = ["range", browser_tree(tree.low), browser_tree(tree.high), True, True]
         return ["in", browser_tree(tree.value), bounds]
@@ -83,13 +84,13 @@ def _call(tree: n.Call) -> Any:
     return ["call", tree.name, *map(browser_tree, tree.arguments)]
 
 
-def _test(test: n.Node) -> Any:
+def _test(test: n.Node, searches: bool) -> Any:
     if isinstance(test, n.OneSided):
         return ["one", test.sign, browser_tree(test.bound)]
     if isinstance(test, n.RangeOf):
         low, high = browser_tree(test.start), browser_tree(test.end)
         return ["range", low, high, test.start_included, test.end_included]
-    return browser_tree(test)
+    return ["search", browser_tree(test)] if searches else browser_tree(test)
 
 
 def _literal(value: Any) -> Any:

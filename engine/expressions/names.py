@@ -37,6 +37,8 @@ def _free(tree: n.Node, bound: frozenset[str], filters: bool) -> set[str]:
             found |= _free(end, bound, filters) if end is not None else set()
             bound |= {name}
         return found | _free(tree.body, bound, filters)
+    if isinstance(tree, n.FunctionOf):
+        return _free(tree.body, bound | set(tree.parameters), filters)
     if isinstance(tree, n.ContextOf):
         for key, node in tree.entries:
             found |= _free(node, bound, filters)

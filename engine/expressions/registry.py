@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from engine.expressions.nodes import Run
+from engine.expressions.nodes import Literal, Node, Run
 from engine.expressions.temporal import MonthDuration
 from engine.expressions.values import (
     MAX_LIST,
     Failure,
+    Function,
     number,
 )
 
@@ -30,6 +31,36 @@ class Builtin:
     least: int
     most: int | None
 
+    def place(self, name: str, arguments: list[Node], keywords: list[tuple[str, Node]]) -> str:
+        """Put the arguments given by name into their places; the problem when the call does not fit, else ``""``."""
+        given = len(arguments)
+        for key, value in keywords:
+            if key not in self.parameters:
+                return f"函数 {name} 没有名为“{key}”的参数（{'、'.join(self.parameters) or '没有参数'}）"
+            place = self.parameters.index(key)
+            arguments += [Literal(None)] * (place + 1 - len(arguments))
+            arguments[place] = value
+            given += 1
+        wanted = "、".join(self.parameters[: self.least])
+        if keywords and {key for key, _ in keywords}.isdisjoint(self.parameters[: self.least]) and self.least:
+            return f"函数 {name} 缺少参数（{wanted}）"
+        if given < self.least or (self.most is not None and given > self.most):
+            most = "多" if self.most is None else self.most
+            count = str(self.least) if self.least == self.most else f"{self.least} 到 {most}"
+            return f"函数 {name} 需要 {count} 个参数，这里给了 {given} 个"
+        return ""
+
+    def as_value(self) -> Function:
+        """The function as a value, for expressions that hand functions on."""
+        known = _VALUES.get(self.function)
+        if known is None:
+            names = self.parameters if self.most is not None else self.parameters[: self.least]
+            known = Function(names, lambda run, values: self.function(run, *values), (None,) * len(names))
+            _VALUES[self.function] = known
+        return known
+
+
+_VALUES: dict[Callable[..., Any], Function] = {}
 
 BUILTINS: dict[str, Builtin] = {}
 

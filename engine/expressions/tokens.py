@@ -1,4 +1,4 @@
-"""From text to tokens, with remedies for what people type by mistake (full-width signs, ``&&``, ``//``)."""
+"""From text to tokens, with remedies for what people type by mistake (full-width signs, ``//``)."""
 
 from __future__ import annotations
 
@@ -24,16 +24,20 @@ SPACED_FUNCTIONS = (
     "ends with", "substring before", "substring after", "string join", "list contains", "distinct values",
     "insert before", "index of", "is defined", "get value", "get entries", "day of week", "day of year",
     "month of year", "week of year", "round up", "round down", "round half up", "round half down",
+    "context put", "context merge", "list replace", "met by", "overlaps before", "overlaps after", "finished by",
+    "started by",
 )  # fmt: skip
 
 _NUMBER = r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?"
+#: Letters of every script; beyond the basic plane (rare Chinese characters, pictograms) everything is one.
+_START, _PART = r"(?:[^\W\d]|[\U00010000-\U000EFFFF])", r"(?:\w|[\U00010000-\U000EFFFF])"
 _BASE = re.compile(
     rf"""
     (?P<space>\s+|/\*.*?\*/)
   | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-  | (?P<sign>\.\.|\*\*|==|!=|<=|>=|//|&&|\|\||->|[-+*/%=<>()\[\]{{}},.:@?])
+  | (?P<sign>\.\.|\*\*|==|!=|<=|>=|//|&&|\|\||->|[-+*/%=<>()\[\]{{}},.:@?!])
   | (?P<number>{_NUMBER})
-  | (?P<name>[^\W\d]\w*)
+  | (?P<name>{_START}{_PART}*)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -70,17 +74,40 @@ def _spaced(names: frozenset[str]) -> re.Pattern[str]:
     return re.compile("|".join(sorted(variables, key=len, reverse=True) + functions) or r"(?!)")
 
 
-def tokenize(text: str, names: frozenset[str] = frozenset()) -> list[Token]:
+#: Names an expression gives itself: keys of contexts, parameters, loop variables.
+_OWN_KEYS = re.compile(rf"[{{,(]\s*({_START}(?:{_PART}|[ \t\n+\-*/.'’])*?)\s*:")
+_OWN_VARIABLES = re.compile(rf"(?:\b(?:for|some|every)|,)\s+({_START}(?:{_PART}|\s)*?)\s+in\b")
+_PARAMETERS = re.compile(r"\bfunction\s*\(([^()]*)\)")
+
+
+def _own_names(text: str) -> frozenset[str]:
+    """Names of several words that the expression itself introduces."""
+    found = _OWN_KEYS.findall(text) + _OWN_VARIABLES.findall(text)
+    for parameters in _PARAMETERS.findall(text):
+        found += [parameter.partition(":")[0].strip() for parameter in parameters.split(",")]
+    several = (" ".join(name.split()) for name in found if not name.isidentifier())
+    return frozenset(name for name in several if name and not KEYWORDS & set(name.split()))
+
+
+def tokenize(text: str, names: frozenset[str] = frozenset(), standard: bool = False) -> list[Token]:
     """Split ``text``; ``names`` are variables with spaces or signs in them.
 
+    In decision files (``standard``) names may have several words and ``//`` starts a comment anywhere;
+    in diagrams ``//`` does so only at the start of a line, because Python divides with it.
     Raises :class:`ExpressionError` on a character that has no place in the language.
     """
     if len(text) > MAX_TEXT:
         raise failure(f"表达式有 {len(text)} 个字符，最多 {MAX_TEXT} 个，请拆成几步", text)
+    if standard:
+        names |= _own_names(text)
     spaced = _spaced(names)
     tokens: list[Token] = []
     at = 0
     while at < len(text):
+        if text.startswith("//", at) and (standard or not text[text.rfind("\n", 0, at) + 1 : at].strip()):
+            end = text.find("\n", at)
+            at = len(text) if end < 0 else end
+            continue
         match = _BASE.match(text, at)
         long = spaced.match(text, at) if names or text[at].isalpha() else None
         if long and (match is None or long.end() >= match.end()):
@@ -92,8 +119,9 @@ def tokenize(text: str, names: frozenset[str] = frozenset()) -> list[Token]:
         kind, value = match.lastgroup or "", match[0]
         if value == "." and (fraction := _FRACTION.match(text, at)) and not _ends_operand(tokens):
             kind, value = "number", fraction[0]
-        if kind == "sign" and value in ("//", "&&", "||", "->"):
+        if kind == "sign" and value in _REMEDIES and (standard or value not in _OTHER_SPELLINGS):
             raise failure(_REMEDIES[value], text, at)
+        value, written = _OTHER_SPELLINGS.get(value, value), value
         if kind == "name" and value.startswith("__"):
             raise failure(f"名称“{value}”不得以双下划线开头", text, at)
         if kind != "space":
@@ -101,7 +129,7 @@ def tokenize(text: str, names: frozenset[str] = frozenset()) -> list[Token]:
                 tokens.append(Token("string", _unescape(value[1:-1], text, at), at))
             else:
                 tokens.append(Token("keyword" if value in KEYWORDS else kind, value, at))
-        at += len(value)
+        at += len(written)
     tokens.append(Token("end", "", len(text)))
     return tokens
 
@@ -110,8 +138,10 @@ _REMEDIES = {
     "//": "不支持“//”，整除请写 floor(a / b)",
     "&&": "“&&”请写成 and",
     "||": "“||”请写成 or",
-    "->": "不支持“->”",
+    "!": "“!”请写成 not(…)，不等于写 !=",
 }
+#: What other modellers write for a word of the language.
+_OTHER_SPELLINGS = {"&&": "and", "||": "or", "!": "!"}
 
 
 def _ends_operand(tokens: list[Token]) -> bool:
@@ -124,8 +154,6 @@ def _unknown(text: str, at: int) -> ExpressionError:
         return failure(f"“{sign}”是全角符号，请改用半角“{_FULL_WIDTH[sign]}”", text, at)
     if sign in "\"'":
         return failure("引号没有成对，请补上另一半引号", text, at)
-    if sign == "!":
-        return failure("“!”请写成 not(…)，不等于写 !=", text, at)
     if sign in ";\\":
         return failure(f"不支持“{sign}”，一个表达式只写一个值", text, at)
     return failure(f"不认识的字符“{sign}”", text, at)

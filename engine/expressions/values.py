@@ -1,16 +1,17 @@
 """The values of the expression language: numbers, texts, dates, durations, ranges.
 
 Semantics follow FEEL (DMN 1.3, chapter 10): three-valued logic, decimal numbers with
-34 significant digits, ``None`` for everything undefined.  One deliberate extension:
-process data is JSON and knows no dates, so a text is read as a date, time, date-time
-or duration whenever the other operand is one; plain FEEL would answer null for ever.
+34 significant digits, ``None`` for everything undefined.  One deliberate extension for
+diagrams and forms: process data is JSON and knows no dates, so a text is read as a date,
+time, date-time or duration whenever the other operand is one; plain FEEL would answer null
+for ever.  Decision files declare their types and are read as the standard says.
 """
 
 from __future__ import annotations
 
 import decimal
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -45,21 +46,37 @@ class Failure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """An interval such as ``[1..9]`` or ``(1..9]``."""
+    """An interval such as ``[1..9]`` or ``(1..9]``; ``(< 9)`` has a ``sign`` and no start."""
 
     start: Any
     end: Any
     start_included: bool = True
     end_included: bool = True
+    sign: str = ""
 
-    def holds(self, value: Any) -> bool | None:
+    def holds(self, value: Any, budget: Budget | None = None) -> bool | None:
         """Whether ``value`` lies inside; ``None`` when an end is null or not comparable with it."""
-        above, below = compare(value, self.start), compare(value, self.end)
+        if self.sign:
+            return comparison(self.sign, value, self.end if self.start is None else self.start, budget)
+        above, below = compare(value, self.start, budget), compare(value, self.end, budget)
         if above is not None and (above < 0 or (above == 0 and not self.start_included)):
             return False
         if below is not None and (below > 0 or (below == 0 and not self.end_included)):
             return False
         return None if above is None or below is None else True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function as a value: written in an expression, a knowledge model or a decision service.
+
+    ``call`` gets the run and one value a parameter, already coerced to ``types``.
+    """
+
+    parameters: tuple[str, ...]
+    call: Callable[[Any, list[Any]], Any]
+    types: tuple[Any, ...] = ()
+    result: Any = None
 
 
 def number(value: Any) -> int | Decimal | None:
@@ -111,6 +128,7 @@ _KINDS: dict[type, str] = {
     timedelta: "days and time duration",
     MonthDuration: "years and months duration",
     Range: "range",
+    Function: "function",
 }
 _BASES: tuple[tuple[type, str], ...] = (
     (Mapping, "context"), (str, "string"), (datetime, "date and time"), (date, "date"), (list, "list"), (tuple, "list"),
@@ -124,10 +142,15 @@ _READERS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def meet(a: Any, b: Any) -> tuple[str, Any, Any]:
-    """Bring two operands to one kind: ``(kind, a, b)``; kind ``""`` when they are not comparable."""
+def meet(a: Any, b: Any, lenient: bool = True) -> tuple[str, Any, Any]:
+    """Bring two operands to one kind: ``(kind, a, b)``; kind ``""`` when they are not comparable.
+
+    ``lenient`` reads a text beside a date as a date.
+    """
     kind_a, kind_b = kind_of(a), kind_of(b)
-    if kind_a == "string" and kind_b in TEMPORAL:
+    if not lenient:
+        pass
+    elif kind_a == "string" and kind_b in TEMPORAL:
         a = _READERS[kind_b](a)
         kind_a = kind_of(a)
     elif kind_b == "string" and kind_a in TEMPORAL:
@@ -145,16 +168,17 @@ def meet(a: Any, b: Any) -> tuple[str, Any, Any]:
 
 
 class Budget:
-    """How many values one walk over data may still visit.
+    """How many values one walk over data may still visit, and whether texts are read as dates.
 
     Values are shared, so ``{a: [1, 1], b: [a, a], c: [b, b] …}`` is small in memory and
     endless to walk; the depth bound keeps the walk off Python's own stack limit.
     """
 
-    __slots__ = ("left",)
+    __slots__ = ("left", "lenient")
 
-    def __init__(self) -> None:
+    def __init__(self, lenient: bool = True) -> None:
         self.left = MAX_VALUES
+        self.lenient = lenient
 
     def spend(self, values: int, depth: int) -> None:
         """Visit ``values`` more at ``depth``; raises :class:`Failure` when that is too much."""
@@ -176,7 +200,7 @@ def equals(a: Any, b: Any, budget: Budget | None = None) -> bool | None:
 def _equal(a: Any, b: Any, budget: Budget, depth: int) -> bool | None:
     if a is None or b is None:
         return a is b
-    name, a, b = meet(a, b)
+    name, a, b = meet(a, b, budget.lenient)
     if not name:
         return None
     if name == "number":
@@ -187,7 +211,15 @@ def _equal(a: Any, b: Any, budget: Budget, depth: int) -> bool | None:
         if a.keys() != b.keys():
             return False
         return _all_equal([(a[key], b[key]) for key in a], budget, depth)
+    if name == "range":
+        return _ranges_equal(a, b, budget, depth)
     return bool(a == b)
+
+
+def _ranges_equal(a: Range, b: Range, budget: Budget, depth: int) -> bool | None:
+    if (a.start_included, a.end_included, a.sign) != (b.start_included, b.end_included, b.sign):
+        return False
+    return _all_equal([(a.start, b.start), (a.end, b.end)], budget, depth)
 
 
 def _all_equal(pairs: list[tuple[Any, Any]], budget: Budget, depth: int) -> bool | None:
@@ -202,11 +234,11 @@ def _all_equal(pairs: list[tuple[Any, Any]], budget: Budget, depth: int) -> bool
     return result
 
 
-def compare(a: Any, b: Any) -> int | None:
+def compare(a: Any, b: Any, budget: Budget | None = None) -> int | None:
     """-1, 0 or 1; ``None`` when the operands have no order."""
     kind = type(a)
     if not (kind is type(b) and (kind is int or kind is str)):
-        name, a, b = meet(a, b)
+        name, a, b = meet(a, b, budget is None or budget.lenient)
         if name == "number":
             a, b = number(a), number(b)
         elif name == "years and months duration":
@@ -216,6 +248,23 @@ def compare(a: Any, b: Any) -> int | None:
         if a is None or b is None:
             return None
     return (a > b) - (a < b)
+
+
+def comparison(sign: str, left: Any, right: Any, budget: Budget | None = None) -> bool | None:
+    """The truth of ``left sign right``; ``None`` when the operands are not comparable."""
+    if sign == "=":
+        return equals(left, right, budget)
+    if sign == "!=":
+        same = equals(left, right, budget)
+        return None if same is None else not same
+    order = compare(left, right, budget)
+    if order is None:
+        return None
+    if sign == "<":
+        return order < 0
+    if sign == "<=":
+        return order <= 0
+    return order > 0 if sign == ">" else order >= 0
 
 
 def contains(values: Any, wanted: Any, budget: Budget | None = None) -> bool:

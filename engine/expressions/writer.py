@@ -47,6 +47,8 @@ def feel_text(tree: n.Node) -> str:
 def _longer(tree: n.Node) -> str:
     if isinstance(tree, n.In):
         tests = ", ".join(map(feel_text, tree.tests))
+        if tree.searches:
+            return f"{_operand(tree.value)} in {tests}"
         single = len(tree.tests) == 1 and isinstance(tree.tests[0], (n.RangeOf, n.ListOf))
         return f"{_operand(tree.value)} in {tests if single else f'({tests})'}"
     if isinstance(tree, n.Between):
@@ -63,10 +65,21 @@ def _longer(tree: n.Node) -> str:
     if isinstance(tree, n.IsDefined):
         return f"is defined({feel_text(tree.part)})"
     if isinstance(tree, n.InstanceOf):
-        return f"{_operand(tree.value)} instance of {tree.type_name}"
+        return f"{_operand(tree.value)} instance of {tree.type_text}"
     if isinstance(tree, n.Call):
         named = [f"{key}: {feel_text(node)}" for key, node in tree.keywords]
         return f"{tree.name}({', '.join([*map(feel_text, tree.arguments), *named])})"
+    return _function(tree)
+
+
+def _function(tree: n.Node) -> str:
+    if isinstance(tree, n.Apply):
+        named = [f"{key}: {feel_text(node)}" for key, node in tree.keywords]
+        return f"{_operand(tree.callee)}({', '.join([*map(feel_text, tree.arguments), *named])})"
+    if isinstance(tree, n.FunctionOf):
+        return f"function({', '.join(tree.parameters)}) {feel_text(tree.body)}"
+    if isinstance(tree, n.Undefined):
+        return "null"
     raise TypeError(type(tree).__name__)
 
 

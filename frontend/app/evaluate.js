@@ -22,6 +22,7 @@ function compare(sign, a, b) {
 
 function arithmetic(sign, a, b) {
   if (sign === "+" && kind(a) === "string" && kind(b) === "string") return a + b;
+  if (sign === "+" && Array.isArray(a) && Array.isArray(b)) return [...a, ...b];
   if (kind(a) !== "number" || kind(b) !== "number") return null;
   if (sign === "+") return a + b;
   if (sign === "-") return a - b;
@@ -62,7 +63,8 @@ function within(x, low, high, lowIn, highIn) {
 function passes(x, test, run) {
   if (test[0] === "one") return compare(test[1], x, run(test[2]));
   if (test[0] === "range") return within(x, run(test[1]), run(test[2]), test[3], test[4]);
-  const value = run(test);
+  const value = run(test[0] === "search" ? test[1] : test);
+  if (test[0] === "search" && kind(x) === "string" && kind(value) === "string") return value.includes(x);
   return Array.isArray(value) && !Array.isArray(x) ? value.some((one) => equals(x, one) === true) : equals(x, value);
 }
 

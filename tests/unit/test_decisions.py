@@ -69,8 +69,8 @@ def _values(tag: str, text: str | None) -> str:
     return f"<{tag}><text>{escape(text)}</text></{tag}>" if text is not None else ""
 
 
-def literal(text: str, decision_id: str = "t", requires: tuple[str, ...] = (), name: str = "") -> str:
-    needs = "".join(
+def literal(text: str, decision_id: str = "t", requires: tuple[str, ...] = (), name: str = "", needs: str = "") -> str:
+    needs += "".join(
         f'<informationRequirement><requiredDecision href="#{r}"/></informationRequirement>' for r in requires
     )
     body = f"<literalExpression><text>{escape(text)}</text></literalExpression>"
@@ -237,8 +237,10 @@ class TestGraphs:
     def test_names_may_contain_spaces(self) -> None:
         data = '<inputData id="i" name="Monthly Salary"/>'
         yearly = literal('"年薪 " + string(Yearly Salary)', "t", ("y",))
+        needs = '<informationRequirement><requiredInput href="#i"/></informationRequirement>'
         assert decide(
-            data + literal("12 * Monthly Salary", "y", name="Yearly Salary") + yearly, **{"Monthly Salary": 10}
+            data + literal("12 * Monthly Salary", "y", name="Yearly Salary", needs=needs) + yearly,
+            **{"Monthly Salary": 10},
         ) == ("年薪 120")
 
     def test_a_knowledge_model_is_called_by_expression_or_invocation(self) -> None:
@@ -247,13 +249,14 @@ class TestGraphs:
             '<formalParameter name="r"/><literalExpression><text>p * r / 12</text></literalExpression>'
             "</encapsulatedLogic></businessKnowledgeModel>"
         )
+        needs = '<knowledgeRequirement><requiredKnowledge href="#b"/></knowledgeRequirement>'
         invocation = (
-            '<decision id="i" name="i"><invocation><literalExpression><text>PMT</text></literalExpression>'
+            f'<decision id="i" name="i">{needs}<invocation><literalExpression><text>PMT</text></literalExpression>'
             '<binding><parameter name="p"/><literalExpression><text>loan.amount</text></literalExpression></binding>'
             '<binding><parameter name="r"/><literalExpression><text>0.06</text></literalExpression></binding>'
             "</invocation></decision>"
         )
-        body = model + literal("PMT(loan.amount, 0.06) + 1") + invocation
+        body = model + literal("PMT(loan.amount, 0.06) + 1", needs=needs) + invocation
         assert decide(body, loan={"amount": 1200}) == 7
         assert decide(body, "i", loan={"amount": 1200}) == 6
 
@@ -307,7 +310,7 @@ class TestRefusals:
             (literal("1", "a") + literal("2", "a"), "id 都是“a”"),
             ('<decision id="t" name="t"/>', "没有内容"),
             ('<decision name="t"><literalExpression><text>1</text></literalExpression></decision>', "没有 id"),
-            ('<decisionService id="s" name="s"/>', "不支持决策服务"),
+            ('<decisionService id="s" name="s"/>', "没有输出决策"),
             (
                 '<decision id="t" name="t"><literalExpression expressionLanguage="python"><text>1</text>'
                 "</literalExpression></decision>",

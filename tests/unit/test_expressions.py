@@ -52,9 +52,7 @@ def test_arithmetic_is_exact_and_gives_plain_numbers(text: str, expected: Any) -
     assert type(result) is type(expected)
 
 
-@pytest.mark.parametrize(
-    "text", ["1 / 0", "1 + null", "null * 2", '"a" + 1', '"a" - "b"', "[1] + [2]", "-null", "0 ** -1"]
-)
+@pytest.mark.parametrize("text", ["1 / 0", "1 + null", "null * 2", '"a" + 1', '"a" - "b"', "-null", "0 ** -1"])
 def test_an_operation_without_meaning_is_null(text: str) -> None:
     assert value(text) is None
 
@@ -349,8 +347,6 @@ def test_a_failing_function_of_the_caller_names_itself() -> None:
         ("a ＝ 1", "请改用半角“=”"),
         ("a = “同意”", "请改用半角"),
         ('a = "同意', "引号没有成对"),
-        ("a && b", "请写成 and"),
-        ("!a", "请写成 not"),
         ("a // b", "请写 floor(a / b)"),
         ("1 < a < 5", "比较不能连写"),
         ("not(a) = b", "请把整个条件写进括号"),

@@ -1,0 +1,295 @@
+"""Reading what stands inside a decision: tables and the other boxed expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
+
+from engine.bpmn.decision_logic import (
+    BoxedContext,
+    BoxedFilter,
+    BoxedList,
+    Conditional,
+    FunctionDefinition,
+    Invocation,
+    Iteration,
+    Literal,
+    Logic,
+    Relation,
+)
+from engine.bpmn.decision_table import AGGREGATIONS, HIT_POLICIES, Input, Output, Rule, Table
+from engine.errors import ExpressionError
+from engine.expressions import Expression, UnaryTests, parse, parse_unary_tests
+from engine.expressions.types import Type, named
+
+MAX_CELL = 500
+MAX_RULES = 5_000
+MAX_BOXES = 20
+LOGIC = (
+    "decisionTable", "literalExpression", "context", "list", "relation", "invocation", "functionDefinition",
+    "conditional", "filter", "for", "every", "some",
+)  # fmt: skip
+
+
+def tag(element: etree._Element) -> str:
+    """The name of an element without its namespace."""
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def children(element: etree._Element, *tags: str) -> Iterator[etree._Element]:
+    """The direct children of these names."""
+    return (child for child in element if tag(child) in tags)
+
+
+def child(element: etree._Element | None, *tags: str) -> etree._Element | None:
+    """The first direct child of these names."""
+    return next(children(element, *tags), None) if element is not None else None
+
+
+def text_of(element: etree._Element | None) -> str:
+    """The trimmed text of an element's ``text``."""
+    inner = child(element, "text")
+    return ("".join(inner.itertext()) if inner is not None else "").strip()
+
+
+def name_of(element: etree._Element | None) -> str:
+    """An element's name with single spaces, else its id."""
+    if element is None:
+        return ""
+    return " ".join((element.get("name") or element.get("id") or "").split())
+
+
+def type_of(element: etree._Element | None) -> Type | None:
+    """The type an element's ``typeRef`` declares."""
+    written = (element.get("typeRef") or "").strip() if element is not None else ""
+    if not written and element is not None:
+        # DMN 1.1 wrote QNames with a prefix and, in item definitions, an element.
+        inner = child(element, "typeRef")
+        written = (inner.text or "").strip() if inner is not None else ""
+    if not written:
+        return None
+    prefix, sign, local = written.partition(":")
+    if written.startswith("{"):
+        local, sign = written.rpartition("}")[2], ":"
+    known = named(local if sign and prefix != "feel" else written)
+    return None if known.kind == "Any" else known
+
+
+class BoxReader:
+    """Reads logic; every defect becomes a finding anchored to its element, none stops the reading."""
+
+    def __init__(self) -> None:
+        self.findings: list[dict[str, Any]] = []
+        self.names: frozenset[str] = frozenset()
+        #: names read by the expressions of the element at hand, and names it introduces itself
+        self.read_names: set[str] = set()
+        self.own_names: set[str] = set()
+        self.troubles: list[str] = []
+
+    def find(self, element: etree._Element | None, message: str, remedy: str = "", severity: str = "error") -> None:
+        """Add a finding anchored to the nearest element with an id."""
+        anchor = element
+        while anchor is not None and not anchor.get("id"):
+            anchor = anchor.getparent()
+        if severity == "error":
+            self.troubles.append(message)
+        self.findings.append(
+            {
+                "rule": "decision", "severity": severity, "file": "",
+                "element": (anchor.get("id") or "") if anchor is not None else "",
+                "message": message, "remedy": remedy,
+            }
+        )  # fmt: skip
+
+    def logic(self, element: etree._Element | None, name: str, depth: int = 0) -> Logic:
+        """The logic of one boxed expression; without one it is null."""
+        if element is None:
+            return Literal(None)
+        if depth > MAX_BOXES:
+            self.find(element, f"“{name}”的表达式嵌套过深", "请拆成几个决策")
+            return Literal(None)
+        kind = tag(element)
+        if kind == "decisionTable":
+            return self._table(element, name)
+        if kind == "literalExpression":
+            return Literal(self._expression(element, f"“{name}”的表达式", 4_000))
+        if kind == "context":
+            return BoxedContext(tuple(self._entry(entry, name, depth) for entry in children(element, "contextEntry")))
+        if kind == "list":
+            return BoxedList(tuple(self.logic(entry, name, depth + 1) for entry in children(element, *LOGIC)))
+        if kind == "relation":
+            return self._relation(element, name, depth)
+        if kind == "functionDefinition":
+            return self.function(element, name, depth)
+        if kind == "conditional":
+            parts = (self._part(element, part, name, depth) for part in ("if", "then", "else"))
+            return Conditional(*parts)
+        if kind == "filter":
+            self.own_names.add("item")
+            return BoxedFilter(self._part(element, "in", name, depth), self._part(element, "match", name, depth))
+        if kind in ("for", "every", "some"):
+            variable = " ".join((element.get("iteratorVariable") or "").split())
+            self.own_names |= {variable, "partial"}
+            body = "return" if kind == "for" else "satisfies"
+            source = self._part(element, "in", name, depth)
+            return Iteration(kind, variable, source, self._part(element, body, name, depth))
+        return self._invocation(element, name, depth)
+
+    def function(self, element: etree._Element, name: str, depth: int = 0) -> FunctionDefinition:
+        """A function definition or a knowledge model's encapsulated logic."""
+        parameters = list(children(element, "formalParameter"))
+        self.own_names |= {name_of(parameter) for parameter in parameters}
+        if (element.get("kind") or "FEEL") != "FEEL":
+            self.find(element, f"“{name}”不是 FEEL 表达式而是外部函数", "只支持 FEEL，请改写成表达式")
+            body: Logic = Literal(None)
+        else:
+            body = self.logic(child(element, *LOGIC), name, depth + 1)
+        names = tuple(name_of(parameter) for parameter in parameters)
+        return FunctionDefinition(names, tuple(type_of(parameter) for parameter in parameters), body)
+
+    def _part(self, element: etree._Element, part: str, name: str, depth: int) -> Logic:
+        return self.logic(child(child(element, part), *LOGIC), name, depth + 1)
+
+    def _entry(self, entry: etree._Element, name: str, depth: int) -> tuple[str, Type | None, Logic]:
+        variable = child(entry, "variable")
+        key = name_of(variable)
+        self.own_names.add(key)
+        return key, type_of(variable), self.logic(child(entry, *LOGIC), name, depth + 1)
+
+    def _relation(self, element: etree._Element, name: str, depth: int) -> Logic:
+        columns = tuple(name_of(column) for column in children(element, "column"))
+        rows = tuple(
+            tuple(self.logic(cell, name, depth + 1) for cell in children(row, *LOGIC))
+            for row in children(element, "row")
+        )
+        if any(len(row) != len(columns) for row in rows):
+            self.find(element, f"“{name}”的关系表有一行的格数与列数不同", "请补齐")
+            rows = tuple(row for row in rows if len(row) == len(columns))
+        return Relation(columns, rows)
+
+    def _invocation(self, element: etree._Element, name: str, depth: int) -> Logic:
+        called = child(element, "literalExpression")
+        function = self._expression(called, f"“{name}”调用的函数", MAX_CELL)
+        if function is None:
+            self.find(element, f"“{name}”的调用没有写函数名", "请填写业务知识模型的名称")
+        bindings = []
+        for binding in children(element, "binding"):
+            key = name_of(child(binding, "parameter"))
+            bindings.append((key, self.logic(child(binding, *LOGIC), name, depth + 1)))
+        return Invocation(function or parse("null", self.names, True), tuple(bindings))
+
+    # -------- tables
+
+    def _table(self, element: etree._Element, name: str) -> Table:
+        policy = HIT_POLICIES.get((element.get("hitPolicy") or "UNIQUE").upper().replace("_", " "), "")
+        aggregation = element.get("aggregation") or ""
+        if not policy:
+            self.find(
+                element, f"决策表“{name}”的命中策略“{element.get('hitPolicy')}”不认识", "请改为 U、A、P、F、R、O 或 C"
+            )
+        if aggregation:
+            if policy != "C" or aggregation not in AGGREGATIONS:
+                self.find(element, f"决策表“{name}”的汇总方式“{aggregation}”不能用", "只有 COLLECT 可以汇总")
+            policy = AGGREGATIONS.get(aggregation, policy)
+        inputs = tuple(self._input(column, name) for column in children(element, "input"))
+        outputs = tuple(self._output(column, name) for column in children(element, "output"))
+        if not outputs:
+            self.find(element, f"决策表“{name}”没有输出列", "请至少添加一个输出")
+        if len({output.name for output in outputs}) < len(outputs):
+            self.find(element, f"决策表“{name}”的输出列重名或没有名称", "请给每个输出列起不同的名称")
+        if len(policy) == 2 and policy != "C#" and len(outputs) > 1:
+            self.find(element, f"决策表“{name}”有多个输出列，不能求和或取最大最小", "请拆成几张表")
+        if policy in ("P", "O") and not any(output.order for output in outputs):
+            self.find(
+                element, f"决策表“{name}”按输出的优先次序取结果，但没有列出输出值", "请在输出列填写允许的值，由高到低"
+            )
+        rows = list(children(element, "rule"))
+        if len(rows) > MAX_RULES:
+            self.find(element, f"决策表“{name}”超过 {MAX_RULES} 条规则", "请拆成几张表")
+            rows = []
+        rules = tuple(self._rule(row, name, n, len(inputs), len(outputs)) for n, row in enumerate(rows, 1))
+        return Table(name, policy, inputs, outputs, tuple(rule for rule in rules if rule is not None))
+
+    def _input(self, column: etree._Element, table: str) -> Input:
+        source = child(column, "inputExpression")
+        label = column.get("label") or text_of(source) or "?"
+        expression = self._expression(source, f"决策表“{table}”的输入“{label}”", MAX_CELL)
+        if expression is None:
+            self.find(column, f"决策表“{table}”的输入“{label}”没有表达式", "请填写变量名或表达式")
+        allowed = self._tests(child(column, "inputValues"), f"决策表“{table}”的输入“{label}”的允许值")
+        return Input(label, expression or parse("null"), type_of(source), allowed)
+
+    def _output(self, column: etree._Element, table: str) -> Output:
+        name = column.get("name") or column.get("label") or ""
+        place = f"决策表“{table}”的输出“{name}”"
+        order = self._tests(child(column, "outputValues"), f"{place}的允许值")
+        values: list[Any] = []
+        for test in order.tests if order else ():
+            try:
+                values.append(Expression(order.text if order else "", test, True).evaluate_exact({}))
+            except ExpressionError as error:
+                self.find(column, f"{place}的允许值有误：{error.message}", "请逐个列出值，用逗号隔开")
+        default = self._expression(child(column, "defaultOutputEntry"), f"{place}的默认值", MAX_CELL)
+        return Output(name, tuple(values), default, order, type_of(column))
+
+    def _rule(self, row: etree._Element, table: str, number: int, inputs: int, outputs: int) -> Rule | None:
+        place = f"决策表“{table}”第 {number} 条规则"
+        tests = [self._tests(cell, f"{place}的条件") for cell in children(row, "inputEntry")]
+        results = [self._expression(cell, f"{place}的结果", MAX_CELL) for cell in children(row, "outputEntry")]
+        if len(tests) != inputs or len(results) != outputs:
+            self.find(row, f"{place}的格数与列数不同", "请补齐或删除多余的单元格")
+            return None
+        description = child(row, "description")
+        everything = parse_unary_tests("-", self.names, True)
+        return Rule(
+            tuple(test or everything for test in tests), tuple(results),
+            ((description.text or "") if description is not None else "").strip(),
+        )  # fmt: skip
+
+    # -------- texts
+
+    def _expression(self, element: etree._Element | None, place: str, longest: int) -> Expression | None:
+        text = text_of(element)
+        if element is None or text in ("", "-"):
+            return None
+        try:
+            self._feel_only(element, text, longest)
+            found = parse(text, self.names, True)
+        except ExpressionError as error:
+            self.find(element, f"{place}有误：{error.message}", "请按提示修改")
+            return None
+        self.read_names |= found.names | found.functions
+        self._doubt(element, place, found.problems)
+        return found
+
+    def _tests(self, element: etree._Element | None, place: str) -> UnaryTests | None:
+        text = text_of(element)
+        if element is None or not text:
+            return None
+        try:
+            self._feel_only(element, text, MAX_CELL)
+            found = parse_unary_tests(text, self.names, True)
+        except ExpressionError as error:
+            self.find(element, f"{place}有误：{error.message}", "请按提示修改")
+            return None
+        for test in found.tests:
+            written = Expression(text, test)
+            self.read_names |= written.names | written.functions
+        self._doubt(element, place, found.problems)
+        return found
+
+    def _doubt(self, element: etree._Element, place: str, problems: tuple[str, ...]) -> None:
+        # The standard evaluates such a part to null, so a deployment refuses it and nothing else changes.
+        known = len(self.troubles)
+        for problem in problems:
+            self.find(element, f"{place}有误：{problem}", "请按提示修改")
+        del self.troubles[known:]
+
+    def _feel_only(self, element: etree._Element, text: str, longest: int) -> None:
+        language = element.get("expressionLanguage") or ""
+        if language and "feel" not in language.lower():
+            raise ExpressionError(f"不支持表达式语言“{language}”，只支持 FEEL")
+        if len(text) > longest:
+            raise ExpressionError(f"内容超过 {longest} 个字符")

@@ -1,0 +1,136 @@
+"""The elements of decision files and how they find each other: the requirement graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.bpmn.decision_logic import Logic
+from engine.expressions.types import Type, under
+
+#: (namespace, id) of an element.
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class InputData:
+    """Data the graph is asked with."""
+
+    key: Key
+    name: str
+    variable: str
+    type: Type | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One decision: its logic and what it requires."""
+
+    key: Key
+    name: str
+    variable: str
+    logic: Logic
+    type: Type | None = None
+    requires: tuple[Key, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.key[1]
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """A business knowledge model: a function of its parameters."""
+
+    key: Key
+    name: str
+    variable: str
+    parameters: tuple[str, ...]
+    types: tuple[Type | None, ...]
+    logic: Logic
+    type: Type | None = None
+    requires: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """A decision service: some decisions as a function of others and of input data."""
+
+    key: Key
+    name: str
+    variable: str
+    outputs: tuple[Key, ...]
+    decisions: tuple[Key, ...]
+    inputs: tuple[Key, ...]
+    type: Type | None = None
+
+
+Element = InputData | Decision | Knowledge | Service
+
+
+@dataclass
+class File:
+    """What one file declares; ``imports`` maps the namespace of another file to its name here."""
+
+    namespace: str
+    name: str = ""
+    imports: dict[str, str] = field(default_factory=dict)
+    types: dict[str, Type] = field(default_factory=dict)
+
+
+@dataclass
+class Graph:
+    """All elements of files that belong together."""
+
+    files: dict[str, File] = field(default_factory=dict)
+    elements: dict[Key, Element] = field(default_factory=dict)
+    #: what was wrong with an element: its findings' messages
+    broken: dict[Key, list[str]] = field(default_factory=dict)
+
+    def file(self, namespace: str) -> File | None:
+        """The file of a namespace; a closing slash more or less does not matter."""
+        return self.files.get(namespace) or next(
+            (file for known, file in self.files.items() if known.rstrip("/") == namespace.rstrip("/")), None
+        )
+
+    def key(self, reference: str, home: str) -> Key:
+        """The key a reference (``#id`` or ``namespace#id``) stands for."""
+        space, _, identifier = reference.rpartition("#")
+        file = self.file(space) if space else None
+        return (file.namespace if file else space) or home, identifier
+
+    def place(self, key: Key, home: str) -> str:
+        """The import name under which an element of another file is visible; empty at home."""
+        if key[0] == home or home not in self.files:
+            return ""
+        for namespace, name in self.files[home].imports.items():
+            if namespace.rstrip("/") == key[0].rstrip("/"):
+                return name
+        return ""
+
+    def find(self, wanted: str, kinds: tuple[type, ...]) -> list[Any]:
+        """Elements of the kinds by id, else by name; those of importing files come first."""
+        imported = {space.rstrip("/") for file in self.files.values() for space in file.imports}
+        found = [e for e in self.elements.values() if isinstance(e, kinds) and e.key[1] == wanted]
+        found = found or [e for e in self.elements.values() if isinstance(e, kinds) and e.name == wanted]
+        return sorted(found, key=lambda element: element.key[0].rstrip("/") in imported)
+
+    def link_types(self) -> None:
+        """Make the types of imported files known under their import's name."""
+        for file in self.files.values():
+            for namespace, name in file.imports.items():
+                other = self.file(namespace)
+                known = other.types if other else {}
+                for type_name, declared in known.items():
+                    if name:
+                        file.types.setdefault(f"{name}.{type_name}", under(declared, name, known))
+                    else:
+                        file.types.setdefault(type_name, declared)
+
+    def required(self, element: Element) -> Iterator[Key]:
+        """What an element requires directly."""
+        if isinstance(element, (Decision, Knowledge)):
+            yield from element.requires
+        elif isinstance(element, Service):
+            yield from element.outputs
