@@ -42,17 +42,33 @@ def referenced(root: etree._Element, reference: str) -> etree._Element | None:
 
 
 def links(scope: etree._Element) -> Iterator[tuple[etree._Element, etree._Element]]:
-    """Pairs of a throwing and a catching link event of one level that have the same name."""
-    targets = {_link(e): e for e in reversed(scope.findall(f"{_BPMN}intermediateCatchEvent")) if _link(e) is not None}
-    for event in scope.findall(f"{_BPMN}intermediateThrowEvent"):
-        name = _link(event)
-        if name is not None and name in targets:
-            yield event, targets[name]
+    """Pairs of a throwing and a catching link event of one level that belong together."""
+    catches = list(_links(scope, "intermediateCatchEvent"))
+    for event, throw in _links(scope, "intermediateThrowEvent"):
+        target = next((other for other, catch in catches if meet(throw, catch)), None)
+        if target is not None:
+            yield event, target
 
 
-def _link(event: etree._Element) -> str | None:
-    found = event.find(f"{_BPMN}linkEventDefinition")
-    return None if found is None else found.get("name", "").strip()
+def meet(throw: etree._Element, catch: etree._Element) -> bool:
+    """Do two link definitions name each other or, where neither refers to any, bear the same name?"""
+    targets, sources = _named(throw, "target"), _named(catch, "source")
+    if targets or sources:
+        return catch.get("id") in targets and throw.get("id") in sources
+    name = throw.get("name", "").strip()
+    return bool(name) and name == catch.get("name", "").strip()
+
+
+def _named(link: etree._Element, tag: str) -> list[str]:
+    return [(e.text or "").strip().rpartition(":")[2] for e in link.iterfind(_BPMN + tag)]
+
+
+def _links(scope: etree._Element, tag: str) -> Iterator[tuple[etree._Element, etree._Element]]:
+    """Link events of one level with their definitions."""
+    for event in scope.iterfind(_BPMN + tag):
+        found = event.find(f"{_BPMN}linkEventDefinition")
+        if found is not None:
+            yield event, found
 
 
 def _inline(root: etree._Element, reference: etree._Element) -> None:

@@ -15,17 +15,24 @@ from engine.lint.model import Event, Flow, Model, Node, Scope, q, text_of
 #: Properties whose value is an expression.
 EXPRESSION_PROPERTIES = frozenset({"due", "department", "candidates", "to", "payload"})
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"' + r"|'(?:[^'\\]|\\.)*'")
-_LOOP_TEXTS = {"loopCondition": "循环条件", "loopCardinality": "循环次数", "completionCondition": "完成条件"}
+_LOOP_TEXTS = {
+    "loopCondition": "循环条件",
+    "loopCardinality": "循环次数",
+    "completionCondition": "完成条件",
+    "complexBehaviorDefinition/condition": "实例事件的条件",
+}
+_NODE_TEXTS = {"completionCondition": "完成条件", "activationCondition": "激活条件"}
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text to be evaluated: where it stands, what people call it, and whether it is a script."""
+    """A text to be evaluated: where it stands, what people call it, and whether it is a script or asks yes or no."""
 
     where: Node | Flow
     word: str
     text: str
     script: bool = False
+    asks: bool = False
 
     @property
     def without_strings(self) -> str:
@@ -43,7 +50,7 @@ def texts(model: Model) -> Iterator[Text]:
     """Every expression and script that may be run; ISO 8601 timers are data, not expressions."""
     for flow in model.flows:
         if flow.condition and flow.scope.executable:
-            yield Text(flow, "条件", flow.condition)
+            yield Text(flow, "条件", flow.condition, asks=True)
     for node in model.run_nodes:
         for name, value in node.properties.items():
             if name.startswith(("set:", "param:")) or (name in EXPRESSION_PROPERTIES and value.strip()):
@@ -51,15 +58,19 @@ def texts(model: Model) -> Iterator[Text]:
         for event in node.events:
             condition = event.xml.find(q("condition"))
             if text_of(condition):
-                yield Text(node, "条件", text_of(condition))
+                yield Text(node, "条件", text_of(condition), asks=True)
             for _, value in timer_texts(event):
                 if value and not looks_like_iso(value):
                     yield Text(node, "定时", value)
         if node.loop is not None:
             for tag, word in _LOOP_TEXTS.items():
-                found = node.loop.find(q(tag))
+                found = node.loop.find("/".join(map(q, tag.split("/"))))
                 if found is not None:
-                    yield Text(node, word, text_of(found))
+                    yield Text(node, word, text_of(found), asks=tag != "loopCardinality")
+        for tag, word in _NODE_TEXTS.items():
+            found = node.xml.find(q(tag))
+            if found is not None:
+                yield Text(node, word, text_of(found), asks=True)
         script = node.xml.find(q("script"))
         if node.type == "scriptTask" and script is not None:
             yield Text(node, "脚本", text_of(script), script=True)
@@ -82,6 +93,25 @@ def written_inside(scope: Scope) -> set[str]:
         if node.inner is not None:
             names |= written_inside(node.inner)
     return names
+
+
+def written_in(process: Scope) -> set[str]:
+    """Every name under which a step of the process keeps data."""
+    names: set[str] = set()
+    todo = [process]
+    while todo:
+        for node in todo.pop().nodes:
+            names |= {node.id} | set_names(node) | item_names(node)
+            todo += [node.inner] if node.inner is not None else []
+    for tag in ("dataObject", "dataInput", "property"):
+        for xml in process.xml.iter(q(tag)):
+            names |= {xml.get("id") or "", xml.get("name") or ""}
+    return names - {""}
+
+
+def declared(process: Scope) -> set[str]:
+    """Names the process says it is started with (property ``variables``)."""
+    return {name.strip() for name in process.properties.get("variables", "").split(",")} - {""}
 
 
 def item_names(node: Node) -> set[str]:

@@ -188,7 +188,7 @@ def test_an_exclusive_merge_lets_every_token_pass() -> None:
 
 
 def test_without_an_end_event_a_process_ends_with_its_last_token() -> None:
-    body = start() + user("a") + user("b") + user("c") + chain("begin a b; a c")
+    body = user("a") + user("b") + user("c") + chain("a b; a c")
 
     def story(run: Run) -> None:
         run.complete("a")
@@ -247,8 +247,8 @@ def test_a_called_process_without_start_and_end_returns() -> None:
 
 
 def test_without_an_end_a_boundary_event_may_be_the_last_thing() -> None:
-    body = start() + user("a") + boundary("ring", "a", timer("PT1H"), interrupting=False) + user("hurry")
-    body += chain("begin a; ring hurry")
+    body = user("a") + boundary("ring", "a", timer("PT1H"), interrupting=False) + user("hurry")
+    body += chain("ring hurry")
 
     def story(run: Run) -> None:
         run.later(hours=2)
@@ -260,7 +260,8 @@ def test_without_an_end_a_boundary_event_may_be_the_last_thing() -> None:
 
 
 def test_an_end_needs_a_start_and_a_circle_has_neither() -> None:
-    assert "process-start" in refusals(diagram(user("a") + end() + chain("a finish")))
+    assert "start-and-end" in refusals(diagram(user("a") + end() + chain("a finish")))
+    assert "start-and-end" in refusals(diagram(start() + user("a") + chain("begin a")))
     assert "process-start" in refusals(diagram(AB + chain("a b a")))
     assert "process-start" in refusals(diagram(""))
     assert "dead-ends" in refusals(diagram(start() + AB + end() + chain("begin a finish; begin b")))

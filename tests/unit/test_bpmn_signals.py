@@ -159,6 +159,16 @@ def test_links_lead_to_the_catch_of_their_name() -> None:
         assert both(body, story, {"n": n}).trace == f"{first} {thrown} in1 c x3 in2 finish"
 
 
+def test_links_that_name_each_other_need_no_common_name() -> None:
+    def end_of(identity: str, tag: str, other: str) -> str:
+        inner = f"<bpmn:{tag}>{other}</bpmn:{tag}>"
+        return f'<bpmn:linkEventDefinition id="{identity}" name="{identity}">{inner}</bpmn:linkEventDefinition>'
+
+    body = start() + throw("away", end_of("there", "target", "here")) + catch("back", end_of("here", "source", "there"))
+    body += user("a") + end() + chain("begin away; back a finish")
+    assert both(body, lambda run: run.complete("a")).trace == "away back a finish"
+
+
 def test_a_link_back_is_a_loop() -> None:
     body = start() + user("work") + node("exclusiveGateway", "g", default="g_to_back") + throw("back", link("again"))
     body += catch("back_in", link("again")) + end() + chain("begin work g; g back; back_in work")

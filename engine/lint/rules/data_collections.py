@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.lint.finding import Problem
+from engine.lint.items import is_collection
 from engine.lint.model import Model
 from engine.lint.say import at
 
@@ -14,7 +15,7 @@ def check(model: Model) -> Iterator[Problem]:
         for tag in ("dataObject", "dataInput", "dataOutput"):
             for xml in diagram.all(tag):
                 item = diagram.find(xml.get("itemSubjectRef", ""))
-                if item is not None and _collection(xml.get("isCollection")) != _collection(item.get("isCollection")):
+                if item is not None and is_collection(xml) != is_collection(item):
                     name = xml.get("name") or xml.get("id") or ""
                     yield at(
                         diagram,
@@ -22,7 +23,3 @@ def check(model: Model) -> Iterator[Problem]:
                         f"数据“{name}”与它的 itemDefinition 对“是否集合”说法不一。",
                         "请统一 isCollection。",
                     )
-
-
-def _collection(text: str | None) -> bool:
-    return (text or "").strip() in {"true", "1"}

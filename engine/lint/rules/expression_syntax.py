@@ -24,6 +24,6 @@ def check(model: Model) -> Iterator[Problem]:
         except ExpressionError as error:
             yield about(
                 text.where,
-                f"的{text.word}“{text.text[:60]}”无法理解：{error.message}",
+                f"的{text.word}“{text.text[:60]}”无法理解：{error.message.rstrip('。')}。",
                 "比较用 =、!=、<、>，文字加双引号。",
             )

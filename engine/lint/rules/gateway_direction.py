@@ -17,8 +17,8 @@ def check(model: Model) -> Iterator[Problem]:
             continue
         many_in, many_out = len(node.incoming) > 1, len(node.outgoing) > 1
         fits = {
-            "Converging": many_in and not many_out,
-            "Diverging": many_out and not many_in,
+            "Converging": not many_out,
+            "Diverging": not many_in,
             "Mixed": many_in and many_out,
         }
         if not fits.get(direction, True):

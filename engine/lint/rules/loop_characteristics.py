@@ -49,6 +49,8 @@ def _multi_instance(node: Node) -> Iterator[Problem]:
             node, f"的次数 {number} 不在 0 至 1000 之间。", "请改为合理的次数，大批量的事项请分成单独的流程实例。"
         )
     if loop.find(q("inputDataItem")) is not None and source is None:
-        yield about(node, "有集合元素变量（inputDataItem），却没有集合。", "请填写 loopDataInputRef。")
+        yield about(
+            node, "有集合元素变量（inputDataItem），却没有集合；它不会有值。", "请填写 loopDataInputRef。", "warning"
+        )
     if loop.find(q("outputDataItem")) is not None and loop.find(q("loopDataOutputRef")) is None:
-        yield about(node, "有输出元素变量（outputDataItem），却没有输出集合。", "请填写 loopDataOutputRef。")
+        yield about(node, "有输出元素变量（outputDataItem），却没有输出集合。", "请填写 loopDataOutputRef。", "warning")

@@ -11,21 +11,22 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from engine import expressions
+from engine.bpmn.instances import LOOP_NAMES
 from engine.errors import ExpressionError
 from engine.lint.finding import Problem
-from engine.lint.model import Model, Node, Scope
+from engine.lint.model import Model
 from engine.lint.say import about
-from engine.lint.texts import Text, item_names, set_names, texts
+from engine.lint.texts import Text, declared, texts, written_in
 
 #: Given to every instance by the kernel.
-ALWAYS = frozenset({"department", "departments", "business_key", "process_key", "item"})
+ALWAYS = frozenset({"department", "departments", "business_key", "process_key", "item", *LOOP_NAMES})
 _CLOSE = 0.86
 _MANY = 500  # beyond, comparing every name with every other one would take too long
 
 
 def check(model: Model) -> Iterator[Problem]:
-    written = {process: _written(process) for process in model.processes}
-    known = {process: names | ALWAYS | _declared(process) for process, names in written.items()}
+    written = {process: written_in(process) for process in model.processes}
+    known = {process: names | ALWAYS | declared(process) for process, names in written.items()}
     told: set[tuple[object, str]] = set()
     for text in texts(model):
         process = text.where.scope.process
@@ -33,18 +34,13 @@ def check(model: Model) -> Iterator[Problem]:
         for name in sorted(_read(text) - known[process]):
             usable = candidates if len(name) <= 100 and len(told) < _MANY else []
             close = get_close_matches(name, usable, n=1, cutoff=_CLOSE)
-            if (text.where, name) in told or not (close or _declared(process)):
+            if (text.where, name) in told or not (close or declared(process)):
                 continue
             told.add((text.where, name))
             remedy = (
                 f"是否应为“{close[0]}”？" if close else "请检查拼写，或在流程属性 variables 中声明启动时给出的名称。"
             )
             yield about(text.where, f"的{text.word}用到“{name}”，但没有任何步骤写入它。", remedy, "warning")
-
-
-def _declared(process: Scope) -> set[str]:
-    """Names the process says it is started with."""
-    return {name.strip() for name in process.properties.get("variables", "").split(",")} - {""}
 
 
 def _read(text: Text) -> set[str]:
@@ -56,20 +52,3 @@ def _read(text: Text) -> set[str]:
         return {name for line in expressions.parse_assignments(text.text) for name in line.expression.names}
     except ExpressionError:
         return set()
-
-
-def _written(scope: Scope) -> set[str]:
-    names: set[str] = set()
-    for node in _all(scope):
-        names |= {node.id} | set_names(node) | item_names(node)
-    for xml in scope.xml.iter("*"):
-        if isinstance(xml.tag, str) and xml.tag.endswith(("}dataObject", "}dataInput", "}property")):
-            names |= {xml.get("id") or "", xml.get("name") or ""}
-    return names - {""}
-
-
-def _all(scope: Scope) -> Iterator[Node]:
-    for node in scope.nodes:
-        yield node
-        if node.inner is not None:
-            yield from _all(node.inner)

@@ -41,4 +41,4 @@ def check(model: Model) -> Iterator[Problem]:
             try:
                 list(expressions.parse_assignments(text_of(scripts[0])))
             except ExpressionError as error:
-                yield about(node, f"的脚本无法理解：{error.message}", "每行写一条赋值：名称 = 表达式。")
+                yield about(node, f"的脚本无法理解：{error.message.rstrip('。')}。", "每行写一条赋值：名称 = 表达式。")

@@ -9,9 +9,9 @@ from engine import expressions
 from engine.bpmn.timers import looks_like_iso
 from engine.errors import ExpressionError
 from engine.lint.finding import Problem
-from engine.lint.model import Model
+from engine.lint.model import Model, Node
 from engine.lint.say import about
-from engine.lint.texts import timer_texts
+from engine.lint.texts import declared, timer_texts, written_in
 
 _DURATION = re.compile(
     r"^-?P(?=[\dT])(\d+Y)?(\d+M)?(\d+([.,]\d+)?W)?(\d+([.,]\d+)?D)?(T(?=\d)(\d+([.,]\d+)?H)?(\d+([.,]\d+)?M)?(\d+([.,]\d+)?S)?)?$"
@@ -30,13 +30,20 @@ def check(model: Model) -> Iterator[Problem]:
             if len(found) != 1 and (found or node.executable):
                 yield about(node, f"的定时定义有 {len(found)} 项，应恰好一项。", "请只填写日期、时长、周期中的一项。")
             for tag, text in found:
-                problem = _judge(tag, text, node.executable)
+                problem = _judge(tag, text, node.executable) or _shout(node, text)
                 if problem:
                     yield about(
                         node,
                         f"的定时{problem}",
                         "示例：PT2H（时长）、2026-12-31T18:00:00+08:00（日期）、R3/PT10M（周期）。",
                     )
+
+
+def _shout(node: Node, text: str) -> str:
+    """A single word of capitals that nothing writes is a slip in ISO 8601, not the name of a variable."""
+    if not re.fullmatch(r"[A-Z]+", text) or text in written_in(node.scope.process) | declared(node.scope.process):
+        return ""
+    return f"“{text[:60]}”不是有效的 ISO 8601 写法。"
 
 
 def _judge(tag: str, text: str, executable: bool) -> str:
@@ -53,7 +60,7 @@ def _judge(tag: str, text: str, executable: bool) -> str:
         try:
             expressions.parse(text)
         except ExpressionError as error:
-            return f"“{text[:60]}”既不是 ISO 8601 也不是有效的表达式：{error.message}"
+            return f"“{text[:60]}”既不是 ISO 8601 也不是有效的表达式：{error.message.rstrip('。')}。"
         return ""
     if re.search(rf"\d{{{_DIGITS + 1},}}", re.sub(r"[.,]\d+", "", bare)):
         return f"“{text[:60]}”的数值过大。"
