@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any, ClassVar
 
 import orjson
 import sqlalchemy as sa
 import uuid6
 from sqlalchemy import event
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 NAMING = {
@@ -28,6 +30,11 @@ NAMING = {
 
 #: Execution option that makes a SQLite transaction take the write lock at once.
 WRITER = {"lianjian_writer": True}
+#: Execution option of connections whose statements stand alone: no BEGIN before, no ROLLBACK after them.
+ALONE = {"lianjian_alone": True}
+
+#: Seconds a PostgreSQL connection may rest before it is asked whether it still lives.
+RESTED = 5.0
 
 
 def new_id() -> str:
@@ -56,6 +63,25 @@ class Instant(sa.types.TypeDecorator[datetime]):
 
 
 Id = sa.Uuid(as_uuid=False)
+_UUID_PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+
+
+class id_text(sa.sql.functions.FunctionElement[str]):
+    """An :data:`Id` column as the text of its UUID; SQLite stores the digits alone."""
+
+    type = sa.String()
+    inherit_cache = True
+
+
+@compiles(id_text)
+def _cast(element: id_text, compiler: Any, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **options)} AS VARCHAR)"
+
+
+@compiles(id_text, "sqlite")
+def _with_hyphens(element: id_text, compiler: Any, **options: Any) -> str:
+    digits = compiler.process(element.clauses, **options)
+    return "||'-'||".join(f"substr({digits},{first},{count})" for first, count in _UUID_PARTS)
 
 
 def is_postgresql(connection: Session | sa.Connection) -> bool:
@@ -111,8 +137,28 @@ def make_engine(url: str, **kwargs: Any) -> sa.Engine:
         return engine
     options.setdefault("pool_size", 20)
     options.setdefault("max_overflow", 20)
-    options.setdefault("pool_pre_ping", True)
-    return sa.create_engine(url_obj, **options)
+    engine = sa.create_engine(url_obj, **options)
+    # Several rows go out as one statement; the driver's own way for two rows costs more than both alone.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
+    _ask_rested_connections(engine)
+    return engine
+
+
+def _ask_rested_connections(engine: sa.Engine) -> None:
+    """Find out that the server went away before a command does, without asking before every one."""
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(_connection: Any, record: Any) -> None:
+        record.info["used"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        if monotonic() - record.info.get("used", monotonic()) < RESTED:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            raise sa.exc.DisconnectionError from None
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:
@@ -128,8 +174,9 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        writer = connection.get_execution_options().get("lianjian_writer")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("lianjian_alone"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("lianjian_writer") else "BEGIN")
 
 
 class Database:
@@ -137,7 +184,10 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
-        snapshot = {"isolation_level": "REPEATABLE READ"} if self.engine.dialect.name == "postgresql" else {}
+        postgresql = self.engine.dialect.name == "postgresql"
+        snapshot = {"isolation_level": "REPEATABLE READ"} if postgresql else {}
+        alone = {"isolation_level": "AUTOCOMMIT"} if postgresql else ALONE
+        self._lookup = self.engine.execution_options(**alone)
         self._read = sessionmaker(self.engine.execution_options(**snapshot), expire_on_commit=False)
         self._writer = self.engine.execution_options(**WRITER)
         self._write = sessionmaker(self._writer, expire_on_commit=False)
@@ -151,6 +201,15 @@ class Database:
         """
         with self._read() as session:
             yield session
+
+    @contextmanager
+    def lookup(self) -> Iterator[sa.Connection]:
+        """A connection for single queries on every request's way, without the cost of a session or a transaction.
+
+        Two queries may see two moments; what must agree belongs into one statement or :meth:`read`.
+        """
+        with self._lookup.connect() as connection:
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Session]:

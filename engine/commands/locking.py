@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from engine.commands.context import CommandContext
-from engine.db import is_postgresql, key_lock
+from engine.db import id_text, is_postgresql, key_lock
 from engine.errors import Conflict, NotFound
-from engine.models import ProcessInstance, TaskDraft, UserTask
+from engine.models import HistoryEvent, ProcessInstance, TaskDraft, UserTask
 
 
 @dataclass(slots=True)
@@ -58,8 +58,20 @@ class LockedTask:
 _INSTANCE = [getattr(ProcessInstance, name) for name in LockedInstance.__slots__]
 _TASK = [getattr(UserTask, name) for name in LockedTask.__slots__ if name != "drafted"]
 _LOCKED_INSTANCE = sa.select(*_INSTANCE).where(ProcessInstance.id == sa.bindparam("of_instance")).with_for_update()
+_LAST = (
+    sa.select(HistoryEvent)
+    .where(HistoryEvent.district_id == UserTask.district_id, HistoryEvent.stream == id_text(UserTask.instance_id))
+    .order_by(HistoryEvent.seq.desc())
+    .limit(1)
+)
 _LOCKED_CASE = (
-    sa.select(*_INSTANCE, *_TASK, sa.exists().where(TaskDraft.task_id == UserTask.id).label("drafted"))
+    sa.select(
+        *_INSTANCE,
+        *_TASK,
+        sa.exists().where(TaskDraft.task_id == UserTask.id),
+        _LAST.with_only_columns(HistoryEvent.seq).scalar_subquery(),
+        _LAST.with_only_columns(HistoryEvent.hash).scalar_subquery(),
+    )
     .join_from(UserTask, ProcessInstance)
     .where(UserTask.id == sa.bindparam("of_task"), UserTask.district_id == sa.bindparam("of_district"))
     .with_for_update(of=[ProcessInstance, UserTask])
@@ -93,8 +105,11 @@ def locked_case(ctx: CommandContext, task_id: str) -> tuple[LockedInstance, Lock
     row = ctx.connection.execute(_LOCKED_CASE, {**wanted, "of_district": ctx.district_id}).first()
     if row is None:
         raise NotFound("任务不存在，可能链接有误。")
-    split = len(_INSTANCE)
-    return LockedInstance(*row[:split]), LockedTask(*row[split:])
+    *values, seq, digest = row
+    instance, task = LockedInstance(*values[: len(_INSTANCE)]), LockedTask(*values[len(_INSTANCE) :])
+    if seq is not None:
+        ctx.chain.begin_at(instance.id, (seq, digest))
+    return instance, task
 
 
 def require_running(instance: LockedInstance) -> None:

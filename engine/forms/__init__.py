@@ -74,13 +74,18 @@ class Form:
             raise InvalidInput("提交的内容无法识别，请刷新页面后重试。")
         with Context[Surroundings](around):
             try:
-                cleaned: dict[str, Any] = self.schema().load(values)
+                cleaned: dict[str, Any] = self._loader.load(values)
                 return cleaned
             except ValidationError as error:
                 problems = _flat(error.messages)
         labels = list(dict.fromkeys(self._label(key) for key in problems))
         named = "、".join(f"“{label}”" for label in labels[:5]) + ("等" if len(labels) > 5 else "")
         raise InvalidInput(f"有 {len(problems)} 项需要改正：{named}。", problems)
+
+    @cached_property
+    def _loader(self) -> FormSchema:
+        """One schema for the submissions of all threads: loading keeps nothing in it, making one copies every field."""
+        return self.schema()
 
     @cached_property
     def needs_context(self) -> bool:
