@@ -214,16 +214,36 @@ class Timer(Base):
 
 
 class Subscription(Base):
-    """A message an instance waits for; messages find it by name and business key."""
+    """What an instance waits for: messages find it by name and business key, signals by name alone."""
 
     __tablename__ = "subscription"
     id: Mapped[str] = pk()
     instance_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("process_instance.id"), index=True)
     engine_task_id: Mapped[str] = mapped_column(sa.String(36))
     element_id: Mapped[str] = mapped_column(sa.String(100))
+    kind: Mapped[str] = mapped_column(sa.String(10), default="message", server_default="message")  # message | signal
     message_name: Mapped[str] = mapped_column(sa.String(100))
     business_key: Mapped[str] = mapped_column(sa.String(200))
     __table_args__ = (sa.Index("ix_subscription_match", "district_id", "message_name", "business_key"),)
+
+
+class StartTrigger(Base):
+    """What starts instances of a process by itself; the rows of a process are those of its current version."""
+
+    __tablename__ = "start_trigger"
+    id: Mapped[str] = pk()
+    process_key: Mapped[str] = mapped_column(sa.String(100))
+    definition_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("process_definition.id"))
+    element_id: Mapped[str] = mapped_column(sa.String(100))
+    kind: Mapped[str] = mapped_column(sa.String(10))  # message | signal | timer
+    name: Mapped[str] = mapped_column(sa.Text)  # of the message or signal; the text of the timer
+    since: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    state: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)  # what a cycle knows of its rounds
+    __table_args__ = (
+        sa.Index("ix_start_trigger_name", "district_id", "kind", "name"),
+        sa.Index("ix_start_trigger_process", "district_id", "process_key"),
+    )
 
 
 class Message(Base):
