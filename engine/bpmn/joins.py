@@ -22,7 +22,7 @@ from engine.bpmn.merge import MergeConflict, merge_branches
 from engine.errors import ServiceTaskFailed
 
 _ACTIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
-_TAKEN = "taken"  # ids of the tasks whose tokens this join took, until it has run
+TAKEN = "taken"  # ids of the tasks whose tokens this join took, until it has run
 
 
 def merge_tokens(
@@ -98,7 +98,7 @@ class _TokenJoin:
         if my_task not in taken:
             return False
         others = [task for task in taken if task is not my_task]
-        my_task._set_internal_data(**{_TAKEN: [str(task.parent.id) for task in others]})
+        my_task._set_internal_data(**{TAKEN: [str(task.parent.id) for task in others]})
         for task in others:
             task.cancel()
         return True
@@ -112,7 +112,7 @@ class _TokenJoin:
         raise NotImplementedError
 
     def _merge(self, my_task: Task) -> None:
-        taken = set(my_task.internal_data.pop(_TAKEN, ()))
+        taken = set(my_task.internal_data.pop(TAKEN, ()))
         parents = [my_task.parent, *(t for t in my_task.workflow.tasks.values() if str(t.id) in taken)] if taken else []
         try:
             my_task.data = merge_tokens(parents or [my_task.parent])

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from SpiffWorkflow.bpmn.specs.defaults import CallActivity, EventSubprocess
+from SpiffWorkflow.bpmn.specs.defaults import EventSubprocess
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask, MultiInstanceTask
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.joins import merge_tokens
+from engine.bpmn.joins import TAKEN, merge_tokens
 from engine.bpmn.listening import is_instance, listens
 
 #: The number in the order of completions of an activity that can be compensated; its data stays as it was then.
@@ -37,10 +37,7 @@ def running_inside(task: Task) -> Any | None:
 
 def shares_data(task: Task) -> bool:
     """Does the scope inside this activity work on the same names as the one around it?"""
-    if not isinstance(task.task_spec, CallActivity):
-        return True
-    called = task.workflow.top_workflow.subprocesses[task.id].spec.io_specification
-    return called is None or not (called.data_inputs or called.data_outputs)
+    return not isinstance(task.task_spec, KernelCallActivity) or task.task_spec.shares_data(task)
 
 
 def token_data(task: Task) -> dict[str, Any]:
@@ -78,6 +75,11 @@ def _tokens(workflow: Any) -> Iterator[tuple[Task, dict[str, Any]]]:
         if spec is workflow.spec.end:
             if parent.has_state(TaskState.COMPLETED):
                 yield parent, dict(parent.data)
+        elif TAKEN in task.internal_data and task.has_state(TaskState.NOT_FINISHED_MASK):
+            # A join that has its tokens and has not run yet.
+            taken = set(task.internal_data[TAKEN])
+            for each in [parent, *(t for t in workflow.tasks.values() if str(t.id) in taken)]:
+                yield each, dict(each.data)
         elif not task.has_state(TaskState.NOT_FINISHED_MASK) or not _is_token(task):
             continue
         elif isinstance(spec, EventSubprocess):
@@ -108,13 +110,17 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
 def publish(workflow: Any, before: Mapping[str, Any], written: Mapping[str, Any]) -> None:
     """Make known in a scope, and in all that runs inside it, what was written beside its tokens.
 
-    A token that has meanwhile given a name another value than ``before`` keeps its own.  The past of
-    the tokens is changed with them, so that a join later does not take for a branch's own what it only
-    heard here.
+    A name that some token has given another value since is left as it is: where they meet, the conflict
+    shows.  Any other is changed in the past of the tokens too, so that a join later does not take for a
+    branch's own what it only heard here.
     """
+    absent = object()
+    began = workflow.task_tree.data
+    tokens = [data for _, data in _tokens(workflow)]
+    known = {k: (before.get(k, absent), began.get(k, absent), v) for k, v in written.items()}
+    written = {k: v for k, v in written.items() if all(data.get(k, absent) in known[k] for data in tokens)}
     if not written:
         return
-    absent = object()
     for task in workflow.tasks.values():
         if COMPLETED_AS not in task.internal_data:
             heard = {k: v for k, v in written.items() if task.data.get(k, absent) == before.get(k, absent)}

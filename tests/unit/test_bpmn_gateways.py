@@ -13,7 +13,6 @@ from tests.support.bpmn_runs import (
     catch,
     chain,
     choose,
-    error,
     finish,
     incl,
     message,
@@ -380,11 +379,3 @@ def test_a_terminate_end_stops_everything_at_once() -> None:
 
 
 TERMINATE = "<bpmn:terminateEventDefinition/>"
-
-
-def test_an_error_nobody_can_catch_is_refused() -> None:
-    body = start() + finish("failed", error("E")) + chain("begin failed")
-    text = diagram(body).replace(
-        "</bpmn:definitions>", '<bpmn:error id="err_E" name="E" errorCode="E"/></bpmn:definitions>'
-    )
-    assert refusals(text) & {"uncaught-errors"}
