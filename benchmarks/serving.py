@@ -113,7 +113,9 @@ class Browser:
         reply = self._connection.getresponse()
         text = reply.read().decode()
         waited = time.perf_counter() - started
-        for name, value in reply.getheaders():
+        # A submission's cookie carries words for the page that follows; nobody opens that page here, and a
+        # cookie that grew with every submission would be no official's.
+        for name, value in reply.getheaders() if method == "GET" else ():
             if name.lower() == "set-cookie" and value.startswith("lianjian="):
                 self._cookie = value.split(";")[0].removeprefix("lianjian=")
         if found := _TOKEN.search(text):

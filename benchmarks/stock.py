@@ -25,9 +25,9 @@ from benchmarks.system import DEPARTMENT, MODELS, ROLE
 from engine.actor import Actor
 from engine.commands.complete_task import CompleteTask
 from engine.commands.context import Command, CommandContext
-from engine.commands.task_access import locked_task, require_may_act
+from engine.commands.task_access import require_may_act, require_open
 from engine.db import new_id
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict
 from engine.models import InstanceDepartment, ProcessDefinition, ProcessInstance, UserTask
 from engine.process_engine import ProcessEngine
 
@@ -108,13 +108,12 @@ class StockComplete:
     values: dict[str, Any]
 
     def run(self, ctx: CommandContext) -> str:
-        found = ctx.session.get(UserTask, self.task_id)
-        if found is None:
-            raise NotFound("任务不存在。")
+        found = ctx.session.get_one(UserTask, self.task_id)
         instance = ctx.session.get_one(
             ProcessInstance, found.instance_id, with_for_update=True, populate_existing=True
         )  # fmt: skip
-        task = locked_task(ctx, self.task_id, self.expected_version)
+        task = ctx.session.get_one(UserTask, self.task_id, with_for_update=True, populate_existing=True)
+        require_open(task, ctx.actor, self.expected_version)
         require_may_act(ctx, task)
         if instance.status != "running":
             raise Conflict("该流程不在运行。")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -108,7 +109,7 @@ def token_id(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def open_session(session: Session, user: User, now: datetime, *, address: str = "", agent: str = "") -> str:
+def open_session(session: Session, user: User | SignedIn, now: datetime, *, address: str = "", agent: str = "") -> str:
     """Create a session row for ``user`` and return the token for the cookie."""
     token = secrets.token_urlsafe(32)
     session.add(
@@ -135,33 +136,55 @@ def close_sessions_of(session: Session, user_id: str) -> None:
     session.execute(sa.delete(UserSession).where(UserSession.user_id == user_id))
 
 
-def is_live(row: UserSession, now: datetime, *, idle: timedelta, absolute: timedelta) -> bool:
+def is_live(
+    created_at: datetime, seen_at: datetime, now: datetime, *, idle: timedelta, absolute: timedelta
+) -> bool:  # fmt: skip
     """True while neither the idle nor the absolute limit has passed."""
-    return now < row.created_at + absolute and now < row.seen_at + idle
+    return now < created_at + absolute and now < seen_at + idle
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The person of a live session, as far as a request needs to know them."""
+
+    id: str
+    district_id: str
+    login: str
+    must_change_password: bool
+    session_id: str
+    seen_at: datetime
+    actor: Actor
+
+
+# Written once and run on every request.
+_SIGNED_IN = (
+    sa.select(
+        User.id, User.district_id, User.login, User.name, User.department, User.must_change_password,
+        UserSession.id.label("session_id"), UserSession.created_at, UserSession.seen_at,
+        UserRole.department.label("post"), UserRole.role,
+    )
+    .join_from(UserSession, User, UserSession.user_id == User.id)
+    .outerjoin(UserRole, UserRole.user_id == User.id)
+    .where(UserSession.id == sa.bindparam("of_session"), User.active)
+)  # fmt: skip
 
 
 def user_of_session(
-    session: Session, token: str, now: datetime, *, idle: timedelta, absolute: timedelta
-) -> tuple[User, UserSession] | None:
-    """The active user and row of a live session, or None."""
-    found = session.execute(
-        sa.select(User, UserSession).join(UserSession, UserSession.user_id == User.id)
-        .where(UserSession.id == token_id(token))
-    ).one_or_none()  # fmt: skip
-    if found is None:
+    connection: sa.Connection, token: str, now: datetime, *, idle: timedelta, absolute: timedelta
+) -> SignedIn | None:
+    """Who is signed in by a live session, with the candidate groups that decide what reaches the inbox, or None."""
+    rows = connection.execute(_SIGNED_IN, {"of_session": token_id(token)}).all()
+    if not rows or not is_live(rows[0].created_at, rows[0].seen_at, now, idle=idle, absolute=absolute):
         return None
-    user, row = found
-    if not user.active or not is_live(row, now, idle=idle, absolute=absolute):
-        return None
-    return user, row
+    first = rows[0]
+    groups = frozenset(f"{row.post}/{row.role}" for row in rows if row.role is not None)
+    return SignedIn(
+        first.id, first.district_id, first.login, first.must_change_password, first.session_id, first.seen_at,
+        Actor(first.id, first.name, first.department, groups),
+    )  # fmt: skip
 
 
-def actor_of(session: Session, user: User) -> Actor:
-    """The :class:`Actor` of a user, with the candidate groups that decide what reaches the inbox."""
-    rows = session.execute(sa.select(UserRole.department, UserRole.role).where(UserRole.user_id == user.id))
-    return Actor(
-        user_id=user.id,
-        name=user.name,
-        department=user.department,
-        groups=frozenset(f"{department}/{role}" for department, role in rows),
-    )
+def has_session(connection: sa.Connection, token: str) -> bool:
+    """True when the session's row exists, live or not."""
+    found = sa.exists().where(UserSession.id == token_id(token))
+    return bool(connection.scalar(sa.select(found)))

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from engine.actor import Actor
+from engine.db import Id
 from engine.errors import NotFound
 from engine.models import InstanceDepartment, ProcessInstance, TaskCandidate, UserTask
 
@@ -35,23 +36,41 @@ def instance_in_scope(actor: Actor, instance_id: Any) -> sa.ColumnElement[bool]:
     """The condition that ``instance_id`` (a column) belongs to an instance the actor may see."""
     if sees_district(actor):
         return sa.true()
+    return _visible(instance_id, sorted(actor.departments), sorted(actor.groups), actor.user_id)
+
+
+def scope_of_parameters(instance_id: Any) -> sa.ColumnElement[bool]:
+    """The same condition for statements written once and run for anybody with :func:`scope_parameters`.
+
+    Not for whoever sees the whole district: they need no condition.
+    """
+    return _visible(
+        instance_id,
+        sa.bindparam("scope_departments", expanding=True),
+        sa.bindparam("scope_groups", expanding=True),
+        sa.bindparam("scope_user", type_=Id),
+    )
+
+
+def scope_parameters(actor: Actor) -> dict[str, Any]:
+    """What :func:`scope_of_parameters` asks of one actor."""
+    return {
+        "scope_departments": list(actor.departments), "scope_groups": list(actor.groups), "scope_user": actor.user_id,
+    }  # fmt: skip
+
+
+def _visible(instance_id: Any, departments: Any, groups: Any, user_id: Any) -> sa.ColumnElement[bool]:
     # Tables of their own: ``instance_id`` may itself be a column of UserTask, and a condition
     # that compared it with itself would be true for everybody who has any task at all.
-    departments, tasks, offers = aliased(InstanceDepartment), aliased(UserTask), aliased(TaskCandidate)
-    shared = sa.exists().where(
-        departments.instance_id == instance_id, departments.department.in_(sorted(actor.departments))
-    )
+    shares, tasks, offers = aliased(InstanceDepartment), aliased(UserTask), aliased(TaskCandidate)
+    shared = sa.exists().where(shares.instance_id == instance_id, shares.department.in_(departments))
     own = sa.exists().where(
         tasks.instance_id == instance_id,
-        sa.or_(
-            tasks.assignee_id == actor.user_id,
-            tasks.closed_by == actor.user_id,
-            tasks.group.in_(sorted(actor.groups)),
-        ),
+        sa.or_(tasks.assignee_id == user_id, tasks.closed_by == user_id, tasks.group.in_(groups)),
     )
     offered = sa.exists().where(
-        tasks.instance_id == instance_id, offers.task_id == tasks.id, offers.user_id == actor.user_id
-    )
+        tasks.instance_id == instance_id, offers.task_id == tasks.id, offers.user_id == user_id
+    )  # fmt: skip
     return sa.or_(shared, own, offered)
 
 

@@ -153,7 +153,7 @@ def password() -> ResponseReturnValue:
 
 
 def _password_page(*, errors: dict[str, list[str]] | None = None, done: bool = False) -> str:
-    user: User = g.user
+    user: accounts.SignedIn = g.user
     return render_template("password.html", errors=errors or {}, done=done, required=user.must_change_password)
 
 
@@ -165,9 +165,11 @@ def change_password() -> ResponseReturnValue:
     Whoever had to change it goes on to the page they asked for.
     """
     current, new = request.form.get("current", ""), request.form.get("new", "")
-    user: User = g.user
+    user: accounts.SignedIn = g.user
+    with database().read() as db:
+        known = db.get_one(User, user.id).password_hash
     try:
-        if not accounts.password_matches(user.password_hash, current):
+        if not accounts.password_matches(known, current):
             _count_failure(user)
             raise InvalidInput("密码没有修改，请更正下列内容。", {"current": ["原密码不正确，请重新输入。"]})
         accounts.check_new_password(user.login, current, new, request.form.get("repeated", ""))
@@ -187,7 +189,7 @@ def change_password() -> ResponseReturnValue:
     return redirect(url_for("auth.password", done=1), 303)
 
 
-def _count_failure(user: User) -> None:
+def _count_failure(user: accounts.SignedIn) -> None:
     """Wrong current passwords count like failed sign-ins; a lock also ends the open sessions."""
     with database().write() as db:
         accounts.admit(db, user.id, False, now())

@@ -30,45 +30,59 @@ _BOUNDARY = re.compile(r"<(?:\w+:)?boundaryEvent\b[^>]*?\bid=\"([^\"]+)\"")
 
 @dataclass(frozen=True)
 class Waiting:
-    """One open task and who may act on it, in words."""
+    """One open task (its row) and who may act on it, in words."""
 
-    task: Task
+    task: Any
     who: str
     people: str = ""
     claimed: bool = False
     logins: str = ""  # who may sign in and act, only in a demo system
 
 
+_URGENCY = (Task.due_at.is_(None), Task.due_at, Task.created_at, Task.id)
+#: The first few open tasks of a case and how many there are.
+_OPEN_NOW = (
+    sa.select(
+        Task.id, Task.name, Task.department, Task.role, Task.group.label("group"), Task.assignee_id,
+        sa.func.count().over().label("total"),
+    )
+    .where(Task.instance_id == sa.bindparam("of_instance"), Task.state == "open")
+    .order_by(*_URGENCY)
+    .limit(NAMED)
+)  # fmt: skip
+
+
 def open_tasks(session: Session, instance_ids: Iterable[str]) -> list[Task]:
     """Open tasks of some instances, the most urgent first."""
-    return list(
-        session.scalars(
-            sa.select(Task)
-            .where(Task.instance_id.in_(list(instance_ids)), Task.state == "open")
-            .order_by(Task.due_at.is_(None), Task.due_at, Task.created_at, Task.id)
-        )
-    )
+    wanted = sa.select(Task).where(Task.instance_id.in_(list(instance_ids)), Task.state == "open")
+    return list(session.scalars(wanted.order_by(*_URGENCY)))
 
 
-def waiting(session: Session, tasks: Sequence[Task]) -> list[Waiting]:
-    """Who each task waits for: its holder, the named candidates, or a department's post."""
+def waiting(session: Session | sa.Connection, tasks: Sequence[Any], *, members: bool = True) -> list[Waiting]:
+    """Who each task waits for: its holder, the named candidates, or a department's post.
+
+    ``tasks`` are rows of user tasks; without ``members`` nobody asks who holds a post.
+    """
     holders = _names(session, {t.assignee_id for t in tasks if t.assignee_id})
     named: dict[str, list[str]] = {}
     homes: dict[str, set[str]] = {}  # a draw witness comes from another department than the task's
-    for task_id, name, home in session.execute(
-        sa.select(TaskCandidate.task_id, User.name, User.department)
-        .join(User, User.id == TaskCandidate.user_id)
-        .where(TaskCandidate.task_id.in_([t.id for t in tasks if not t.assignee_id]))
-        .order_by(User.name)
-    ):
-        named.setdefault(task_id, []).append(name)
-        homes.setdefault(task_id, set()).add(home)
-    groups = _members(session, {t.group for t in tasks if t.group and not t.assignee_id})
-    logins = _logins(session) if settings().demo else {}
+    if offered := [t.id for t in tasks if not t.assignee_id and not t.group]:
+        for task_id, name, home in session.execute(
+            sa.select(TaskCandidate.task_id, User.name, User.department)
+            .join(User, User.id == TaskCandidate.user_id)
+            .where(TaskCandidate.task_id.in_(offered))
+            .order_by(User.name)
+        ):
+            named.setdefault(task_id, []).append(name)
+            homes.setdefault(task_id, set()).add(home)
+    demo = settings().demo
+    asked = {t.group for t in tasks if t.group and not t.assignee_id} if members or demo else set()
+    groups = _members(session, asked)
+    logins = _logins(session) if demo else {}
     found = []
     for task in tasks:
         place = f"{department_name(task.department)} {task.role}".strip()
-        members = groups.get(task.group, [])
+        people = groups.get(task.group, [])
         if task.assignee_id:
             names = [holders.get(task.assignee_id, "—")]
             waits = Waiting(task, names[0], place, claimed=True)
@@ -77,30 +91,35 @@ def waiting(session: Session, tasks: Sequence[Task]) -> list[Waiting]:
             home = "、".join(sorted(department_name(code) for code in homes[task.id]))
             waits = Waiting(task, "、".join(names), f"{home} {task.role}".strip())
         else:
-            names = members
-            waits = Waiting(task, place, _listed(members))
+            names = people
+            waits = Waiting(task, place, _listed(people))
         found.append(replace(waits, logins="、".join(logins[n] for n in names[:NAMED] if n in logins)))
     return found
 
 
-def _logins(session: Session) -> dict[str, str]:
+def _logins(session: Session | sa.Connection) -> dict[str, str]:
     """Login by name: names of demo accounts are unique."""
     return {name: login for name, login in session.execute(sa.select(User.name, User.login).where(User.active))}
 
 
-def said(waits: Sequence[Waiting]) -> str:
+def waits_now(connection: sa.Connection, instance_id: str) -> str:
     """Whom a case waits for now, as one sentence to whoever just acted; empty when for nobody."""
-    shown = [f"{w.who}办理“{w.task.name}”" + (f"（演示登录名 {w.logins}）" if w.logins else "") for w in waits[:NAMED]]
-    more = f"等 {len(waits)} 项" if len(waits) > NAMED else ""
+    tasks = connection.execute(_OPEN_NOW, {"of_instance": instance_id}).all()
+    waits = waiting(connection, tasks, members=False)
+    shown = [f"{w.who}办理“{w.task.name}”" + (f"（演示登录名 {w.logins}）" if w.logins else "") for w in waits]
+    more = f"等 {tasks[0].total} 项" if tasks and tasks[0].total > NAMED else ""
     return f"现在等待{'、'.join(shown)}{more}。" if shown else ""
 
 
-def _names(session: Session, ids: Iterable[str]) -> dict[str, str]:
-    rows = session.execute(sa.select(User.id, User.name).where(User.id.in_(list(ids))))
+def _names(session: Session | sa.Connection, ids: Iterable[str]) -> dict[str, str]:
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = session.execute(sa.select(User.id, User.name).where(User.id.in_(wanted)))
     return {user_id: name for user_id, name in rows}
 
 
-def _members(session: Session, groups: Iterable[str]) -> dict[str, list[str]]:
+def _members(session: Session | sa.Connection, groups: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     pairs = [tuple(group.split("/", 1)) for group in groups]
     if not pairs:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from engine.process_engine import ProcessEngine
 
 
+_DEPARTMENTS = sa.select(Department.code, Department.name).order_by(Department.position)
+
+
 class DemoLogin(TypedDict):
     """A login shown on the sign-in page of a demo system."""
 
@@ -84,9 +87,8 @@ def actor_or_none() -> Actor | None:
 def departments() -> dict[str, str]:
     """Department names by code, in official order; read once a request."""
     if "departments" not in g:
-        with database().read() as session:
-            rows = session.execute(sa.select(Department.code, Department.name).order_by(Department.position))
-            g.departments = {code: name for code, name in rows}
+        with database().lookup() as connection:
+            g.departments = {code: name for code, name in connection.execute(_DEPARTMENTS)}
     names: dict[str, str] = g.departments
     return names
 

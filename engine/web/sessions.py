@@ -26,7 +26,7 @@ def limits() -> tuple[timedelta, timedelta]:
     return timedelta(minutes=s.session_idle_minutes), timedelta(hours=s.session_hours)
 
 
-def start(user: User) -> None:
+def start(user: User | accounts.SignedIn) -> None:
     """Sign ``user`` in on this browser under a fresh token."""
     forget()
     with database().write() as db:
@@ -56,21 +56,16 @@ def install(app: Flask) -> None:
         if not token:
             return
         idle, absolute = limits()
-        with database().read() as db:
-            found = accounts.user_of_session(db, token, now(), idle=idle, absolute=absolute)
-            if found is None:
-                expired = db.get(UserSession, accounts.token_id(token)) is not None
-                user = row = None
-            else:
-                user, row = found
-                g.user = user
-                g.actor = accounts.actor_of(db, user)
-        if user is None or row is None:
+        with database().lookup() as connection:
+            found = accounts.user_of_session(connection, token, now(), idle=idle, absolute=absolute)
+            expired = found is None and accounts.has_session(connection, token)
+        if found is None:
             session.pop(TOKEN)
             if expired:
                 with database().write() as db:
                     accounts.close_session(db, token)
             return
-        if now() - row.seen_at >= accounts.SEEN_INTERVAL:
+        g.user, g.actor = found, found.actor
+        if now() - found.seen_at >= accounts.SEEN_INTERVAL:
             with database().write() as db:
-                db.execute(sa.update(UserSession).where(UserSession.id == row.id).values(seen_at=now()))
+                db.execute(sa.update(UserSession).where(UserSession.id == found.session_id).values(seen_at=now()))

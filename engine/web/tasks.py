@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -22,13 +23,13 @@ from engine.errors import Conflict, InvalidInput, LianjianError
 from engine.forms import Form
 from engine.models import TaskDraft, User, UserTask
 from engine.process_engine import TaskView
-from engine.web.case_view import open_tasks, said, waiting
+from engine.web.case_view import waits_now
 from engine.web.cases import team_of
 from engine.web.context import actor, database, engine, now, settings
 from engine.web.form_view import form_view, row_action
 from engine.web.guards import signed_in
 from engine.web.submissions import attachment_links, submitted
-from engine.web.task_lookup import colleagues, find_task
+from engine.web.task_lookup import colleagues, find_submitted, find_task
 
 blueprint = Blueprint("tasks", __name__)
 
@@ -106,11 +107,13 @@ def _closed(session: Session, task: UserTask) -> ResponseReturnValue:
 @signed_in
 def submit(task_id: str) -> ResponseReturnValue:
     """Submit the form, or add and remove rows of it without JavaScript."""
-    with database().read() as session:
-        task = find_task(session, task_id)
-        if task.state != "open":
-            return _lost(session, task, closed_words(task, actor()))
-        form = engine().form_of(session, task)
+    with database().lookup() as connection:
+        task = find_submitted(connection, task_id)
+        form = engine().kernel.definition(connection, task.definition_id).forms.get(task.form_key)
+    if task.state != "open":
+        with database().read() as session:
+            closed = find_task(session, task_id)
+            return _lost(session, closed, closed_words(closed, actor()))
     # Files are stored in commands of their own, so every page below must read anew to know them.
     post, failed = _with_uploads(task, request.form)
     acted = row_action(post)
@@ -130,8 +133,8 @@ def submit(task_id: str) -> ResponseReturnValue:
             return _lost(session, find_task(session, task_id), error.message, form, values)
     except LianjianError as error:
         return _again(task_id, form, post, errors={"": [error.message]}, status=error.status)
-    with database().read() as session:
-        following = said(waiting(session, open_tasks(session, [task.instance_id])))
+    with database().lookup() as connection:
+        following = waits_now(connection, task.instance_id)
     flash(f"“{task.name}”已提交：{task.title}。{following}", "success")
     return redirect(url_for("inbox.todo"), 303)
 
@@ -174,7 +177,7 @@ def _lost(
 
 
 def _with_uploads(
-    task: UserTask, post: MultiDict[str, str]
+    task: UserTask | sa.Row[Any], post: MultiDict[str, str]
 ) -> tuple[MultiDict[str, str], dict[str, list[str]]]:  # fmt: skip
     """Store files sent with the form before it is validated; returns the post naming them, and what failed."""
     kept: MultiDict[str, str] = MultiDict(post)

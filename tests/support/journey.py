@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from engine.accounts import actor_of
 from engine.actor import Actor
 from engine.commands.complete_task import CompleteTask
 from engine.commands.deploy import Deploy
@@ -35,6 +35,13 @@ def install(engine: ProcessEngine, *, objects: int = 600, inspectors: int = 150,
         engine.execute(
             Deploy(folder.name, read_bundle(folder, engine.settings.form_dir)), actor=Actor.system()
         )  # fmt: skip
+
+
+def actor_of(session: Session, user: User) -> Actor:
+    """The user as somebody signed in."""
+    posts = session.execute(sa.select(UserRole.department, UserRole.role).where(UserRole.user_id == user.id))
+    groups = frozenset(f"{department}/{role}" for department, role in posts)
+    return Actor(user.id, user.name, user.department, groups)
 
 
 class Office:
