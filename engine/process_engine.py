@@ -26,6 +26,9 @@ from engine.models import ProcessInstance, UserTask
 from engine.service_tasks import ServiceRegistry
 from engine.settings import Settings
 
+#: How often a command is tried when PostgreSQL stops it because two cases wait for each other.
+_ATTEMPTS = 4
+
 
 @dataclass(frozen=True)
 class TaskView:
@@ -70,24 +73,33 @@ class ProcessEngine:
         prepare = getattr(command, "prepare", None)
         if prepare is not None:
             command = prepare(self.kernel)
-        try:
-            with self.database.begin() as connection:
-                ctx = CommandContext(connection, now or self.clock(), actor, self.kernel)
-                try:
-                    result = command.run(ctx)
-                    deliver_pending(ctx)
-                    ctx.flush()
-                finally:
-                    ctx.close()
-                return result
-        except sqlalchemy.exc.IntegrityError as error:
-            if "unique" not in str(error.orig).lower():
+        moment = now or self.clock()
+        attempts = 0
+        while True:
+            attempts += 1
+            try:
+                return self._attempt(command, actor, moment)
+            except sqlalchemy.exc.IntegrityError as error:
+                if "unique" not in str(error.orig).lower():
+                    raise
+                raise Conflict("另一位人员刚刚提交了相同的内容，请刷新后查看；您填写的内容已保留。") from error
+            except sqlalchemy.exc.OperationalError as error:
+                if attempts < _ATTEMPTS and "deadlock detected" in str(error.orig).lower():
+                    continue  # two cases that reach each other crossed: nothing of this one is left, it begins anew
+                if _is_contention(error):
+                    raise Conflict("系统正忙，另一项操作正在更新同一数据，请稍后重试。") from error
                 raise
-            raise Conflict("另一位人员刚刚提交了相同的内容，请刷新后查看；您填写的内容已保留。") from error
-        except sqlalchemy.exc.OperationalError as error:
-            if _is_contention(error):
-                raise Conflict("系统正忙，另一项操作正在更新同一数据，请稍后重试。") from error
-            raise
+
+    def _attempt(self, command: Command[Any], actor: Actor, now: datetime) -> Any:
+        with self.database.begin() as connection:
+            ctx = CommandContext(connection, now, actor, self.kernel)
+            try:
+                result = command.run(ctx)
+                deliver_pending(ctx)
+                ctx.flush()
+            finally:
+                ctx.close()
+            return result
 
     def form_of(self, session: Session, task: UserTask) -> Form | None:
         """The task's form in the version its instance runs on."""

@@ -7,8 +7,11 @@ its start events, and the first to occur decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -19,10 +22,11 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinitio
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine import expressions
 from engine.bpmn.events import KernelEventGateway, KernelMessage
 from engine.bpmn.normal_form import BEFORE
 from engine.bpmn.signals import KernelSignal
-from engine.bpmn.timers import OwnClock
+from engine.bpmn.timers import CycleTimer, OwnClock, looks_like_iso
 from engine.bpmn.triggers import CatchingSpec, triggers_of
 
 _BEGINS_AT = "begins_at"
@@ -71,6 +75,68 @@ class KernelProcessParser(ProcessParser):
         for node in self.xpath("./bpmn:subProcess[@triggeredByEvent='true']"):
             handler = self.parse_node(node)
             self.spec.start.connect_or_add_trigger(handler, self.parser.process_parsers[handler.spec].get_spec())
+
+
+class TimerStart:
+    """The timer of a start event, running for the process itself; it stands for the task a timer is asked about."""
+
+    def __init__(
+        self, point: StartPoint, state: Mapping[str, Any], now: datetime, zone: ZoneInfo,
+        functions: Mapping[str, Callable[..., Any]],
+    ) -> None:  # fmt: skip
+        self._timer: Any = point.definition
+        self._functions = functions
+        self.now, self.zone = now, zone
+        self.internal_data = dict(state)
+        self.workflow = self.script_engine = self
+
+    @property
+    def stands_alone(self) -> bool:
+        """Does the timer ask for nothing that only an instance has?"""
+        if looks_like_iso(self._timer.expression):
+            return True
+        parsed = expressions.parse(self._timer.expression)
+        return not parsed.names and "deadline" not in parsed.functions
+
+    @property
+    def due(self) -> datetime | None:
+        """When the timer rings next, ``None`` when it rings no more.  Raises :class:`ExpressionError`."""
+        due: datetime | None = self._timer.due_at(self)
+        return due
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the next look at the timer has to know."""
+        return dict(self.internal_data)
+
+    def next_round(self) -> bool:
+        """Go on to the next round; False when there is none."""
+        again = self._timer.again(self) if isinstance(self._timer, CycleTimer) else None
+        self.internal_data = again or {}
+        return again is not None
+
+    def skip_past(self) -> None:
+        """Leave out rounds that lie before now."""
+        while (due := self.due) is not None and due < self.now:
+            if not self.next_round():
+                self._timer = _Over()
+                return
+
+    def evaluate(self, _task: Any, text: str) -> Any:
+        return expressions.parse(text).evaluate({}, self._functions, self.now)
+
+    def _get_internal_data(self, name: str) -> Any:
+        return self.internal_data.get(name)
+
+    def _set_internal_data(self, **values: Any) -> None:
+        self.internal_data |= values
+
+
+class _Over:
+    """A timer that rings no more."""
+
+    def due_at(self, _task: Any) -> None:
+        return None
 
 
 def begin_at(start: Task, point: StartPoint) -> None:

@@ -42,6 +42,8 @@ class CommandContext:
     actor: Actor
     kernel: Kernel
     outbox: list[str] = field(default_factory=list)
+    #: Signals on their way to those who heard them, see :mod:`engine.commands.broadcast_signal`.
+    signals: list[Any] = field(default_factory=list)
     #: Ids of instances now being stepped, so that a delivery waits until its target is saved.
     stepping: set[str] = field(default_factory=set)
     #: Ids of instances whose open tasks must ask their ``candidates`` expression again.

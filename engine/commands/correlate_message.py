@@ -1,4 +1,4 @@
-"""Send a message to whoever waits for it under a business key, now or later."""
+"""Send a message to whoever waits for it under a business key, now or later, or start the process it begins."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import sqlalchemy as sa
 
 from engine.bpmn.execution import Execution
 from engine.commands.context import CommandContext
-from engine.commands.fire_timers import overdue
+from engine.commands.deliver_signal import deliver_signal
+from engine.commands.fire_timers import fire_overdue
 from engine.commands.incidents import open_incident
 from engine.commands.locking import locked_instance
+from engine.commands.start_process import StartProcess
 from engine.commands.stepping import advance
 from engine.db import lock_key, new_id
 from engine.errors import LianjianError
-from engine.models import Incident, Message, Subscription
+from engine.models import Incident, Message, ProcessInstance, StartTrigger, Subscription
 
 _MAX_DELIVERIES = 10_000
 
@@ -47,12 +49,21 @@ def deliver_pending(ctx: CommandContext) -> None:
     of the receiving instance, and the message is kept for the retry.
     """
     for _ in range(_MAX_DELIVERIES):
-        if not ctx.outbox:
+        if ctx.signals:
+            deliver_signal(ctx, ctx.signals.pop(0))
+        elif ctx.outbox:
+            _deliver_to(ctx, ctx.outbox.pop(0))
+        else:
             return
-        business_key = ctx.outbox.pop(0)
-        while (found := _next(ctx, business_key)) is not None:
-            if not _deliver(ctx, *found):
-                break
+
+
+def _deliver_to(ctx: CommandContext, business_key: str) -> None:
+    while (found := _next(ctx, business_key)) is not None:
+        if not _deliver(ctx, *found):
+            break
+    while (start := _next_start(ctx, business_key)) is not None:
+        if not _start(ctx, *start):
+            break
 
 
 def _next(ctx: CommandContext, business_key: str) -> tuple[Message, Subscription] | None:
@@ -64,6 +75,7 @@ def _next(ctx: CommandContext, business_key: str) -> tuple[Message, Subscription
                 Subscription.district_id == Message.district_id,
                 Subscription.business_key == Message.business_key,
                 Subscription.message_name == Message.name,
+                Subscription.kind == "message",
             ),
         )
         .where(
@@ -80,6 +92,62 @@ def _next(ctx: CommandContext, business_key: str) -> tuple[Message, Subscription
         .limit(1)
     ).first()
     return None if row is None else (row[0], row[1])
+
+
+def _next_start(ctx: CommandContext, business_key: str) -> tuple[Message, StartTrigger] | None:
+    """A message nobody awaits that starts a process of which the business key has no instance yet."""
+    row = ctx.session.execute(
+        sa.select(Message, StartTrigger)
+        .join(
+            StartTrigger,
+            sa.and_(
+                StartTrigger.district_id == Message.district_id,
+                StartTrigger.kind == "message",
+                StartTrigger.name == Message.name,
+                StartTrigger.since <= Message.sent_at,
+            ),
+        )
+        .where(
+            Message.district_id == ctx.district_id,
+            Message.business_key == business_key,
+            Message.delivered_at.is_(None),
+            ~sa.exists().where(
+                ProcessInstance.district_id == Message.district_id,
+                ProcessInstance.process_key == StartTrigger.process_key,
+                ProcessInstance.business_key == Message.business_key,
+            ),
+            ~sa.exists().where(
+                Incident.business_key == Message.business_key,
+                Incident.instance_id.is_(None),
+                Incident.kind == "message",
+                Incident.state == "open",
+            ),
+        )
+        .order_by(Message.id)
+        .limit(1)
+    ).first()
+    return None if row is None else (row[0], row[1])
+
+
+def _start(ctx: CommandContext, message: Message, trigger: StartTrigger) -> bool:
+    """Start the process the message begins; its business key is that of the message, which is locked."""
+    message_id, name, business_key, payload = message.id, message.name, message.business_key, dict(message.payload)
+    process_key, element_id = trigger.process_key, trigger.element_id
+    try:
+        with ctx.savepoint():
+            department = str(payload.get("department") or "")
+            start = StartProcess(process_key, business_key, department=department, at=element_id, payload=payload)
+            message.delivered_at, message.instance_id = ctx.now, start.run(ctx)
+            ctx.record(
+                message.instance_id, "message-received", {"message": name, "element": element_id, "payload": payload}
+            )  # fmt: skip
+        return True
+    except LianjianError as error:
+        open_incident(
+            ctx, kind="message", message=error.message, element_id=element_id, business_key=business_key,
+            detail={"message_id": message_id, "message": name, **error.details},
+        )  # fmt: skip
+        return False
 
 
 def _still_waiting(ctx: CommandContext, message: Message, subscription: Subscription) -> bool:
@@ -99,12 +167,7 @@ def _deliver(ctx: CommandContext, message: Message, subscription: Subscription) 
 
     try:
         with ctx.savepoint():
-            instance = locked_instance(ctx, instance_id)
-            if due := overdue(ctx, instance_id):
-                # What was due before the message came happens before it, however late the alarm clock is.
-                ctx.record(instance_id, "timer-fired", {"elements": due})
-                advance(ctx, instance, Execution.run, recheck_waits=True)
-                instance = locked_instance(ctx, instance_id)
+            instance = fire_overdue(ctx, locked_instance(ctx, instance_id))
             if not _still_waiting(ctx, message, subscription):
                 return True  # another transaction delivered it while we waited for the lock
             message.delivered_at, message.instance_id = ctx.now, instance_id

@@ -14,6 +14,7 @@ from sqlalchemy.orm import defer
 from engine.bpmn.parser import load_definition
 from engine.commands.context import CommandContext
 from engine.commands.kernel import Kernel
+from engine.commands.start_triggers import follow_version
 from engine.db import new_id
 from engine.errors import ModelRefused
 from engine.lint.finding import Finding
@@ -105,6 +106,8 @@ class Deploy:
     ) -> None:  # fmt: skip
         for row in rows:
             row.current = row is chosen
+        ctx.session.flush()
+        follow_version(ctx, self.key, chosen.id)
         if chosen.version != max(row.version for row in rows):
             ctx.record(None, "process-made-current", {"key": self.key, "version": chosen.version, "note": self.note})
 

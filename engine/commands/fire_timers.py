@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine.bpmn.execution import Execution
 from engine.commands.context import CommandContext
 from engine.commands.incidents import open_incident
-from engine.commands.locking import locked_instance
+from engine.commands.locking import LockedInstance, locked_instance
 from engine.commands.stepping import advance
 from engine.errors import LianjianError
 from engine.models import Incident, Timer
@@ -41,6 +41,16 @@ class FireTimers:
                 detail=error.details,
             )  # fmt: skip
         return True
+
+
+def fire_overdue(ctx: CommandContext, instance: LockedInstance) -> LockedInstance:
+    """What was due before something else came happens before it, however late the alarm clock is."""
+    due = overdue(ctx, instance.id)
+    if not due:
+        return instance
+    ctx.record(instance.id, "timer-fired", {"elements": due})
+    advance(ctx, instance, Execution.run, recheck_waits=True)
+    return locked_instance(ctx, instance.id)
 
 
 def overdue(ctx: CommandContext, instance_id: str) -> list[str]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from engine.bpmn.execution import Element
 from engine.bpmn.timers import parse_instant
 from engine.calendar import Calendar
+from engine.commands.broadcast_signal import broadcast
 from engine.commands.context import CommandContext
 from engine.commands.locking import LockedInstance
 from engine.errors import ExpressionError
@@ -69,6 +70,9 @@ class KernelHost:
 
     def send_message(self, name: str, element: Element, target: str | None, payload: dict[str, Any]) -> None:
         self._ctx.send_message(name, target or self._instance.business_key, payload)
+
+    def broadcast_signal(self, name: str, element: Element, payload: dict[str, Any]) -> None:
+        broadcast(self._ctx, name, payload, source=self._instance.id)
 
 
 def feel_functions(ctx: CommandContext) -> Mapping[str, Callable[..., Any]]:

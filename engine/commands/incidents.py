@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.bpmn.execution import jsonable
+from engine.bpmn.keeping import jsonable
 from engine.commands.context import CommandContext
 from engine.db import new_id
 from engine.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -16,7 +16,7 @@ from engine.models import Incident, ProcessInstance
 
 def open_incident(
     ctx: CommandContext, *, kind: str, message: str, instance_id: str | None = None, element_id: str = "",
-    detail: dict[str, Any] | None = None,
+    detail: dict[str, Any] | None = None, business_key: str = "",
 ) -> Incident:  # fmt: skip
     """Open an incident, or count one more attempt on the same open one."""
     same = ctx.session.scalar(
@@ -35,8 +35,8 @@ def open_incident(
     instance = ctx.session.get(ProcessInstance, instance_id) if instance_id else None
     incident = Incident(
         id=new_id(), district_id=ctx.district_id, instance_id=instance_id,
-        business_key=instance.business_key if instance else "", element_id=element_id, kind=kind, message=message,
-        detail=jsonable(detail or {}), created_at=ctx.now,
+        business_key=instance.business_key if instance else business_key, element_id=element_id, kind=kind,
+        message=message, detail=jsonable(detail or {}), created_at=ctx.now,
     )  # fmt: skip
     ctx.session.add(incident)
     ctx.session.flush()
@@ -73,12 +73,20 @@ class ResolveIncident:
             self._retry(ctx, incident)
 
     def _retry(self, ctx: CommandContext, incident: Incident) -> None:
+        from engine.commands.deliver_signal import repeat_delivery
         from engine.commands.fire_timers import FireTimers
+        from engine.commands.start_process import StartProcess
 
         if incident.kind == "error":
             raise Conflict("流程已经因错误终止，不能重试；请另行处理后写明原因关闭。")
         if incident.kind == "message":
             ctx.outbox.append(incident.business_key)
+        elif incident.kind == "signal":
+            repeat_delivery(ctx, incident.instance_id, incident.detail)
+        elif incident.kind == "start":
+            detail = incident.detail
+            key = f"{detail['process_key']}/{detail['element_id']}/{detail['moment']}"
+            StartProcess(detail["process_key"], key, at=detail["element_id"]).run(ctx)
         elif incident.kind == "timer" and incident.instance_id:
             FireTimers(incident.instance_id).run(ctx)
         elif incident.kind == "job":

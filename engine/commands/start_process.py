@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.bpmn.execution import Execution
+from engine.bpmn.starts import StartPoint
 from engine.commands.context import CommandContext
 from engine.commands.hosting import KernelHost
 from engine.commands.kernel import Definition
@@ -41,7 +42,9 @@ class StartProcess:
     """Start ``key`` for ``business_key``; returns the instance id.
 
     The business key is unique per process, so starting again is harmless and returns the
-    same instance.  ``department`` owns the instance, ``departments`` may see it as well.
+    same instance.  ``department`` owns the instance, ``departments`` may see it as well.  ``at`` names
+    the start event, or the event behind a starting gateway, whose trigger has occurred with ``payload``;
+    without it the instance begins at the start event that has no trigger.
     """
 
     key: str
@@ -50,6 +53,8 @@ class StartProcess:
     title: str = ""
     department: str = ""
     departments: tuple[str, ...] = ()
+    at: str = ""
+    payload: dict[str, Any] | None = None
 
     def run(self, ctx: CommandContext) -> str:
         ctx.flush()
@@ -62,6 +67,7 @@ class StartProcess:
         if definition_id is None:
             raise NotFound(f"流程“{self.key}”尚未部署，请系统管理员先部署该流程。")
         definition = ctx.kernel.definition(ctx.connection, definition_id)
+        at = self._point(definition)
         instance = self._insert(ctx, definition)
         variables = {"department": self.department, "business_key": self.business_key, **self.variables}
         ctx.record(
@@ -70,14 +76,25 @@ class StartProcess:
             {"process": self.key, "version": definition.version, "business_key": self.business_key,
              "title": instance.title, "variables": variables},
         )  # fmt: skip
-        execution = Execution.start(definition.loaded, variables, KernelHost(ctx, instance))
+        execution = Execution.start(definition.loaded, variables, KernelHost(ctx, instance), at)
         ctx.stepping.add(instance.id)
         try:
-            execution.run()
+            if at is None:
+                execution.run()
+            else:
+                execution.begin(at, self.payload)
             save(ctx, instance, execution, Standing())
         finally:
             ctx.stepping.discard(instance.id)
         return instance.id
+
+    def _point(self, definition: Definition) -> StartPoint | None:
+        if not self.at:
+            return None
+        found = next((point for point in definition.loaded.starts if point.element_id == self.at), None)
+        if found is None:
+            raise NotFound(f"流程“{self.key}”没有由触发启动的开始事件“{self.at}”。")
+        return found
 
     def _insert(self, ctx: CommandContext, definition: Definition) -> LockedInstance:
         instance = LockedInstance(

@@ -1,4 +1,4 @@
-"""The rows of timers and message subscriptions follow the execution."""
+"""The rows of timers and of subscriptions to messages and signals follow the execution."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def sync_waits(
         for t in ctx.session.scalars(sa.select(Timer).where(Timer.instance_id == instance.id))
     }
     subscriptions = {
-        (s.engine_task_id, s.message_name): s
+        (s.engine_task_id, s.kind, s.message_name): s
         for s in ctx.session.scalars(sa.select(Subscription).where(Subscription.instance_id == instance.id))
     }
     for wait in waits:
@@ -34,9 +34,14 @@ def sync_waits(
             if timers.pop((wait.engine_task_id, wait.due_at), None) is None:
                 ctx.session.add(Timer(**common, due_at=wait.due_at))
                 set_alarm(ctx, instance.id, wait.due_at)
-        elif subscriptions.pop((wait.engine_task_id, wait.message), None) is None:
-            ctx.session.add(Subscription(**common, message_name=wait.message, business_key=instance.business_key))
-            ctx.outbox.append(instance.business_key)
+            continue
+        kind, name = ("message", wait.message) if wait.message else ("signal", wait.signal)
+        if name and subscriptions.pop((wait.engine_task_id, kind, name), None) is None:
+            ctx.session.add(
+                Subscription(**common, kind=kind, message_name=name, business_key=instance.business_key)
+            )
+            if kind == "message":
+                ctx.outbox.append(instance.business_key)
     for gone in [*timers.values(), *subscriptions.values()]:
         ctx.session.delete(gone)
     ctx.session.flush()

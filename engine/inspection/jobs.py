@@ -11,12 +11,13 @@ from engine.actor import Actor
 from engine.commands.context import CommandContext
 from engine.commands.fail_job import FailJob, Meaning
 from engine.commands.fire_timers import FireTimers
-from engine.commands.reconcile_alarms import FIRE_TIMERS, ReconcileAlarms
+from engine.commands.reconcile_alarms import FIRE_TIMERS, START_BY_TIMER, ReconcileAlarms
 from engine.commands.seal_history import SealHistory
+from engine.commands.start_by_timer import StartByTimer
 from engine.errors import Conflict
 from engine.inspection.province import PUSH_PUBLICATION, RequeuePublications, push_failed, push_publication
 from engine.jobs import JobFailure, JobKind
-from engine.models import ProcessInstance, Timer
+from engine.models import ProcessInstance, StartTrigger, Timer
 from engine.process_engine import ProcessEngine
 
 SEAL_HISTORY = "seal-history"
@@ -35,6 +36,7 @@ def job_kinds() -> tuple[JobKind, ...]:
     """All kinds.  The platform gets 4 tries a round and rounds after 1, 5, 30 and 120 minutes."""
     return (
         JobKind(FIRE_TIMERS, fire_timers, rounds=(60, 600)),
+        JobKind(START_BY_TIMER, start_by_timer, rounds=(60, 600)),
         JobKind(SEAL_HISTORY, seal_history),
         JobKind(RECONCILE, reconcile),
         JobKind(PUSH_PUBLICATION, push_publication, outside=True, rounds=(60, 300, 1800, 7200)),
@@ -64,6 +66,25 @@ def fire_timers(engine: ProcessEngine, args: dict[str, Any]) -> None:
         )
     if soon:
         raise Conflict("定时器即将到期，稍后重试。")
+
+
+def start_by_timer(engine: ProcessEngine, args: dict[str, Any]) -> None:
+    """Start what the start timers of a process ask for.
+
+    Raises :class:`Conflict` (so the job is repeated) when one is due in a moment.
+    """
+    if engine.execute(StartByTimer(args["process_key"]), actor=Actor.system()):
+        return
+    now = engine.clock()
+    with engine.read() as session:
+        soon = session.scalar(
+            sa.select(sa.func.count()).where(
+                StartTrigger.process_key == args["process_key"], StartTrigger.due_at > now,
+                StartTrigger.due_at < now + AHEAD,
+            )
+        )  # fmt: skip
+    if soon:
+        raise Conflict("定时启动即将到期，稍后重试。")
 
 
 def seal_history(engine: ProcessEngine, _args: dict[str, Any]) -> None:
