@@ -8,8 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -28,6 +27,7 @@ from engine.bpmn.compensation import continue_throwers
 from engine.bpmn.conditions import KernelCondition, watch_conditions
 from engine.bpmn.events import FAILED, KernelMessage, catch_thrown, is_guarded, waiting_event
 from engine.bpmn.instances import loop_names
+from engine.bpmn.keeping import MAX_STATE, Allowance, jsonable
 from engine.bpmn.observing import watcher
 from engine.bpmn.parser import LoadedDefinition
 from engine.bpmn.signals import Heard, KernelSignal, listeners, react
@@ -41,8 +41,6 @@ log = logging.getLogger(__name__)
 MAX_STEPS = 20_000
 #: Seconds of work one command may take inside a diagram; service tasks have their own time.
 MAX_SECONDS = 20.0
-#: Values (leaves and containers) that one name may hold; more can only be a runaway.
-MAX_VALUES = 200_000
 PARAMETER = "param:"
 
 
@@ -96,40 +94,13 @@ class Wait:
     condition: str = ""
 
 
-def jsonable(value: Any) -> Any:
-    """A value that JSON keeps exactly: dates become ISO text, decimals numbers, tuples lists.
-
-    Raises :class:`ServiceTaskFailed` for more than :data:`MAX_VALUES` values.
-    """
-    budget = [MAX_VALUES]
-    return _jsonable(value, budget)
-
-
-def _jsonable(value: Any, budget: list[int]) -> Any:
-    budget[0] -= 1
-    if budget[0] < 0:
-        raise ServiceTaskFailed(f"一个名称下的数据超过 {MAX_VALUES} 项，疑似失控，已停止。")
-    if value is None or isinstance(value, bool | int | str | float):
-        return value
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return expressions.duration_text(value)
-    if isinstance(value, Mapping):
-        return {str(k): _jsonable(v, budget) for k, v in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_jsonable(v, budget) for v in value]
-    return str(value)
-
-
 class KernelScriptEngine(PythonScriptEngine):
     """Evaluates every text of a diagram with the one expression language; never Python."""
 
     def __init__(self, host: Host, definition: LoadedDefinition) -> None:
         self.host = host
         self.definition = definition
+        self.allowance = Allowance()
         #: seconds spent inside service tasks, which do not count against the diagram's budget
         self.served = 0.0
         #: element ids in the order they ran; sub-processes and calls stand before what is in them
@@ -150,12 +121,14 @@ class KernelScriptEngine(PythonScriptEngine):
         scope = {**(external_context or {}), **task.data, **loop_names(task), **(names or {})}
         with _naming(task):
             value = expressions.parse(expression).evaluate(scope, self.host.functions(), self.host.now)
-        return jsonable(value)
+            return jsonable(value, self.allowance)
 
     def execute(self, task: Task, script: str, external_context: Any = None) -> bool:
         for name, expression in expressions.parse_assignments(script):
             scope = {**(external_context or {}), **task.data, **loop_names(task)}
-            task.data[name] = jsonable(expression.evaluate(scope, self.host.functions(), self.host.now))
+            with _naming(task):
+                value = expression.evaluate(scope, self.host.functions(), self.host.now)
+                task.data[name] = jsonable(value, self.allowance)
         return True
 
     def run_service(self, task: Task) -> Mapping[str, Any] | None:
@@ -168,7 +141,7 @@ class KernelScriptEngine(PythonScriptEngine):
         }
         started = clock.monotonic()
         try:
-            return jsonable(self.host.run_service(name, element, parameters))
+            return jsonable(self.host.run_service(name, element, parameters), self.allowance)
         finally:
             self.served += clock.monotonic() - started
 
@@ -180,7 +153,8 @@ class KernelScriptEngine(PythonScriptEngine):
         return jsonable(
             self.definition.decisions.decide(
                 decision, dict(task.data), functions=self.host.functions(), now=self.host.now
-            )
+            ),
+            self.allowance,
         )
 
     def send_message(self, task: Task, name: str) -> None:
@@ -272,7 +246,13 @@ class Execution:
 
     def snapshot(self) -> bytes:
         """The state without the specification."""
-        return snapshot(self._workflow)
+        try:
+            state = snapshot(self._workflow)
+        except TypeError as error:  # half a character of a text, for instance
+            raise ServiceTaskFailed(f"流程数据中有无法保存的内容（{error}）。") from error
+        if len(state) > MAX_STATE:
+            raise ServiceTaskFailed(f"流程数据有 {len(state):,} 字节，超过上限 {MAX_STATE:,} 字节，疑似失控，已停止。")
+        return state
 
     # -- moving -----------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.bpmn.execution import jsonable
+from engine.bpmn.keeping import jsonable
 from engine.commands.context import CommandContext
 from engine.commands.task_access import locked_task, may_enter_paper
 from engine.db import new_id

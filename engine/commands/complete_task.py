@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.bpmn.execution import Execution, jsonable
+from engine.bpmn.execution import Execution
+from engine.bpmn.keeping import jsonable
 from engine.commands.context import CommandContext
 from engine.commands.hosting import service_context
 from engine.commands.locking import LockedTask, locked_case, require_running
