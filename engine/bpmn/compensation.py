@@ -24,7 +24,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.listening import ScopeTrigger
-from engine.bpmn.scopes import COMPLETED_AS, changes, end_tokens, publish, scope_data
+from engine.bpmn.scopes import COMPLETED_AS, changes, data_at_completion, end_tokens, publish, scope_data
 from engine.bpmn.triggers import triggers_of
 
 _RUNNING = "compensating"
@@ -232,7 +232,7 @@ def _begin(top: Any, activity: Task, known: dict[str, Any]) -> None:
         known["opened"] = scope.parent_task_id.hex
     trigger = parent._add_child(scope.spec.task_specs[name], TaskState.FUTURE)
     trigger.triggered = True
-    trigger.data = {**activity.data, **known["written"]}
+    trigger.data = {**data_at_completion(activity), **known["written"]}
     trigger._ready()
     known["trigger"] = trigger.id.hex
 

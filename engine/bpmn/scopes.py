@@ -15,11 +15,14 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask, MultiIn
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.bpmn.calls import KernelCallActivity
 from engine.bpmn.joins import TAKEN, merge_tokens
 from engine.bpmn.listening import is_instance, listens
 
-#: The number in the order of completions of an activity that can be compensated; its data stays as it was then.
+#: The number in the order of completions of an activity that can be compensated.
 COMPLETED_AS = "completed_as"
+#: What names of such an activity held when it completed, where they have been changed since: ``[]`` or ``[value]``.
+_THEN = "then"
 
 _ARRIVED = TaskState.READY | TaskState.STARTED
 
@@ -122,14 +125,23 @@ def publish(workflow: Any, before: Mapping[str, Any], written: Mapping[str, Any]
     if not written:
         return
     for task in workflow.tasks.values():
-        if COMPLETED_AS not in task.internal_data:
-            heard = {k: v for k, v in written.items() if task.data.get(k, absent) == before.get(k, absent)}
-            if heard:
-                task.data = {**task.data, **heard}
+        heard = {k: v for k, v in written.items() if task.data.get(k, absent) == before.get(k, absent)}
+        if heard and COMPLETED_AS in task.internal_data:
+            kept = {k: [task.data[k]] if k in task.data else [] for k in heard}
+            task.internal_data[_THEN] = kept | task.internal_data.get(_THEN, {})
+        if heard:
+            task.data = {**task.data, **heard}
     for task in unfinished(workflow):
         sub = running_inside(task)
         if sub is not None and shares_data(task):
             publish(sub, before, written)
+
+
+def data_at_completion(activity: Task) -> dict[str, Any]:
+    """What an activity that can be compensated left behind, whatever became known to it later."""
+    then = activity.internal_data.get(_THEN, {})
+    data = {k: v for k, v in activity.data.items() if then.get(k) != []}
+    return data | {k: old[0] for k, old in then.items() if old}
 
 
 def end_tokens(workflow: Any, keep: Iterable[Task] = ()) -> None:

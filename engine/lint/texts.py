@@ -89,6 +89,8 @@ def written_inside(scope: Scope) -> set[str]:
     """Names assigned anywhere in a level and below."""
     names: set[str] = set()
     for node in scope.nodes:
+        if node.is_compensation:
+            continue  # runs long after, and never beside another instance
         names |= set_names(node)
         if node.inner is not None:
             names |= written_inside(node.inner)
