@@ -157,18 +157,16 @@ def prepare_starts(spec: BpmnProcessSpec) -> None:
 def start_points(spec: BpmnProcessSpec) -> Iterator[StartPoint]:
     """Everything outside that starts instances of a process, in the order of the diagram."""
     for event in spec.bpmn_start_events:
-        waiting = event.outputs if event.name.endswith(BEFORE) else [event]
-        if isinstance(waiting[0], KernelEventGateway):
-            waiting = waiting[0].outputs
-        for each in waiting:
+        before = event.name.endswith(BEFORE)
+        waiting = spec.task_specs[event.name.removesuffix(BEFORE)]
+        for each in waiting.outputs if isinstance(waiting, KernelEventGateway) else [waiting]:
             for definition in triggers_of(each.event_definition):
-                for kind, known in _KINDS.items():
-                    if isinstance(definition, known):
-                        name = definition.expression if kind == "timer" else definition.name
-                        yield StartPoint(each.bpmn_id, kind, name, definition, event.name)
-
-
-_KINDS = {"message": KernelMessage, "signal": KernelSignal, "timer": OwnClock}
+                if isinstance(definition, KernelMessage):
+                    yield StartPoint(each.bpmn_id, "message", definition.name, definition, event.name)
+                elif isinstance(definition, KernelSignal):
+                    yield StartPoint(each.bpmn_id, "signal", definition.name, definition, event.name)
+                elif isinstance(definition, OwnClock) and not before:
+                    yield StartPoint(each.bpmn_id, "timer", definition.expression, definition, event.name)
 
 
 def _plain(spec: StartEvent) -> bool:

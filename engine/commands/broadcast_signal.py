@@ -39,7 +39,7 @@ class SignalDelivery:
     element_id: str = ""
 
 
-def broadcast(ctx: CommandContext, name: str, payload: Mapping[str, Any], source: str = "") -> int:
+def broadcast(ctx: CommandContext, name: str, payload: Mapping[str, Any], source: str | None = None) -> int:
     """Mark for delivery before the commit everybody who hears a signal now, except the instance ``source``.
 
     Receivers follow each other by business key, so two signals never wait for each other's locks.
@@ -49,7 +49,7 @@ def broadcast(ctx: CommandContext, name: str, payload: Mapping[str, Any], source
         Subscription.district_id == ctx.district_id,
         Subscription.message_name == name,
         Subscription.kind == "signal",
-        Subscription.instance_id != source,
+        Subscription.instance_id != source if source else sa.true(),
     )
     rows = ctx.connection.execute(awaited.order_by(Subscription.business_key, Subscription.instance_id)).all()
     found = [

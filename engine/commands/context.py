@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from sqlalchemy.orm.util import identity_key
 from engine.actor import Actor
 from engine.calendar import Calendar
 from engine.commands.kernel import Kernel
+from engine.errors import ServiceTaskFailed
 from engine.history import DISTRICT_STREAM, Chain
 
 Result = TypeVar("Result", covariant=True)
@@ -48,6 +50,8 @@ class CommandContext:
     stepping: set[str] = field(default_factory=set)
     #: Ids of instances whose open tasks must ask their ``candidates`` expression again.
     refreshing: set[str] = field(default_factory=set)
+    #: How often each instance was delivered to, and each process started by an event, by this command.
+    reached: Counter[str] = field(default_factory=Counter)
     #: The session of this transaction, once somebody asked for one.
     opened: Session | None = None
 
@@ -76,12 +80,19 @@ class CommandContext:
         heads = self.chain.heads()
         try:
             with self.session.begin_nested():
+                self.session.connection()  # a session takes its savepoint when it is used, we need it before that
                 yield
                 self.flush()
         except BaseException:
             self.session.expire_all()
             self.chain.return_to(heads)
             raise
+
+    def reach(self, key: str, most: int) -> None:
+        """Count a delivery to ``key``.  Raises :class:`ServiceTaskFailed` when processes keep each other going."""
+        self.reached[key] += 1
+        if self.reached[key] > most:
+            raise ServiceTaskFailed(f"一次操作引起的消息或信号往返超过 {most} 次，疑似互相触发的死循环，已停止。")
 
     def forget(self, entity: type[Any], key: str) -> None:
         """A row was changed by a statement: an object that shows it reads it again."""
