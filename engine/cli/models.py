@@ -11,7 +11,7 @@ import click
 
 from engine.cli.chinese import Command, command, help_option
 from engine.cli.definitions import REFUSED, finding_line
-from engine.cli.output import emit, json_option, json_text
+from engine.cli.output import emit, exact_json, json_option, json_text
 from engine.cli.shield import accepted
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ NOTHING: dict[str, Any] = {
     "outcome": "failed", "trace": [], "open_tasks": [], "waiting": [], "undelivered": [], "data": {}, "instances": [],
 }  # fmt: skip
 MAX_JSON = 1_000_000
-_STEPS = ("complete", "message", "advance_time")
+_STEPS = ("complete", "message", "signal", "advance_time")
 
 FILES = click.argument(
     "files", metavar="文件…", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -49,6 +49,7 @@ class _InOrder(Command):
 @click.option("--now", default="", metavar="时刻", help="从哪个时刻开始，ISO 8601；不写为现在。")
 @click.option("--complete", multiple=True, metavar="步骤[=JSON]", help="办理这个编号的待办。")
 @click.option("--message", multiple=True, metavar="名称[=JSON]", help="送来一个消息，也可以由它启动流程。")
+@click.option("--signal", multiple=True, metavar="名称[=JSON]", help="发出一个信号，也可以由它启动流程。")
 @click.option("--advance-time", multiple=True, metavar="时刻|时长", help="把时间拨过去，触发到期的定时。")
 @json_option
 @help_option
@@ -59,7 +60,7 @@ def run(
     """试跑流程：在临时的数据库里真正执行，走到走不动为止，不影响本系统。
 
     几个文件合在一起：被调用的流程、决策表可以在别的文件里。
-    --complete、--message、--advance-time 按书写的次序执行，可以重复；每一步之后都走到走不动为止。
+    --complete、--message、--signal、--advance-time 按书写的次序执行，可以重复；每一步之后都走到走不动为止。
     输出走过的步骤和各步之后的数据、待办、等待的定时和消息、结果。
     模型有错误时不执行，退出码为 3；执行中出错，或者某一步无法进行时，退出码为 5。
 
@@ -78,9 +79,9 @@ def run(
     except ModelRefused as refusal:
         return refuse(refusal.findings, as_json)
     accepted()
-    chosen = _choose(candidates, process_id)
-    if chosen:
-        trial.start(chosen, start)
+    chosen = _choose(trial, candidates, process_id)
+    if chosen and not trial.awaits_event(chosen):
+        trial.start(chosen.id, start)
     for name, what, payload in steps:
         trial.step(name, what, payload)
     report = trial.report()
@@ -115,17 +116,19 @@ def _open(files: Sequence[Path], now: str) -> tuple[Trial, dict[str, str]]:
     return Trial(settings, services, moment.astimezone(settings.timezone)), bundle
 
 
-def _choose(candidates: Sequence[Main], wanted: str) -> str:
-    """The process to start; none when only an event starts one."""
-    known = "、".join(main.id for main in candidates)
+def _choose(trial: Trial, candidates: Sequence[Main], wanted: str) -> Main | None:
+    """The process to start; none when each begins with an event."""
     if wanted:
-        if wanted not in {main.id for main in candidates}:
+        chosen = next((main for main in candidates if main.id == wanted), None)
+        if chosen is None:
+            known = "、".join(main.id for main in candidates)
             raise click.UsageError(f"没有可以启动的流程“{wanted}”；可以启动的有：{known}。")
-        return wanted
-    direct = [main.id for main in candidates if main.direct]
-    if len(direct) > 1:
-        raise click.UsageError(f"有 {len(direct)} 个可以启动的流程：{'、'.join(direct)}。请用 --process 选择一个。")
-    return direct[0] if direct else ""
+        return chosen
+    ready = [main for main in candidates if not trial.awaits_event(main)]
+    if len(ready) > 1:
+        known = "、".join(main.id for main in ready)
+        raise click.UsageError(f"有 {len(ready)} 个可以启动的流程：{known}。请用 --process 选择一个。")
+    return ready[0] if ready else None
 
 
 def _step(name: str, text: str) -> tuple[str, str, dict[str, Any]]:
@@ -162,7 +165,7 @@ def decide(files: tuple[Path, ...], decision: str, given: str, as_json: bool) ->
     """按决策表得出一个结果。
 
     几个 .dmn 文件合在一起。日期写成 "2026-01-31" 这样的文字，结果里的日期也是文字；没有结果时为 null。
-    决策表有错误时退出码为 3；表不适用于所给的数据时退出码为 5。
+    算不出来的部分按标准为 null，并说明原因。文件不是决策表时退出码为 3，完全无法计算时退出码为 5。
 
     \b
     示例：
@@ -171,24 +174,26 @@ def decide(files: tuple[Path, ...], decision: str, given: str, as_json: bool) ->
     """
     from datetime import UTC, datetime
 
-    from engine.bpmn.decisions import load_decisions
+    from engine.bpmn.decisions import read_decisions
     from engine.errors import LianjianError, ModelRefused
 
     values = read_object(given, "--input", exact=True)
     try:
-        decisions = load_decisions(*(path.read_bytes() for path in files))
+        decisions = read_decisions(*(path.read_bytes() for path in files))
     except ModelRefused as refusal:
         return refuse(refusal.findings, as_json)
-    named = {d.name: key for key, d in decisions.decisions.items()}
-    chosen = decision if decision in decisions.ids else named.get(decision, "")
-    if not chosen:
-        raise click.UsageError(f"没有决策“{decision}”；文件里有：{'、'.join(sorted(decisions.ids))}。")
+    known = {one[key]: one["id"] for key in ("name", "id") for one in decisions.listed()}
+    if decision not in known:
+        raise click.UsageError(f"没有决策“{decision}”；文件里有：{'、'.join(sorted(set(known.values())))}。")
     try:
-        result = decisions.decide(chosen, values, now=datetime.now(UTC))
+        answer = decisions.evaluate(decision, values, now=datetime.now(UTC))
+        result = exact_json(answer.exact)
     except LianjianError as error:
-        emit({"decision": chosen, "error": error.message}, f"错误：{error.message}", as_json)
+        emit({"decision": known[decision], "error": error.message}, f"错误：{error.message}", as_json)
         return FAILED
-    emit({"decision": chosen, "result": result}, json_text(result), as_json)
+    errors = list(answer.errors)
+    document = f'{{"decision": {json_text(known[decision])}, "result": {result}, "errors": {json_text(errors)}}}'
+    click.echo(document if as_json else "\n".join([*map("提醒：{}".format, errors), result]))
     return 0
 
 

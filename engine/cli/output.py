@@ -33,6 +33,24 @@ def json_text(value: Any) -> str:
     return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
+def exact_json(value: Any) -> str:
+    """A value of the expression language as JSON, decimals to their last digit, dates as ISO text."""
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from engine.expressions import json_safe
+
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f") if -40 < value.adjusted() < 40 else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json_text(str(k))}: {exact_json(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(exact_json, value)) + "]"
+    return json_text(json_safe(value))
+
+
 def settings() -> Settings:
     """The settings of the environment, with the data folder made when it is missing."""
     from engine.settings import Settings

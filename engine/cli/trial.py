@@ -13,11 +13,13 @@ from engine.actor import Actor
 from engine.bpmn.execution import Wait
 from engine.bpmn.observing import Step
 from engine.bpmn.timers import add_duration, parse_instant
+from engine.commands.broadcast_signal import BroadcastSignal
 from engine.commands.complete_task import CompleteTask
 from engine.commands.correlate_message import CorrelateMessage
 from engine.commands.deploy import Deploy
 from engine.commands.fire_timers import FireTimers
 from engine.commands.seed_calendar import SeedCalendar
+from engine.commands.start_by_timer import StartByTimer
 from engine.commands.start_process import StartProcess
 from engine.db import Base, Database
 from engine.errors import Conflict, InvalidInput, LianjianError, ModelRefused
@@ -25,7 +27,7 @@ from engine.lint.bundle import property_names
 from engine.lint.finding import Finding
 from engine.lint.linter import lint
 from engine.lint.mains import Main, mains
-from engine.models import Incident, Message, ProcessInstance, Timer, UserTask
+from engine.models import Incident, Message, ProcessInstance, StartTrigger, Timer, UserTask
 from engine.process_engine import ProcessEngine
 from engine.service_tasks import ServiceRegistry
 from engine.settings import Settings
@@ -33,7 +35,7 @@ from engine.settings import Settings
 BUSINESS_KEY = "trial"
 _KERNEL_NAMES = {"department", "business_key"}
 #: Timers fired one by one at their own time; what is due beyond them is caught up with at the end of the journey.
-MAX_FIRINGS = 1_000
+MAX_FIRINGS = 500
 _OF_THE_INSTALLATION = {"service", "on_submit", "candidates"}
 
 
@@ -51,7 +53,6 @@ class Trial:
     def __init__(self, settings: Settings, services: ServiceRegistry, now: datetime) -> None:
         self.now = now
         self.error = ""
-        self._instance: str | None = None
         self._trace: dict[str, dict[str, Any]] = {}
         self._variables: set[str] = set()
         self._engine = ProcessEngine(Database("sqlite://"), settings, services, clock=lambda: self.now)
@@ -101,16 +102,21 @@ class Trial:
             raise ModelRefused("模型不能执行。", refused)
         return found
 
+    def awaits_event(self, main: Main) -> bool:
+        """Does the process begin when something occurs, not when it is started?"""
+        return not main.direct and any(trigger["process"] == main.id for trigger in self._triggers())
+
     def start(self, process: str, variables: dict[str, Any]) -> None:
         """Start the process for the one business key of the run."""
         self._variables = set(variables)
-        self._try(lambda: self._keep(self._execute(StartProcess(process, BUSINESS_KEY, variables))))
+        self._try(lambda: self._execute(StartProcess(process, BUSINESS_KEY, variables)))
 
     def step(self, kind: str, what: str, payload: dict[str, Any]) -> None:
         """Apply one step of the command line; nothing more happens once something went wrong."""
         acts: dict[str, Callable[[], None]] = {
             "complete": lambda: self._complete(what, payload),
             "message": lambda: self._execute(CorrelateMessage(what, BUSINESS_KEY, payload)),
+            "signal": lambda: self._execute(BroadcastSignal(what, payload)),
             "advance_time": lambda: self._advance(what),
         }
         self._try(acts[kind])
@@ -139,25 +145,39 @@ class Trial:
         """Timers fire in order, each at its own time."""
         target = self._target(when)
         for _ in range(MAX_FIRINGS):
-            with self._engine.read() as session:
-                due = session.execute(
-                    sa.select(Timer.due_at, Timer.instance_id)
-                    .where(Timer.due_at <= target)
-                    .order_by(Timer.due_at, Timer.id)
-                    .limit(1)
-                ).first()
-            if due is None or self._incidents():
+            due = self._due(target)
+            if not due or self._incidents():
                 break
-            self.now = max(self.now, due.due_at)
-            self._execute(FireTimers(due.instance_id))
+            self.now = max(self.now, due[0][0])
+            self._execute(due[0][1])
         self.now = target
-        with self._engine.read() as session:
-            late = session.scalars(sa.select(Timer.instance_id).where(Timer.due_at <= target).distinct()).all()
-        for instance_id in late:
-            self._execute(FireTimers(instance_id))
+        for command in dict.fromkeys(command for _, command in self._due(target)):
+            self._execute(command)
 
-    def _keep(self, instance_id: str) -> None:
-        self._instance = self._instance or instance_id
+    def _due(self, target: datetime) -> list[tuple[datetime, FireTimers | StartByTimer]]:
+        """Timers of instances and of starts that ring until ``target``, the first one first."""
+        with self._engine.read() as session:
+            waiting = session.execute(sa.select(Timer.due_at, Timer.instance_id).where(Timer.due_at <= target))
+            found: list[tuple[datetime, FireTimers | StartByTimer]] = [(at, FireTimers(key)) for at, key in waiting]
+            starts = sa.select(StartTrigger.due_at, StartTrigger.process_key).where(StartTrigger.due_at <= target)
+            found += [(at, StartByTimer(key)) for at, key in session.execute(starts) if at is not None]
+        return sorted(found, key=lambda entry: entry[0])
+
+    def _triggers(self) -> list[dict[str, Any]]:
+        """What starts a process of which there is no instance yet."""
+        with self._engine.read() as session:
+            rows = session.scalars(sa.select(StartTrigger).order_by(StartTrigger.id)).all()
+            begun = set(session.scalars(sa.select(ProcessInstance.process_key)))
+        return [
+            {
+                "element": row.element_id, "process": row.process_key,
+                **({row.kind: row.name} if row.due_at is None else {"due_at": self._local(row.due_at)}),
+            }
+            for row in rows if row.process_key not in begun
+        ]  # fmt: skip
+
+    def _local(self, moment: datetime) -> str:
+        return moment.astimezone(self._engine.settings.timezone).isoformat()
 
     def _try(self, act: Callable[[], object]) -> None:
         if self.error:
@@ -194,17 +214,15 @@ class Trial:
             running = [i for i in instances if i.status == "running"]
             executions = {i.id: self._engine.peek(session, i) for i in instances}
             waiting = [
-                {**_wait(wait), "process": i.process_key}
+                {**self._wait(wait), "process": i.process_key}
                 for i in running
                 for wait in sorted(executions[i.id].waits(), key=lambda w: (str(w.due_at or ""), w.element_id))
             ]
             undelivered = list(
                 session.scalars(sa.select(Message.name).where(Message.delivered_at.is_(None)).order_by(Message.id))
             )
-            first = executions.get(self._instance or (instances[0].id if instances else ""))
-            data = (
-                self._given(first.data()) if first else (list(self._trace.values())[-1]["data"] if self._trace else {})
-            )
+            told = list(self._trace.values())
+            data = self._given(executions[instances[0].id].data()) if instances else told[-1]["data"] if told else {}
         if self.error:
             outcome = "failed"
         elif running or not instances:
@@ -214,20 +232,18 @@ class Trial:
         return {
             "outcome": outcome,
             "error": self.error or None,
-            "trace": list(self._trace.values()),
+            "trace": told,
             "open_tasks": self.open_tasks(),
-            "waiting": waiting,
+            "waiting": waiting + self._triggers(),
             "undelivered": undelivered,
             "data": data,
             "instances": [{"process": i.process_key, "status": i.status} for i in instances],
-            "now": self.now.isoformat(),
+            "now": self._local(self.now),
         }
 
-
-def _wait(wait: Wait) -> dict[str, Any]:
-    found = {
-        name: value for name, value in asdict(wait).items() if value and name not in {"engine_task_id", "element_id"}
-    }
-    if wait.due_at is not None:
-        found["due_at"] = wait.due_at.isoformat()
-    return {"element": wait.element_id, **found}
+    def _wait(self, wait: Wait) -> dict[str, Any]:
+        found = {name: value for name, value in vars(wait).items() if value and name != "engine_task_id"}
+        found["element"] = found.pop("element_id")
+        if wait.due_at is not None:
+            found["due_at"] = self._local(wait.due_at)
+        return found

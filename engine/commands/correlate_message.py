@@ -19,7 +19,9 @@ from engine.db import lock_key, new_id
 from engine.errors import LianjianError
 from engine.models import Incident, Message, ProcessInstance, StartTrigger, Subscription
 
-_MAX_DELIVERIES = 10_000
+#: Deliveries to one instance, and starts of one process, that one command may cause; more can only be a runaway.
+MAX_DELIVERIES = 200
+MAX_STARTS = 2_000
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,11 @@ def deliver_pending(ctx: CommandContext) -> None:
     A delivery that fails does not undo the command that sent it: it becomes an incident
     of the receiving instance, and the message is kept for the retry.
     """
-    for _ in range(_MAX_DELIVERIES):
+    while ctx.signals or ctx.outbox:
         if ctx.signals:
             deliver_signal(ctx, ctx.signals.pop(0))
-        elif ctx.outbox:
-            _deliver_to(ctx, ctx.outbox.pop(0))
         else:
-            return
+            _deliver_to(ctx, ctx.outbox.pop(0))
 
 
 def _deliver_to(ctx: CommandContext, business_key: str) -> None:
@@ -135,6 +135,7 @@ def _start(ctx: CommandContext, message: Message, trigger: StartTrigger) -> bool
     process_key, element_id = trigger.process_key, trigger.element_id
     try:
         with ctx.savepoint():
+            ctx.reach(process_key, MAX_STARTS)
             department = str(payload.get("department") or "")
             start = StartProcess(process_key, business_key, department=department, at=element_id, payload=payload)
             message.delivered_at, message.instance_id = ctx.now, start.run(ctx)
@@ -167,6 +168,7 @@ def _deliver(ctx: CommandContext, message: Message, subscription: Subscription) 
 
     try:
         with ctx.savepoint():
+            ctx.reach(instance_id, MAX_DELIVERIES)
             instance = fire_overdue(ctx, locked_instance(ctx, instance_id))
             if not _still_waiting(ctx, message, subscription):
                 return True  # another transaction delivered it while we waited for the lock

@@ -18,6 +18,9 @@ from engine.db import new_id
 from engine.errors import LianjianError
 from engine.models import Subscription
 
+#: Times one instance may hear, or one process be started by, signals of one command; more can only be a runaway.
+MAX_DELIVERIES = 200
+
 
 def deliver_signal(ctx: CommandContext, delivery: SignalDelivery) -> None:
     """Step the instance that heard the signal, or start one.
@@ -27,6 +30,7 @@ def deliver_signal(ctx: CommandContext, delivery: SignalDelivery) -> None:
     """
     try:
         with ctx.savepoint():
+            ctx.reach(delivery.instance_id or delivery.process_key, MAX_DELIVERIES)
             if delivery.instance_id:
                 _step(ctx, delivery)
             else:

@@ -22,7 +22,7 @@ class Main:
 
     id: str
     name: str
-    direct: bool  # a person or a timer starts it; otherwise an event does
+    direct: bool  # it is simply started; otherwise an event has to occur
     files: dict[str, str] = field(repr=False)
 
 
@@ -45,9 +45,9 @@ def mains(files: Mapping[str, str]) -> list[Main]:
 
 def _direct(process: etree._Element) -> bool:
     starts = process.findall(q("startEvent"))
-    events = [[e for e in start if local(e).endswith("EventDefinition")] for start in starts]
     if starts:
-        return any(all(local(e) == "timerEventDefinition" for e in each) for each in events)
+        triggers = ("EventDefinition", "eventDefinitionRef")
+        return not all(any(local(part).endswith(triggers) for part in start) for start in starts)
     return not any((node.get("instantiate") or "").strip() in {"true", "1"} for node in process)
 
 

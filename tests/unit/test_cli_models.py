@@ -153,6 +153,28 @@ def test_of_several_processes_one_must_be_chosen_and_the_others_hear_its_message
     assert report["undelivered"] == ["go"] and report["outcome"] == "completed"
 
 
+def test_a_process_that_an_event_starts_waits_for_the_step_that_brings_it(say: Say) -> None:
+    begin = node("startEvent", "begin", message("order"))
+    text = diagram(begin + script("a", "x = begin.n") + end() + chain("begin a finish"), messages="order")
+    code, report = say("run", m__bpmn=text)
+    assert (code, report["outcome"], report["trace"]) == (0, "waiting", [])
+    assert report["waiting"] == [{"element": "begin", "process": "probe", "message": "order"}]
+    _, report = say("run", "--message", 'order={"n": 7}', m__bpmn=text)
+    assert (report["outcome"], elements(report), report["data"]["x"]) == ("completed", "begin a finish", 7)
+
+    begin = node("startEvent", "begin", '<bpmn:signalEventDefinition signalRef="alarm"/>')
+    text = diagram(begin + end() + chain("begin finish")).replace(
+        "</bpmn:definitions>", '<bpmn:signal id="alarm" name="alarm"/></bpmn:definitions>'
+    )
+    assert elements(say("run", m__bpmn=text)[1]) == ""
+    assert elements(say("run", "--signal", "alarm", m__bpmn=text)[1]) == "begin finish"
+
+    begin = node("startEvent", "begin", timer("R3/PT1H", "timeCycle"))
+    text = diagram(begin + node("userTask", "work") + end() + chain("begin work finish"))
+    _, report = say("run", "--now", "2026-01-05T09:00:00+08:00", "--advance-time", "PT2H30M", m__bpmn=text)
+    assert elements(report) == "begin begin" and len(report["open_tasks"]) == 2
+
+
 def test_a_refused_model_is_not_run_and_all_findings_are_told(say: Say) -> None:
     body = start() + node("task", "a", default="nothing") + node("serviceTask", "b") + flows("begin", "a", "b")
     code, report = say("run", m__bpmn=plain(body))
@@ -206,20 +228,28 @@ def test_the_shell_sees_exit_codes_and_only_what_is_needed_is_loaded(tmp_path: P
 
 
 def test_a_decision_is_asked_by_id_or_name(say: Say) -> None:
-    assert say("decide", "--decision", "fee", "--input", '{"days": 1.1}', f__dmn=DMN) == (
-        0,
-        {"decision": "fee", "result": 0.11},
-    )
+    told = {"decision": "fee", "result": 0.11, "errors": []}
+    assert say("decide", "--decision", "fee", "--input", '{"days": 1.1}', f__dmn=DMN) == (0, told)
     assert say("decide", "--decision", "收费标准", "--input", '{"days": 6}', f__dmn=DMN)[1]["result"] == "2026-01-31"
     assert say("decide", "--decision", "fee", "--input", '{"days": 4}', f__dmn=DMN)[1]["result"] is None
     with pytest.raises(click.UsageError, match="fee"):
         say("decide", "--decision", "unknown", f__dmn=DMN)
 
 
-def test_a_table_that_cannot_be_used_is_refused(say: Say) -> None:
-    broken = DMN.replace("days * 0.1", "days *")
-    code, report = say("decide", "--decision", "fee", f__dmn=broken)
-    assert code == 3 and report["refused"][0]["element"]
+def test_a_result_keeps_every_digit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "f.dmn"
+    path.write_text(DMN, "utf-8")
+    cli.main(
+        ["decide", str(path), "--decision", "fee", "--input", '{"days": -12345678901234567890.123456789}', "--json"],
+        standalone_mode=False,
+    )
+    assert '"result": -1234567890123456789.012345679,' in capsys.readouterr().out
+
+
+def test_what_cannot_be_computed_is_null_and_says_why(say: Say) -> None:
+    code, report = say("decide", "--decision", "fee", f__dmn=DMN.replace("&lt; 3", "&lt; &lt; 3"))
+    assert (code, report["result"]) == (0, None) and report["errors"]
+    assert say("decide", "--decision", "fee", f__dmn="<a/>")[0] == 3
 
 
 # -- lint --------------------------------------------------------------------------------------------
