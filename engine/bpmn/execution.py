@@ -25,6 +25,7 @@ from engine import expressions
 from engine.bpmn.assigning import assign_names, properties
 from engine.bpmn.compensation import continue_throwers
 from engine.bpmn.conditions import KernelCondition, watch_conditions
+from engine.bpmn.data import visible
 from engine.bpmn.events import FAILED, KernelMessage, catch_thrown, is_guarded, waiting_event
 from engine.bpmn.instances import loop_names
 from engine.bpmn.keeping import MAX_STATE, Allowance, jsonable
@@ -118,14 +119,14 @@ class KernelScriptEngine(PythonScriptEngine):
         self, task: Task, expression: str, external_context: Any = None, *, names: Mapping[str, Any] | None = None
     ) -> Any:
         """The value of an expression at a task; ``names`` stand before the task's own data."""
-        scope = {**(external_context or {}), **task.data, **loop_names(task), **(names or {})}
+        scope = {**visible(task.workflow), **task.data, **loop_names(task), **(names or {})}
         with _naming(task):
             value = expressions.parse(expression).evaluate(scope, self.host.functions(), self.host.now)
             return jsonable(value, self.allowance)
 
     def execute(self, task: Task, script: str, external_context: Any = None) -> bool:
         for name, expression in expressions.parse_assignments(script):
-            scope = {**(external_context or {}), **task.data, **loop_names(task)}
+            scope = {**visible(task.workflow), **task.data, **loop_names(task)}
             with _naming(task):
                 value = expression.evaluate(scope, self.host.functions(), self.host.now)
                 task.data[name] = jsonable(value, self.allowance)
@@ -274,7 +275,8 @@ class Execution:
             for workflow in self._deepest_first():
                 ready = [t for t in workflow.tasks.values() if t.state == TaskState.READY and not t.task_spec.manual]
                 # An event that has occurred goes first: it interrupts, or waits for its next time.
-                for task in sorted(ready, key=lambda t: (not isinstance(t.task_spec, BoundaryEvent), t.last_state_change)):
+                ready.sort(key=lambda t: (not isinstance(t.task_spec, BoundaryEvent), t.last_state_change))
+                for task in ready:
                     if task.state != TaskState.READY or self._workflow.completed:
                         continue
                     steps += 1
@@ -427,7 +429,7 @@ class Execution:
     def data(self) -> dict[str, Any]:
         """The data of the most recent token (for scenarios and programs)."""
         last = self._workflow.last_task
-        return dict(last.data) if last is not None else {}
+        return {**visible(self._workflow), **last.data} if last is not None else {}
 
     def progress(self) -> dict[str, str]:
         """Element id → ``"open"`` | ``"waiting"`` | ``"done"`` for the live picture."""

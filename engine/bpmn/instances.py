@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +20,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
+from engine.bpmn.data import Datum, read, write
 from engine.bpmn.merge import MergeConflict, merge_branches
 from engine.errors import ServiceTaskFailed
 
@@ -40,6 +41,8 @@ class KernelLoop(StandardLoopTask):
 
     def _update_hook(self, my_task: Task) -> bool | None:
         my_task.data = dict(my_task.parent.data)
+        for association in self.data_input_associations:
+            association.get(my_task)
         my_task.internal_data["done"] = 0
         if self.test_before and self._over(my_task):
             return True
@@ -129,6 +132,13 @@ class _CollectingInstances(MultiInstanceTask):
 
     sequential: bool
     behavior: Behavior = Behavior()
+    collection: Datum | None = None
+    results: Datum | None = None
+
+    def wire(self, datum: Callable[[str], Datum]) -> None:
+        """Find what the references to collections lead to."""
+        self.collection = datum(self.data_input.bpmn_id) if self.data_input is not None else None
+        self.results = datum(self.data_output.bpmn_id) if self.data_output is not None else None
 
     def _in_turn(self, my_task: Task) -> bool:
         child = my_task.workflow.spec.task_specs[self.task_spec]
@@ -165,14 +175,14 @@ class _CollectingInstances(MultiInstanceTask):
         return {name for item in items for name in (item.bpmn_id, item.bpmn_name) if name}
 
     def _items(self, my_task: Task) -> list[Any]:
-        if self.data_input is None:
+        if self.collection is None:
             count = my_task.workflow.script_engine.evaluate(my_task, self.cardinality)
             self._check_size(count)
             return list(range(count))
-        value = self.data_input.get(my_task) if self.data_input.exists(my_task) else None
+        value = read(my_task, self.collection)
         if not isinstance(value, Sequence | Mapping) or isinstance(value, str):
             raise ServiceTaskFailed(
-                f"多实例“{self.bpmn_name or self.name}”的集合“{self.data_input.bpmn_id}”不是列表，无法逐项办理。",
+                f"多实例“{self.bpmn_name or self.name}”的集合“{self.collection.names[-1]}”不是列表，无法逐项办理。",
                 error_code="multi-instance-input",
             )
         self._check_size(len(value))
@@ -211,7 +221,9 @@ class _CollectingInstances(MultiInstanceTask):
             names = self._names_after(my_task, child)
             for definition in self.behavior.thrown(my_task, done, names):
                 definition.throw(child)
-            if self.condition is not None and my_task.workflow.script_engine.evaluate(my_task, self.condition, names=names):
+            if self.condition is not None and my_task.workflow.script_engine.evaluate(
+                my_task, self.condition, names=names
+            ):
                 finished = True
         if finished:
             for other in list(self._instances(my_task)):
@@ -238,16 +250,17 @@ class _CollectingInstances(MultiInstanceTask):
     def _names_after(self, my_task: Task, child: Task) -> dict[str, Any]:
         """What a condition sees when ``child`` has completed: what all completed instances wrote, and the counters."""
         texts = [self.condition or "", *(condition for condition, _ in self.behavior.events)]
-        read = {name for text in texts if text for name in expressions.parse(text).names}
+        read_names = {name for text in texts if text for name in expressions.parse(text).names}
         names = {**my_task.data, **{k: v for k, v in child.data.items() if k != self.bpmn_id}}
-        for other in self._finished(my_task) if read - LOOP_NAMES else ():
-            for name in read & other.data.keys():
+        for other in self._finished(my_task) if read_names - LOOP_NAMES else ():
+            for name in read_names & other.data.keys():
                 if name not in child.data or child.data[name] == my_task.data.get(name):
                     names[name] = other.data[name]
-        if self.bpmn_id in read:
+        if self.bpmn_id in read_names:
             names |= self.collected(my_task)
-        if self.data_output is not None and self.data_output.bpmn_id in read:
-            names[self.data_output.bpmn_id] = [self._output(my_task, c) for c in self._finished(my_task)]
+        if self.results is not None and read_names & set(self.results.names):
+            outputs = [self._output(my_task, c) for c in self._finished(my_task)]
+            names |= dict.fromkeys(self.results.names, outputs)
         return {**names, **self.counters(my_task), "loopCounter": child.internal_data["key_or_index"] + 1}
 
     # -- collecting -------------------------------------------------------------
@@ -278,8 +291,8 @@ class _CollectingInstances(MultiInstanceTask):
                 ) from None
             my_task.data = _with(my_task.data, merged, keep=local)
         my_task.data[self.bpmn_id] = [self._entry(my_task, child, local) for child in finished]
-        if self.data_output is not None:
-            my_task.data[self.data_output.bpmn_id] = [self._output(my_task, child) for child in finished]
+        if self.results is not None:
+            write(my_task, self.results, [self._output(my_task, child) for child in finished])
 
     def _entry(self, my_task: Task, child: Task, local: set[str]) -> dict[str, Any]:
         item = child.internal_data.get("item")
@@ -314,15 +327,17 @@ class _CollectingInstances(MultiInstanceTask):
         names = {self.bpmn_id, *self._item_names()}
         child = my_task.workflow.spec.task_specs[self.task_spec]
         if isinstance(child, SubWorkflowTask):
-            names |= _steps(my_task.workflow.top_workflow.subprocess_specs, child.spec)
+            specs = my_task.workflow.top_workflow.subprocess_specs
+            names |= _steps(specs, child.spec)
+            names |= {name for datum in specs[child.spec].wiring.outputs for name in datum.names}
         return names
 
     def _on_ready_hook(self, my_task: Task) -> None:
         if not my_task.internal_data.get("items"):
             # An empty collection completes at once, with an empty output.
             my_task.data[self.bpmn_id] = []
-            if self.data_output is not None:
-                my_task.data[self.data_output.bpmn_id] = []
+            if self.results is not None:
+                write(my_task, self.results, [])
         super()._on_ready_hook(my_task)
 
 

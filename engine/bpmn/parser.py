@@ -25,7 +25,10 @@ from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDef
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask, MultiInstanceTask
 
+from engine.bpmn.calls import KernelCallActivity, plain_calls
 from engine.bpmn.compensation import KernelEndEvent, KernelThrowEvent, note_completions
+from engine.bpmn.data import Declared, Inputs, Outputs, Wiring
+from engine.bpmn.data_parsing import DiagramData, take_data
 from engine.bpmn.decisions import Decisions, load_decisions
 from engine.bpmn.event_parsing import (
     KernelBoundaryParser,
@@ -123,7 +126,7 @@ _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
     "manualTask": (TaskParser, defaults.ManualTask),
     "subProcess": (KernelSubProcessParser, defaults.SubWorkflowTask),
     "transaction": (KernelSubProcessParser, defaults.TransactionSubprocess),
-    "callActivity": (CallActivityParser, defaults.CallActivity),
+    "callActivity": (CallActivityParser, KernelCallActivity),
     "exclusiveGateway": (ConditionalGatewayParser, KernelExclusiveGateway),
     "parallelGateway": (_ParallelGatewayParser, KernelParallelGateway),
     "inclusiveGateway": (ConditionalGatewayParser, KernelInclusiveGateway),
@@ -173,18 +176,21 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
     lanes: dict[str, str] = {}
     executable: list[str] = []
     called: set[str | None] = set()
+    data = DiagramData()
     try:
         for name, text in diagrams.items():
             root = read_xml(text, name)
             runnable = executable_processes(root)
             for process in root.iter(_BPMN + "process"):
                 process.set("isExecutable", "true" if process in runnable else "false")
+            executable += [process.get("id") or "" for process in runnable]
             _plain_booleans(root)
+            plain_calls(root)
+            take_data(root, data)
             normalise(root)
             draw_implicit_flow(root)
             parser.add_bpmn_xml(root, name)
             lanes.update(_lanes(root))
-            executable += [p.get("id") or "" for p in root.iter(_BPMN + "process") if p.get("isExecutable") in _TRUE]
             called |= {c.get("calledElement") for c in root.iter(_BPMN + "callActivity")}
         # What another process calls is its helper; the one nobody calls is the process itself.
         mains = [p for p in executable if p not in called] or executable
@@ -202,6 +208,7 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
         }  # fmt: skip
         raise ModelRefused("流程图无法执行。", [finding]) from error
     for each in [spec, *subprocess_specs.values()]:
+        _wire(each, data)
         _freeze(each)
     scopes = {spec.name: spec, **subprocess_specs}
     for each in scopes.values():
@@ -233,13 +240,26 @@ def _lanes(root: etree._Element) -> dict[str, str]:
     for lane in root.iterfind(".//b:lane", ns):
         for ref in lane.iterfind("b:flowNodeRef", ns):
             direct[(ref.text or "").strip()] = lane.get("name") or ""
-    for sub in root.iterfind(".//b:subProcess", ns):
+    for sub in root.xpath(".//b:subProcess | .//b:transaction | .//b:adHocSubProcess", namespaces=ns):
         lane_name = direct.get(sub.get("id") or "")
         if lane_name is not None:
             for node in sub.iter():
                 if isinstance(node.tag, str) and node.get("id"):
                     direct.setdefault(node.get("id") or "", lane_name)
     return direct
+
+
+def _wire(spec: BpmnProcessSpec, data: DiagramData) -> None:
+    """Give a level and its elements the data the diagram declares for them."""
+    spec.declared = data.declared.get(spec.name, Declared())
+    spec.wiring = data.wirings.get(spec.name, Wiring())
+    for task_spec in spec.task_specs.values():
+        wiring = data.wirings.get(task_spec.name)
+        if wiring is not None and wiring != Wiring():
+            task_spec.wiring = wiring
+            task_spec.data_input_associations, task_spec.data_output_associations = [Inputs(wiring)], [Outputs(wiring)]
+        if isinstance(task_spec, MultiInstanceTask):
+            task_spec.wire(data.datum)
 
 
 def _freeze(spec: BpmnProcessSpec) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from lxml import etree
 
+from engine.bpmn.calls import GLOBAL_TASKS, global_tasks
 from engine.bpmn.normal_form import links, referenced
 from engine.bpmn.xml import BPMN, FLOW_NODES, executable_processes
 from engine.lint.words import SUB_PROCESSES, WORDS
@@ -284,7 +285,18 @@ def read_diagram(file: str, root: etree._Element) -> Diagram:
             diagram.elements.setdefault(identity, []).append(element)
     for xml in root.iterfind(q("process")):
         _read_scope(diagram, xml, None)
+    for xml in global_tasks(root):
+        _read_global_task(diagram, xml)
     return diagram
+
+
+def _read_global_task(diagram: Diagram, xml: etree._Element) -> None:
+    """A global task is called like a process of one step."""
+    scope = Scope(xml.get("id", ""), xml.get("name", ""), local(xml), xml, diagram, None)
+    kind = GLOBAL_TASKS[local(xml)]
+    scope.nodes.append(Node(scope.id, scope.name, kind, xml, scope, properties_of(xml), []))
+    diagram.scopes.append(scope)
+    diagram.executable.append(xml)
 
 
 def _read_scope(diagram: Diagram, xml: etree._Element, owner: Node | None) -> Scope:

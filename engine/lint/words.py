@@ -15,6 +15,9 @@ EVENTS = CATCHING | THROWING
 #: What people call the things of a diagram.
 WORDS = {
     "process": "流程",
+    **dict.fromkeys(
+        ["globalTask", "globalUserTask", "globalManualTask", "globalScriptTask", "globalBusinessRuleTask"], "全局任务"
+    ),
     "task": "任务",
     "userTask": "用户任务",
     "manualTask": "手工任务",

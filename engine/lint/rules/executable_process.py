@@ -12,7 +12,7 @@ from engine.lint.say import about
 def check(model: Model) -> Iterator[Problem]:
     if not model.diagrams:
         return
-    executable = [process for process in model.processes if process.executable]
+    executable = [process for process in model.processes if process.executable and process.type == "process"]
     if not executable:
         diagram = model.diagrams[0]
         first = diagram.processes[0].id if diagram.processes else ""

@@ -1,4 +1,4 @@
-"""The events a multi-instance throws when instances complete are declared, and somebody could catch them (spec table 10.29)."""
+"""The events a multi-instance throws when instances complete are declared (spec table 10.29)."""
 
 from __future__ import annotations
 

@@ -43,9 +43,15 @@ def check(model: Model) -> Iterator[Problem]:
 def _writes(node: Node, processes: dict[str, Scope]) -> set[str]:
     names = set(set_names(node))
     for scope in _levels(node, processes):
-        names |= written_inside(scope)
+        names |= written_inside(scope) - _own_data(scope)
     # A multi-instance keeps what its steps produce in its own list.
     return names - item_names(node) if node.multi_instance else names | _products(node, processes)
+
+
+def _own_data(scope: Scope) -> set[str]:
+    """What a level declares for itself: every run of it has its own."""
+    found = [x for tag in ("dataObject", "dataObjectReference", "property") for x in scope.xml.iterfind(q(tag))]
+    return {x.get(name) or "" for x in found for name in ("id", "name")}
 
 
 def _products(node: Node, processes: dict[str, Scope]) -> set[str]:

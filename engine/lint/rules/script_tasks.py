@@ -10,33 +10,14 @@ from engine.lint.finding import Problem
 from engine.lint.model import Model, q, text_of
 from engine.lint.say import about
 
-_FORMATS = frozenset(
-    {
-        "",
-        "feel",
-        "text/feel",
-        "application/feel",
-        "assignment",
-        "text/assignment",
-        "python",
-        "text/python",
-        "text/x-python",
-        "application/x-python",
-        "application/python",
-    }
-)
-
 
 def check(model: Model) -> Iterator[Problem]:
     for node in model.run_nodes:
         if node.type != "scriptTask":
             continue
         scripts = node.xml.findall(q("script"))
-        language = node.get("scriptFormat").lower()
         if not scripts or not text_of(scripts[0]):
             yield about(node, "没有脚本。", "请填写赋值语句，或改为其他任务。")
-        elif language not in _FORMATS:
-            yield about(node, f"的脚本语言 {node.get('scriptFormat')} 不受支持。", "请改为逐行的赋值：名称 = 表达式。")
         else:
             try:
                 list(expressions.parse_assignments(text_of(scripts[0])))
