@@ -17,7 +17,7 @@ _ALLOWED = {
     "implicitThrowEvent": {"message", "escalation", "compensate", "signal", "error", "cancel", "terminate"},
 }
 _INTERRUPTING = {"message", "timer", "escalation", "error", "cancel", "compensate", "conditional", "signal"}
-_NON_INTERRUPTING = {"message", "timer", "escalation", "conditional", "signal", "compensate"}
+_NON_INTERRUPTING = {"message", "timer", "escalation", "conditional", "signal"}
 
 
 def check(model: Model) -> Iterator[Problem]:

@@ -176,3 +176,9 @@ lawful(
         )
     ),
 )
+TYPED = FREE.format(task("a"))
+forbidden(
+    "formal-expressions",
+    "an ad-hoc completion without type",
+    model(around(TYPED.replace(' xsi:type="bpmn:tFormalExpression"', ""))),
+)

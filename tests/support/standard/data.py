@@ -112,6 +112,16 @@ forbidden(
     ),
 )
 
+forbidden(
+    "formal-expressions",
+    "an assignment without type",
+    model(
+        around(task(inner=io("i") + data_in("d", "i", ASSIGN.replace(' xsi:type="bpmn:tFormalExpression"', ""))))
+        + data_object("d"),
+        first=ITEMS,
+    ),
+)
+
 # -- inputs and outputs ----------------------------------------------------------------------------
 
 SETS = '<bpmn:inputSet id="is">{}</bpmn:inputSet><bpmn:outputSet id="os">{}</bpmn:outputSet>'

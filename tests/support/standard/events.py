@@ -112,6 +112,11 @@ forbidden(
     "a condition that is only described",
     model(around(catch("t", definition("conditional", formal("condition", "a = 1", "tExpression"))))),
 )
+forbidden(
+    "formal-expressions",
+    "a condition without type",
+    model(around(catch("t", definition("conditional", "<bpmn:condition>a = 1</bpmn:condition>")))),
+)
 for tag, good, bad in (
     ("timeDate", "2026-05-01T09:00:00+08:00", "tomorrow morning"),
     ("timeDuration", "PT1H", "an hour"),

@@ -70,7 +70,7 @@ for kind in ("message", "timer", "conditional", "signal", "escalation"):
 lawful("an error boundary", model(around(sub("t", INNER)) + boundary("b", "t", ERROR) + OUT, first=DECLARED))
 for kind in ("link", "terminate"):
     forbidden("event-triggers", f"a {kind} boundary", model(PLAIN + boundary("b", "t", KINDS[kind]) + OUT))
-for kind in ("cancel", "error", "link", "terminate"):
+for kind in ("cancel", "compensate", "error", "link", "terminate"):
     text = boundary("b", "t", KINDS[kind], interrupting=False) + OUT
     forbidden(
         "event-triggers",
@@ -92,6 +92,11 @@ forbidden("boundary-event-flows", "a boundary event without flow", model(PLAIN +
 HANDLER = task("undo", isForCompensation="true")
 TIE = '<bpmn:association id="tie" sourceRef="b" targetRef="undo" associationDirection="One"/>'
 lawful("a compensated task", model(PLAIN + boundary("b", "t", COMPENSATE) + HANDLER + TIE))
+forbidden(
+    "event-triggers",
+    "a compensation boundary that says it does not interrupt",
+    model(PLAIN + boundary("b", "t", COMPENSATE, interrupting=False) + HANDLER + TIE),
+)
 forbidden(
     "boundary-event-flows",
     "a compensation boundary with a flow",
