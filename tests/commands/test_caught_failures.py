@@ -9,18 +9,21 @@ import pytest
 import sqlalchemy as sa
 
 from engine.actor import Actor
+from engine.commands.complete_task import CompleteTask
 from engine.commands.correlate_message import CorrelateMessage
 from engine.commands.deploy import Deploy
+from engine.commands.incidents import ResolveIncident
 from engine.commands.start_process import StartProcess
 from engine.db import Database
-from engine.errors import ServiceTaskFailed
-from engine.models import Incident, Message, ProcessInstance, UserTask
+from engine.errors import Conflict, ServiceTaskFailed
+from engine.models import Incident, Message, ProcessInstance, Subscription, UserTask
 from engine.process_engine import ProcessEngine
 from engine.service_tasks import ServiceContext, ServiceRegistry, service_task
 from engine.settings import Settings
 from tests.conftest import Clock
-from tests.support.bpmn_runs import boundary, chain, codes, error, finish, message, timer
+from tests.support.bpmn_runs import boundary, chain, codes, error, finish, message, par, timer
 from tests.support.diagrams import diagram, end, service, start, user
+from tests.support.scope_models import handler
 
 SYSTEM = Actor.system()
 
@@ -69,3 +72,29 @@ def test_a_message_after_the_deadline_is_kept_and_does_not_undo_the_deadline(
     assert rows(probe, sa.select(Message.delivered_at)) == [None] and rows(probe, sa.select(Incident.id)) == []
     with probe.read() as session:
         assert session.get_one(ProcessInstance, instance_id).status == "running"
+
+
+def test_an_error_nobody_catches_ends_the_case_and_an_administrator_hears_its_code(probe: ProcessEngine) -> None:
+    body = start() + par("g") + user("work") + user("beside") + finish("boom", error("E1")) + end()
+    instance_id = begin(probe, body + chain("begin g; g work boom; g beside finish"), codes("E1"))
+    (task,) = rows(probe, sa.select(UserTask).where(UserTask.element_id == "work"))
+    probe.execute(CompleteTask(task.id, task.version, {"v": 1}), actor=SYSTEM)
+    states = {t.element_id: t.state for t in rows(probe, sa.select(UserTask))}
+    assert states == {"work": "completed", "beside": "cancelled"}
+    with probe.read() as session:
+        assert session.get_one(ProcessInstance, instance_id).status == "terminated"
+    (incident,) = rows(probe, sa.select(Incident))
+    assert incident.kind == "error" and "E1" in incident.message and incident.element_id == "boom"
+    with pytest.raises(Conflict, match="不能重试"):
+        probe.execute(ResolveIncident(incident.id), actor=SYSTEM)
+    probe.execute(ResolveIncident(incident.id, action="close", reason="已电话通知"), actor=SYSTEM)
+
+
+def test_a_service_that_fails_starts_the_handler_of_the_process_and_is_undone(probe: ProcessEngine) -> None:
+    body = start() + user("work") + service("call", "probe-half") + end() + chain("begin work call finish")
+    begin(probe, body + handler("h", error("E1")) + handler("stop", message("go")), codes("E1"))
+    (task,) = rows(probe, sa.select(UserTask))
+    assert rows(probe, sa.select(Subscription.element_id)) == ["stop_go"]
+    probe.execute(CompleteTask(task.id, task.version, {}), actor=SYSTEM)
+    assert rows(probe, sa.select(UserTask.element_id).where(UserTask.state == "open")) == ["h_fix"]
+    assert rows(probe, sa.select(Message.id)) == [] and rows(probe, sa.select(Subscription.id)) == []
