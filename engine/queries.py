@@ -1,6 +1,6 @@
-"""Read-only questions: lists of tasks, the board of overdue work, one case's timeline and state.
+"""Read-only questions: the board of overdue work, one case's timeline and state.
 
-Lists page by key, never by offset, and count only up to a cap (engine-facts §2).
+Lists page by key, never by offset.  A person's own lists: :mod:`engine.inbox`.
 """
 
 from __future__ import annotations
@@ -18,91 +18,8 @@ from engine.actor import Actor
 from engine.models import Deadline, HistoryEvent, ProcessInstance, TaskCandidate, UserTask
 from engine.scope import instance_in_scope, scope
 
-PAGE = 50
-COUNT_CAP = 1_000
-
 #: Cursor of a page: the last row's sort value and id.
 Cursor = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of tasks; ``next`` is None on the last page."""
-
-    tasks: list[UserTask]
-    next: Cursor | None
-
-
-def inbox(
-    session: Session, actor: Actor, *, tab: str = "todo", search: str = "", process_key: str = "",
-    after: Cursor | None = None, limit: int = PAGE,
-) -> Page:  # fmt: skip
-    """The actor's tasks.
-
-    ``tab``: ``todo`` 待办 (mine and offered to me), ``claimable`` 待签收 (offered, nobody's yet),
-    ``done`` 已办.  ``search`` matches title, task name and business key.
-    """
-    if tab == "done":
-        return _done(session, actor, search, process_key, after, limit)
-    branches = [_open(UserTask.assignee_id == actor.user_id)] if tab == "todo" else []
-    branches += [_open(UserTask.group == group, UserTask.assignee_id.is_(None)) for group in sorted(actor.groups)]
-    branches.append(
-        _open(
-            UserTask.assignee_id.is_(None),
-            UserTask.id.in_(sa.select(TaskCandidate.task_id).where(TaskCandidate.user_id == actor.user_id)),
-        )
-    )
-    limited = [
-        _filtered(branch, search, process_key, after).order_by(UserTask.created_at, UserTask.id).limit(limit + 1)
-        for branch in branches
-    ]
-    ids = sa.union(*(sa.select(branch.subquery().c.id) for branch in limited))
-    tasks = session.scalars(
-        sa.select(UserTask).where(UserTask.id.in_(ids)).order_by(UserTask.created_at, UserTask.id).limit(limit + 1)
-    ).all()
-    return _page(tasks, limit, lambda task: task.created_at)
-
-
-def _open(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    return sa.select(UserTask.id, UserTask.created_at).where(UserTask.state == "open", *conditions)
-
-
-def _done(
-    session: Session, actor: Actor, search: str, process_key: str, after: Cursor | None, limit: int
-) -> Page:  # fmt: skip
-    statement = sa.select(UserTask).where(UserTask.closed_by == actor.user_id, UserTask.state == "completed")
-    if after is not None:
-        moment = datetime.fromisoformat(after[0])
-        statement = statement.where(
-            sa.or_(UserTask.closed_at < moment, sa.and_(UserTask.closed_at == moment, UserTask.id < after[1]))
-        )
-    statement = _filtered(statement, search, process_key, None)
-    tasks = session.scalars(statement.order_by(UserTask.closed_at.desc(), UserTask.id.desc()).limit(limit + 1)).all()
-    return _page(tasks, limit, lambda task: task.closed_at)
-
-
-def _filtered(
-    statement: sa.Select[Any], search: str, process_key: str, after: Cursor | None
-) -> sa.Select[Any]:  # fmt: skip
-    if search:
-        like = f"%{search.replace('%', '').replace('_', '')}%"
-        statement = statement.where(
-            sa.or_(UserTask.title.like(like), UserTask.name.like(like), UserTask.business_key.like(like))
-        )
-    if process_key:
-        statement = statement.where(UserTask.process_key == process_key)
-    if after is not None:
-        moment = datetime.fromisoformat(after[0])
-        statement = statement.where(
-            sa.or_(UserTask.created_at > moment, sa.and_(UserTask.created_at == moment, UserTask.id > after[1]))
-        )
-    return statement
-
-
-def _page(tasks: Sequence[UserTask], limit: int, key: Any) -> Page:
-    shown = list(tasks[:limit])
-    more = len(tasks) > limit
-    return Page(shown, (key(shown[-1]).isoformat(), shown[-1].id) if more else None)
 
 
 def waits_for(actor: Actor) -> sa.ColumnElement[bool]:
@@ -115,12 +32,6 @@ def waits_for(actor: Actor) -> sa.ColumnElement[bool]:
             sa.or_(UserTask.group.in_(sorted(actor.groups)), UserTask.id.in_(named)),
         ),
     )
-
-
-def count_todo(session: Session, actor: Actor) -> int:
-    """How many tasks wait for the actor, counted up to :data:`COUNT_CAP`."""
-    capped = sa.select(UserTask.id).where(UserTask.state == "open", waits_for(actor)).limit(COUNT_CAP)
-    return session.scalar(sa.select(sa.func.count()).select_from(capped.subquery())) or 0
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ looked at firm by firm.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.actor import Actor
+from engine.inbox import first_todo
 from engine.inspection.models import Finding
 from engine.models import UserTask
 from engine.queries import waits_for
@@ -66,7 +68,29 @@ def batch_count(session: Session, actor: Actor, step: BatchStep, cap: int = 1_00
     return session.scalar(sa.select(sa.func.count()).select_from(capped)) or 0
 
 
-def waiting_batches(session: Session, actor: Actor) -> list[tuple[str, BatchStep, int]]:
-    """(name, step, count) of every step of which at least two tasks wait for the actor."""
-    found = [(name, step, batch_count(session, actor, step)) for name, step in STEPS.items()]
+def waiting_batches(
+    session: Session, actor: Actor, waiting: Mapping[tuple[str, str], int]
+) -> list[tuple[str, BatchStep, int]]:  # fmt: skip
+    """(name, step, count) of every step of which at least two tasks wait for the actor.
+
+    ``waiting`` is :func:`engine.inbox.todo_steps`; like it, this looks at the first thousand tasks only.
+    """
+    offered = {key for step in STEPS.values() if waiting.get(key := (step.process_key, step.element_id), 0) >= 2}
+    if not offered:
+        return []
+    first, parameters = first_todo(session, actor, ("process_key", "element_id", "business_key", "district_id"))
+    # Findings belong to department inspections alone, so this leaves the other steps as they are.
+    problem = sa.exists().where(
+        Finding.district_id == first.c.district_id, Finding.department_inspection == first.c.business_key,
+        Finding.problem,
+    )  # fmt: skip
+    batch_steps = sa.tuple_(first.c.process_key, first.c.element_id).in_(sorted(offered))
+    rows = session.execute(
+        sa.select(first.c.process_key, first.c.element_id, sa.func.count())
+        .where(batch_steps, ~problem)
+        .group_by(first.c.process_key, first.c.element_id),
+        parameters,
+    )
+    clean = {(process_key, element_id): count for process_key, element_id, count in rows}
+    found = [(name, step, clean.get((step.process_key, step.element_id), 0)) for name, step in STEPS.items()]
     return [entry for entry in found if entry[2] >= 2]

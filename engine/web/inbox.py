@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from engine.inbox import inbox, todo_steps
 from engine.inspection.batches import waiting_batches
 from engine.models import ProcessDefinition
-from engine.queries import Cursor, count_todo, inbox
+from engine.queries import Cursor
 from engine.web.context import actor, database
 from engine.web.guards import signed_in
 from engine.web.navigation import NavItem
@@ -19,6 +20,7 @@ from engine.web.task_lookup import is_id, is_moment
 blueprint = Blueprint("inbox", __name__)
 NAV = (NavItem("待办", "inbox.todo", "inbox", 1, "/inbox"),)
 
+_NAMES = sa.select(ProcessDefinition.key, sa.func.max(ProcessDefinition.name)).group_by(ProcessDefinition.key)
 _TABS = (("todo", "待办"), ("claimable", "待签收"), ("done", "已办"))
 
 
@@ -37,15 +39,13 @@ def todo(tab: str) -> ResponseReturnValue:
     process_key = request.args.get("process", "")
     with database().read() as session:
         page = inbox(session, actor(), tab=tab, search=search, process_key=process_key, after=_cursor())
-        waiting = count_todo(session, actor())
-        batches = waiting_batches(session, actor()) if tab != "done" else []
-        names = session.execute(
-            sa.select(ProcessDefinition.key, sa.func.max(ProcessDefinition.name)).group_by(ProcessDefinition.key)
-        ).all()
+        steps = todo_steps(session, actor())
+        batches = waiting_batches(session, actor(), steps) if tab != "done" else []
+        names = session.execute(_NAMES).all()
     filters: dict[str, Any] = {k: v for k, v in (("q", search), ("process", process_key)) if v}
     following = url_for(".todo", tab=tab, after="~".join(page.next), **filters) if page.next else None
     tabs = [
-        (label, url_for(".todo", tab=key, **filters), key == tab, waiting if key == "todo" else None)
+        (label, url_for(".todo", tab=key, **filters), key == tab, sum(steps.values()) if key == "todo" else None)
         for key, label in _TABS
     ]
     return render_template(
