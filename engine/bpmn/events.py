@@ -225,6 +225,19 @@ class KernelEventGateway(BpmnSpecMixin):
         return True
 
 
+def let_events_wait(workflow: Any) -> None:
+    """In states of format 1 an event-based gateway waited for its events; now they wait for themselves."""
+    for level in [workflow, *workflow.subprocesses.values()]:
+        for task in list(level.tasks.values()):
+            if isinstance(task.task_spec, KernelEventGateway) and task.state == TaskState.WAITING:
+                due = task.internal_data.pop("due", {})
+                task._set_state(TaskState.READY)
+                task.run()
+                for child in task.children:
+                    own = child.internal_data.get("due", {})
+                    own |= {text: moment for text, moment in due.items() if text in own}
+
+
 def waiting_event(task: Task, name: str) -> tuple[Task, EventDefinition] | None:
     """The waiting event (and its trigger) that catches the message ``name`` at ``task``.
 

@@ -22,6 +22,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.bpmn.events import let_events_wait
 from engine.bpmn.parser import LoadedDefinition
 from engine.errors import StateUnreadable
 
@@ -169,6 +170,8 @@ def restore(definition: LoadedDefinition, data: bytes, script_engine: Any) -> Ke
             _rebuild(sub, sub_rows, parent.data, sub_completed, sub_last)
             if not sub.completed and isinstance(parent.task_spec, SubWorkflowTask):
                 sub.completed_event.connect(parent.task_spec._on_subworkflow_completed, parent)
+        if document[0] == 1:
+            let_events_wait(workflow)
         return workflow
     except StateUnreadable:
         raise

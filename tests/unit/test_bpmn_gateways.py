@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from functools import partial
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from engine.bpmn.execution import Execution
 from engine.errors import ServiceTaskFailed
 from tests.support.bpmn_runs import (
+    NOW,
+    Host,
     Run,
     both,
     catch,
     chain,
     choose,
+    definition_of,
     finish,
     incl,
     message,
@@ -24,6 +32,7 @@ from tests.support.bpmn_runs import (
 )  # fmt: skip
 from tests.support.diagrams import diagram, end, flow, start, user
 
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 ABC = user("a") + user("b") + user("c")
 
 
@@ -361,6 +370,25 @@ def test_a_race_in_a_loop_starts_its_clocks_anew() -> None:
     body = body.replace(' default="g0_to_g"', "")
     run = both(body, story, messages="go")
     assert run.ended and run.trace == "soon a soon a soon a told finish"
+
+
+def test_a_race_saved_while_gateways_still_waited_goes_on() -> None:
+    state = (GOLDEN / "race-format-1.json").read_bytes()
+    definition = definition_of(diagram(RACE, messages="go"))
+    gateway = next(UUID(row[0]) for row in json.loads(state)[1] if row[2] == "g")
+
+    def restored(**spans: float) -> Execution:
+        host = Host({})
+        host.now += timedelta(**spans)
+        return Execution.load(definition, state, host)
+
+    told = restored()
+    told.deliver(str(gateway), "go", {"v": 5})
+    assert [t.element_id for t in told.open_tasks()] == ["a"] and told.data()["told"] == {"v": 5}
+    late = restored(minutes=90)
+    assert [w.due_at for w in late.waits() if w.element_id == "soon"] == [NOW.replace(hour=10)]
+    late.run()
+    assert [t.element_id for t in late.open_tasks()] == ["b"] and not list(late.waits())
 
 
 # -- tokens -------------------------------------------------------------------
