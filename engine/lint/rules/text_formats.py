@@ -1,4 +1,7 @@
-"""Documentation and annotations name their format as a media type (spec tables 8.5 and 8.22)."""
+"""Texts and scripts name their format as a media type (spec tables 8.5, 8.22 and 10.16).
+
+For scripts the plain name of a language is common use and accepted.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,23 @@ import re
 from collections.abc import Iterator
 
 from engine.lint.finding import Problem
-from engine.lint.model import Model, local
+from engine.lint.model import Model
 from engine.lint.say import at
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;.*)?")
+_TEXTS = (("documentation", "说明"), ("textAnnotation", "文字注释"))
 
 
 def check(model: Model) -> Iterator[Problem]:
     for diagram in model.diagrams:
-        for xml in (*diagram.all("documentation"), *diagram.all("textAnnotation")):
-            text = (xml.get("textFormat") or "text/plain").strip()
-            if not _MEDIA_TYPE.fullmatch(text):
-                word = "说明" if local(xml) == "documentation" else "文字注释"
-                yield at(
-                    diagram, xml, f"{word}的格式“{text[:40]}”不是 MIME 类型。", "请删除 textFormat，或改为 text/plain。"
-                )
+        for tag, word in _TEXTS:
+            for xml in diagram.all(tag):
+                text = (xml.get("textFormat") or "text/plain").strip()
+                if not _MEDIA_TYPE.fullmatch(text):
+                    message = f"{word}的格式“{text[:40]}”不是 MIME 类型。"
+                    yield at(diagram, xml, message, "请删除 textFormat，或改为 text/plain。")
+        for xml in diagram.all("scriptTask"):
+            text = (xml.get("scriptFormat") or "feel").strip()
+            if not re.fullmatch(r"[\w.+#-]+", text) and not _MEDIA_TYPE.fullmatch(text):
+                message = f"脚本任务“{xml.get('name') or xml.get('id') or ''}”的格式“{text[:40]}”不是 MIME 类型。"
+                yield at(diagram, xml, message, "请删除 scriptFormat，或改为 text/feel。")

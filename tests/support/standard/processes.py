@@ -42,7 +42,7 @@ lawful("a condition with its language", model(LANGUAGE))
 forbidden("schema", "a language that is no URI", model(LANGUAGE.replace("http://www.omg.org/spec/FEEL", "_bad%$! uri")))
 SCRIPT = task("t", "<bpmn:script>a = 1</bpmn:script>", "scriptTask", scriptFormat="text/feel")
 lawful("a script with its format", model(around(SCRIPT)))
-forbidden("script-tasks", "a script in an unknown format", model(around(SCRIPT.replace("text/feel", "INVALID"))))
+forbidden("text-formats", "a script in no format", model(around(SCRIPT.replace("text/feel", "some language"))))
 forbidden("script-tasks", "a script that is prose", model(around(SCRIPT.replace("a = 1", "some words"))))
 forbidden("schema", "a property beside the processes", model(PLAIN, first='<bpmn:property id="p"/>'))
 TWICE = "<bpmn:standardLoopCharacteristics>" + formal("loopCondition", "a = 1") + "</bpmn:standardLoopCharacteristics>"
