@@ -18,6 +18,7 @@ from engine.bpmn.decision_logic import (
     Literal,
     Logic,
     Relation,
+    Typed,
 )
 from engine.bpmn.decision_table import AGGREGATIONS, HIT_POLICIES, Input, Output, Rule, Table
 from engine.errors import ExpressionError
@@ -104,9 +105,14 @@ class BoxReader:
         )  # fmt: skip
 
     def logic(self, element: etree._Element | None, name: str, depth: int = 0) -> Logic:
-        """The logic of one boxed expression; without one it is null."""
+        """The logic of one boxed expression, of its declared type; without one it is null."""
         if element is None:
             return Literal(None)
+        made = self._box(element, name, depth)
+        declared = type_of(element) if tag(element) in ("literalExpression", "invocation", "context") else None
+        return Typed(made, declared, name) if declared is not None else made
+
+    def _box(self, element: etree._Element, name: str, depth: int) -> Logic:
         if depth > MAX_BOXES:
             self.find(element, f"“{name}”的表达式嵌套过深", "请拆成几个决策")
             return Literal(None)
@@ -260,7 +266,7 @@ class BoxReader:
         except ExpressionError as error:
             self.find(element, f"{place}有误：{error.message}", "请按提示修改")
             return None
-        self.read_names |= found.names | found.functions
+        self.read_names |= found.names | found.possible_names | found.functions
         self._doubt(element, place, found.problems)
         return found
 
@@ -276,7 +282,7 @@ class BoxReader:
             return None
         for test in found.tests:
             written = Expression(text, test)
-            self.read_names |= written.names | written.functions
+            self.read_names |= written.names | written.possible_names | written.functions
         self._doubt(element, place, found.problems)
         return found
 

@@ -33,6 +33,8 @@ class Decision:
     logic: Logic
     type: Type | None = None
     requires: tuple[Key, ...] = ()
+    #: the names its expressions read
+    reads: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:

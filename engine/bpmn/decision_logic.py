@@ -14,7 +14,7 @@ from engine.expressions import Expression, UnaryTests
 from engine.expressions.nodes import Run
 from engine.expressions.nodes.calls import call_function
 from engine.expressions.nodes.lists import within_range
-from engine.expressions.types import Type, Types, coerce
+from engine.expressions.types import Type, Types, coerce, shape
 from engine.expressions.values import MAX_LIST, Function, Range, number
 
 #: Knowledge models and decision services calling each other: a recursion ends in an error.
@@ -77,6 +77,8 @@ class Environment:
 
     def fitting(self, value: Any, wanted: Type | None, what: str) -> Any:
         """``value`` as its declared type; what does not fit is trouble and null."""
+        if isinstance(value, Function) and wanted is not None and shape(wanted, self.types).kind != "function":
+            return value  # what is declared is the function's result
         fitted, fits = coerce(value, wanted, self.types)
         if not fits:
             self.trouble(f"{what}与声明的类型不符。", "decision-type")
@@ -98,6 +100,18 @@ class Literal(Logic):
 
     def value(self, env: Environment) -> Any:
         return None if self.expression is None else env.value_of(self.expression)
+
+
+@dataclass(frozen=True)
+class Typed(Logic):
+    """Logic whose own box declares a type."""
+
+    logic: Logic
+    type: Type
+    name: str
+
+    def value(self, env: Environment) -> Any:
+        return env.fitting(self.logic.value(env), self.type, f"“{self.name}”的值")
 
 
 @dataclass(frozen=True)
@@ -216,7 +230,11 @@ class Conditional(Logic):
     otherwise: Logic
 
     def value(self, env: Environment) -> Any:
-        return (self.then if self.condition.value(env) is True else self.otherwise).value(env)
+        held = self.condition.value(env)
+        if held is not None and not isinstance(held, bool):
+            env.trouble("条件不是 true 或 false。", "decision-type")
+            return None
+        return (self.then if held is True else self.otherwise).value(env)
 
 
 @dataclass(frozen=True)
@@ -237,6 +255,9 @@ class BoxedFilter(Logic):
             if index == 0 and position is not None:
                 whole = int(position)
                 return values[whole - (whole > 0)] if whole and abs(whole) <= len(values) else None
+            if held is not None and not isinstance(held, bool):
+                env.trouble("筛选条件不是 true 或 false。", "decision-type")
+                return None
             if held is True:
                 kept.append(value)
         return kept

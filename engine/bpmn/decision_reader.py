@@ -87,14 +87,14 @@ class DecisionReader(BoxReader):
     def _element(
         self, element: etree._Element, file: File, make: Callable[[etree._Element, File], Element | None]
     ) -> None:
-        identifier = element.get("id") or ""
-        if not identifier:
-            self.find(element, f"决策“{name_of(element)}”没有 id", "请在建模工具中填写 id")
-            return
+        identifier = element.get("id") or name_of(element)
+        self.troubles, self.read_names, self.own_names = [], set(), set()
+        if not element.get("id"):
+            self.find(element, f"决策“{identifier}”没有 id", "请在建模工具中填写 id")
         if any(key[1] == identifier and key[0] == file.namespace for key in self.graph.elements):
             self.find(element, f"有两个决策的 id 都是“{identifier}”", "请修改其中一个")
             return
-        self.troubles, self.read_names, self.own_names = [], set(), set()
+        self.troubles = []
         made = make(element, file)
         if made is None:
             return
@@ -135,7 +135,7 @@ class DecisionReader(BoxReader):
         variable = child(element, "variable")
         return Decision(
             self._key(element, file), name, name_of(variable) or name, self.logic(body, name), type_of(variable),
-            self._requires(element, file),
+            self._requires(element, file), frozenset(self.read_names),
         )  # fmt: skip
 
     def _knowledge(self, element: etree._Element, file: File) -> Element:
@@ -174,7 +174,7 @@ class DecisionReader(BoxReader):
         return declared
 
     def _key(self, element: etree._Element, file: File) -> Key:
-        return file.namespace, element.get("id") or ""
+        return file.namespace, element.get("id") or name_of(element)
 
     def _requires(self, element: etree._Element, file: File) -> tuple[Key, ...]:
         return tuple(

@@ -8,8 +8,9 @@ from typing import Any
 from engine.bpmn.decision_graph import Decision, Element, Graph, InputData, Key, Knowledge, Service
 from engine.bpmn.decision_logic import Environment, FunctionDefinition, Logic, Meter
 from engine.errors import ExpressionError, ServiceTaskFailed
+from engine.expressions.nodes.calls import call_function
 from engine.expressions.types import from_json
-from engine.expressions.values import Function
+from engine.expressions.values import Function, undeclared
 
 
 class Session:
@@ -23,11 +24,14 @@ class Session:
         meter: Meter, given: Mapping[Key, Any] | None = None,
     ) -> None:  # fmt: skip
         self.graph = graph
-        self.data = data
         self.functions = functions
         self.now = now
         self.meter = meter
         self.known: dict[Key, Any] = dict(given or {})
+        self.inner: dict[str, Session] = {}
+        # Names have single spaces, whatever their writer typed.
+        data = {" ".join(name.split()): value for name, value in data.items()}
+        self.data: Mapping[str, Any] = data
         # A name the files declare is visible through a requirement only; other data is the process's own.
         declared = {one.name for one in graph.elements.values()} | {one.variable for one in graph.elements.values()}
         self.undeclared = {name: value for name, value in data.items() if name not in declared}
@@ -48,15 +52,9 @@ class Session:
         return Environment(scope, self.functions, self.now, self.graph.files[home].types, self.meter)
 
     def _input(self, element: InputData) -> Any:
-        data = self.data
-        for file in self.graph.files.values():
-            # Data of an imported file may come under the import's name.
-            inner = data.get(self.graph.place(element.key, file.namespace))
-            if element.name not in data and isinstance(inner, Mapping):
-                data = inner
-        value = data.get(element.name, data.get(element.variable))
+        value = self.data.get(element.name, self.data.get(element.variable))
         env = self._environment(element.key[0], {})
-        value = from_json(value, element.type, env.types)
+        value = undeclared(value) if element.type is None else from_json(value, element.type, env.types)
         return env.fitting(value, element.type, f"输入数据“{element.name}”")
 
     def handed(self, element: Element, inputs: Mapping[str, Any]) -> Any:
@@ -70,7 +68,8 @@ class Session:
             problems = self.graph.broken.get(element.key)
             if problems:
                 raise ServiceTaskFailed("；".join(problems[:3]), "decision-broken")
-            env = self._environment(element.key[0], {**self.undeclared, **self._required(element)})
+            data = {name: undeclared(self.undeclared[name]) for name in element.reads & self.undeclared.keys()}
+            env = self._environment(element.key[0], {**data, **self._required(element)})
             return env.fitting(element.logic.value(env), element.type, f"决策“{element.name}”的结果")
         except (ExpressionError, ServiceTaskFailed) as error:
             if self.meter.notes is None:
@@ -89,9 +88,26 @@ class Session:
                 continue
             place = self.graph.place(key, element.key[0])
             into = scope.setdefault(place, {}) if place else scope
-            value = self.value(key)
+            value = self._session(place).value(key)
             into[required.variable] = into[required.name] = value
         return scope
+
+    def _session(self, place: str) -> Session:
+        """Where elements of an imported file are evaluated: data under the import's name is theirs alone."""
+        inner = self.data.get(place) if place else None
+        if not isinstance(inner, Mapping):
+            return self
+        if place not in self.inner:
+            data = {**self.data, **inner}
+            self.inner[place] = Session(self.graph, data, self.functions, self.now, self.meter)
+        return self.inner[place]
+
+    def call(self, element: Knowledge, values: list[Any]) -> Any:
+        """The value of a knowledge model for one value a parameter."""
+        env = self._environment(element.key[0], {})
+        types = element.types
+        read = [from_json(value, wanted, env.types) for value, wanted in zip(values, types, strict=True)]
+        return call_function(env.run(), self.value(element.key), read)
 
     def _function(self, element: Element) -> Function:
         if isinstance(element, Service):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from engine.bpmn.decision_graph import Decision, Graph, InputData, Key, Service
+from engine.bpmn.decision_graph import Decision, Graph, InputData, Key, Knowledge, Service
 from engine.bpmn.decision_logic import Meter
 from engine.bpmn.decision_reader import DecisionReader
 from engine.bpmn.decision_session import Session
@@ -79,7 +79,7 @@ class Decisions:
         functions: Functions | None = None,
         now: datetime | None = None,
     ) -> Answer:
-        """The value of a decision or decision service by id or name, as the standard says.
+        """The value of a decision, decision service or knowledge model by id or name, as the standard says.
 
         Trouble yields null where it arises and stands in :attr:`Answer.errors`.  Texts in ``inputs`` are
         read as the dates and durations that the input data declares.  Raises :class:`ServiceTaskFailed`
@@ -92,7 +92,7 @@ class Decisions:
     def _answer(
         self, name: str, inputs: Mapping[str, Any], functions: Functions | None, now: datetime | None, meter: Meter
     ) -> Any:
-        found = self.graph.find(name, (Decision, Service))
+        found = self.graph.find(name, (Decision, Service)) or self.graph.find(name, (Knowledge,))
         if not found:
             raise ServiceTaskFailed(f"没有编号为“{name}”的决策表，请核对任务引用的决策。", "decision-unknown")
         element = found[0]
@@ -101,6 +101,8 @@ class Decisions:
             keys = [*element.inputs, *element.decisions]
             given = {key: self._handed(session, key, inputs) for key in keys}
             return session.serve(element, given)
+        if isinstance(element, Knowledge):
+            return session.call(element, [inputs.get(parameter) for parameter in element.parameters])
         return session.value(element.key)
 
     def _decided(self, inputs: Mapping[str, Any], meter: Meter) -> dict[Key, Any]:

@@ -31,8 +31,9 @@ from engine.expressions.browser import browser_tree
 from engine.expressions.names import free_names, functions_called, names_in_filters
 from engine.expressions.output import json_safe, plain
 from engine.expressions.parser import MAX_DEPTH, MAX_NODES, parse_tests, parse_tree
+from engine.expressions.scripts import assignment, bounded_script, statements
 from engine.expressions.temporal import MonthDuration, duration_text, read_date, read_datetime, read_duration, read_time
-from engine.expressions.tokens import KEYWORDS, MAX_TEXT, failure
+from engine.expressions.tokens import MAX_TEXT, failure
 from engine.expressions.types import Types
 from engine.expressions.values import Failure, Range
 from engine.expressions.writer import feel_text
@@ -182,31 +183,12 @@ def parse_unary_tests(text: str, names: frozenset[str] = frozenset(), standard: 
 
 @lru_cache(maxsize=1024)
 def parse_assignments(text: str) -> tuple[Assignment, ...]:
-    """Parse a script task: lines ``name = expression``; blank lines and ``#`` comments are skipped.
+    """Parse a script task: assignments ``name = expression``, one a line or with ``;`` between them.
 
     Raises :class:`ExpressionError` for anything else, naming the line.
     """
-    if len(text) > MAX_TEXT:
-        raise failure(f"脚本有 {len(text)} 个字符，最多 {MAX_TEXT} 个", text)
-    found = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.strip().startswith("#"):
-            continue
-        name, sign, rest = line.partition("=")
-        name = name.strip()
-        where = f"脚本第 {number} 行"
-        if not sign or rest.startswith("=") or not name.isidentifier() or name in KEYWORDS or name.startswith("__"):
-            raise failure(f"{where}应写成“名称 = 表达式”，每行一个", line)
-        expression = parse(rest.strip())
-        if isinstance(expression.tree, nodes.Compare) and _chained(rest):
-            raise failure(f"{where}连写了两个等号；比较请加括号：{name} = (a = b)", line)
-        found.append(Assignment(name, expression))
-    return tuple(found)
-
-
-def _chained(text: str) -> bool:
-    name, sign, rest = text.partition("=")
-    return bool(sign) and not rest.startswith("=") and name.strip().isidentifier()
+    written = (assignment(line, part) for line, part in statements(bounded_script(text)))
+    return tuple(Assignment(name, parse(expression)) for name, expression in written)
 
 
 def to_json(expression: Expression) -> Any:

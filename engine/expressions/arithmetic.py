@@ -112,11 +112,18 @@ def _guard(operation: Any, *arguments: Any) -> Any:
 
 
 def read_beside_dates(a: Any, b: Any) -> tuple[Any, Any]:
-    """Read a text operand as a date when the other operand is temporal (JSON data has no dates)."""
+    """Bring the operands of a diagram to one kind: its data is JSON and its times are civil times in China.
+
+    A text beside a date is read as a date, and a time without a zone beside one with a zone is at home.
+    """
     if isinstance(a, str) and kind_of(b) in TEMPORAL:
-        return read_temporal(a), b
-    if isinstance(b, str) and kind_of(a) in TEMPORAL:
-        return a, read_temporal(b)
+        a = read_temporal(a)
+    elif isinstance(b, str) and kind_of(a) in TEMPORAL:
+        b = read_temporal(b)
+    if isinstance(a, date) and isinstance(b, date) and isinstance(a, datetime) != isinstance(b, datetime):
+        a, b = (at_home(v if isinstance(v, datetime) else datetime.combine(v, time(0))) for v in (a, b))
+    elif isinstance(a, datetime) and isinstance(b, datetime) and (a.tzinfo is None) != (b.tzinfo is None):
+        a, b = at_home(a), at_home(b)
     return a, b
 
 
@@ -142,9 +149,9 @@ def _between(a: Any, b: Any) -> timedelta | None:
     if not (isinstance(a, date) and isinstance(b, date)):
         return None
     if isinstance(a, datetime) != isinstance(b, datetime):
-        a, b = (v if isinstance(v, datetime) else datetime.combine(v, time(0)) for v in (a, b))
+        a, b = (v if isinstance(v, datetime) else datetime.combine(v, time(0), UTC) for v in (a, b))
     if isinstance(a, datetime) and isinstance(b, datetime) and (a.tzinfo is None) != (b.tzinfo is None):
-        a, b = at_home(a), at_home(b)
+        return None
     if isinstance(a, datetime) and isinstance(b, datetime) and a.tzinfo is not None and b.tzinfo is not None:
         # Python subtracts wall clocks when both carry the same zone object; legal hours are real hours.
         return a.astimezone(UTC) - b.astimezone(UTC)

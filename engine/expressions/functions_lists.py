@@ -1,21 +1,20 @@
-"""Functions on lists and contexts; every function charges the work it does."""
+"""Functions on lists; every function charges the work it does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import cmp_to_key
 from typing import Any
 
-from engine.expressions import arithmetic
 from engine.expressions.nodes import Run
-from engine.expressions.registry import BUILTINS, bounded, builtin, is_duration, items_of, spread_of, whole
+from engine.expressions.nodes.calls import call_function
+from engine.expressions.registry import bounded, builtin, items_of, scale_of, spread_of, whole
 from engine.expressions.values import (
     MAX_DATA_DEPTH,
     Failure,
+    Function,
     compare,
     contains,
     equals,
-    number,
 )
 
 
@@ -30,59 +29,6 @@ def _list_contains(run: Run, values: Any, element: Any) -> Any:
         return None
     run.charge(len(items_of(values)))
     return contains(items_of(values), element, run.budget)
-
-
-def _extreme(name: str, wanted: int) -> None:
-    @builtin(name, "list", spread=True, least=1)
-    def call(run: Run, *values: Any) -> Any:
-        best = None
-        for index, value in enumerate(spread_of(run, values)):
-            order = wanted if index == 0 else compare(value, best)
-            if order is None or value is None:
-                return None
-            if order == wanted:
-                best = value
-        return best
-
-
-_extreme("min", -1)
-_extreme("max", 1)
-
-
-def _folding(name: str, operation: Callable[[Any, Any], Any]) -> None:
-    @builtin(name, "list", spread=True, least=1)
-    def call(run: Run, *values: Any) -> Any:
-        found = spread_of(run, values)
-        total = (
-            found[0] if found and (number(found[0]) is not None or (name == "sum" and is_duration(found[0]))) else None
-        )
-        for value in found[1:]:
-            if total is None or isinstance(value, str):
-                return None
-            total = operation(total, value)
-        return total
-
-
-_folding("sum", arithmetic.add)
-_folding("product", arithmetic.multiply)
-
-
-@builtin("mean", "list", spread=True, least=1)
-def _mean(run: Run, *values: Any) -> Any:
-    found = spread_of(run, values)
-    return arithmetic.divide(BUILTINS["sum"].function(run, found), len(found)) if found else None
-
-
-@builtin("median", "list", spread=True, least=1)
-def _median(run: Run, *values: Any) -> Any:
-    found = [number(value) for value in spread_of(run, values)]
-    numbers = sorted(value for value in found if value is not None)
-    if not numbers or len(numbers) != len(found):
-        return None
-    middle = len(numbers) // 2
-    if len(numbers) % 2:
-        return numbers[middle]
-    return arithmetic.divide(arithmetic.add(numbers[middle - 1], numbers[middle]), 2)
 
 
 @builtin("all", "list", spread=True, least=1)
@@ -201,20 +147,39 @@ def _index_of(run: Run, values: Any, match: Any) -> Any:
     return [index + 1 for index, value in enumerate(items_of(values)) if equals(value, match, run.budget) is True]
 
 
-@builtin("sort", "list")
-def _sort(run: Run, values: Any) -> Any:
+@builtin("sort", "list, precedes", least=1)
+def _sort(run: Run, values: Any, precedes: Any = None) -> Any:
+    if values is None:
+        return None
     found = items_of(values)
     run.charge(len(found))
+    if precedes is not None:
+        if not isinstance(precedes, Function) or not precedes.takes(2):
+            return None
+
+        def order(a: Any, b: Any) -> int:
+            return -1 if call_function(run, precedes, [a, b]) is True else 1
+
+        return sorted(found, key=cmp_to_key(order))
     if any(compare(value, found[0]) is None for value in found):
         return None
     return sorted(found, key=cmp_to_key(lambda a, b: compare(a, b) or 0))
 
 
-@builtin("get value", "m, key")
-def _get_value(run: Run, context: Any, key: Any) -> Any:
-    return context.get(key) if isinstance(context, Mapping) and isinstance(key, str) else None
-
-
-@builtin("get entries", "m")
-def _get_entries(run: Run, context: Any) -> Any:
-    return [{"key": k, "value": v} for k, v in context.items()] if isinstance(context, Mapping) else None
+@builtin("list replace", "list, position, newItem", other="list, match, newItem")
+def _list_replace(run: Run, values: Any, position: Any, item: Any) -> Any:
+    if values is None:
+        return None
+    found = items_of(values)
+    if isinstance(position, Function):
+        if not position.takes(2):
+            return None
+        matched = [call_function(run, position, [one, item]) for one in found]
+        if not all(isinstance(one, bool) for one in matched):
+            return None
+        return [item if held else one for one, held in zip(found, matched, strict=True)]
+    at = scale_of(position)
+    if not at or abs(at) > len(found):
+        return None
+    found[at - 1 if at > 0 else at] = item
+    return found

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import decimal
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from engine.expressions import arithmetic
 from engine.expressions.nodes import Run
-from engine.expressions.registry import builtin, whole
+from engine.expressions.registry import builtin, scale_of, whole
 from engine.expressions.temporal import MonthDuration
 from engine.expressions.values import (
     CONTEXT,
@@ -21,7 +22,9 @@ from engine.expressions.values import (
 @builtin("number", "from, grouping separator, decimal separator", least=1)
 def _number(run: Run, value: Any, grouping: Any = None, point: Any = None) -> Any:
     if not isinstance(value, str):
-        return number(value)
+        return None if run.standard else number(value)
+    if grouping not in (None, " ", ",", ".") or point not in (None, ",", ".") or (point and point == grouping):
+        return None
     text = value.strip()
     if len(text) > 100:
         return None
@@ -39,8 +42,8 @@ def _number(run: Run, value: Any, grouping: Any = None, point: Any = None) -> An
 def _rounding(name: str, mode: str) -> None:
     @builtin(name, "n, scale", least=1)
     def call(run: Run, value: Any, scale: Any = 0) -> Any:
-        exact, places = number(value), whole(scale)
-        if exact is None or places is None or abs(places) > 6000:
+        exact, places = number(value), scale_of(scale)
+        if exact is None or places is None or not -6111 <= places <= 6176:
             return None
         try:
             return tidy(Decimal(exact).quantize(Decimal(1).scaleb(-places), mode, CONTEXT))
@@ -77,6 +80,27 @@ def _modulo(run: Run, dividend: Any, divisor: Any) -> Any:
 def _sqrt(run: Run, value: Any) -> Any:
     exact = number(value)
     return tidy(CONTEXT.sqrt(Decimal(exact))) if exact is not None and exact >= 0 else None
+
+
+@builtin("exp", "number")
+def _exp(run: Run, value: Any) -> Any:
+    # Beyond this every result overflows or is zero; the library would take long to say so.
+    exact = number(value)
+    return _guarded(CONTEXT.exp, exact) if exact is not None and -14_200 < exact < 14_200 else None
+
+
+@builtin("log", "number")
+def _log(run: Run, value: Any) -> Any:
+    exact = number(value)
+    return _guarded(CONTEXT.ln, exact) if exact is not None and exact > 0 else None
+
+
+def _guarded(operation: Callable[[Decimal], Decimal], value: int | Decimal) -> Any:
+    try:
+        result = operation(Decimal(value))
+        return tidy(result) if result.is_finite() else None
+    except decimal.DecimalException:
+        return None
 
 
 @builtin("odd", "number")

@@ -7,8 +7,9 @@ from typing import Any
 
 from engine.expressions.nodes import Run
 from engine.expressions.output import text_of
+from engine.expressions.pattern_search import replace, split
 from engine.expressions.patterns import compile_pattern
-from engine.expressions.registry import bounded, builtin, items_of, whole
+from engine.expressions.registry import bounded, builtin, items_of, scale_of
 from engine.expressions.values import (
     MAX_STRING,
     Failure,
@@ -38,7 +39,7 @@ def _len(run: Run, value: Any) -> Any:
 
 @builtin("substring", "string, start position, length", least=2)
 def _substring(run: Run, text: Any, start: Any, length: Any = None) -> Any:
-    begin, size = whole(start), whole(length) if length is not None else None
+    begin, size = scale_of(start), scale_of(length) if length is not None else None
     if not isinstance(text, str) or not begin or abs(begin) > len(text):
         return None
     if length is not None and (size is None or size < 0):
@@ -73,7 +74,7 @@ _text_pair(
 
 @builtin("matches", "input, pattern, flags", least=2)
 def _matches(run: Run, text: Any, pattern: Any, flags: Any = None) -> Any:
-    if not isinstance(text, str) or not isinstance(pattern, str):
+    if not isinstance(text, str) or not isinstance(pattern, str) or not isinstance(flags, str | None):
         return None
     run.charge(len(text) // 2)
     return compile_pattern(pattern, flags or "").search(text)
@@ -83,13 +84,32 @@ def _matches(run: Run, text: Any, pattern: Any, flags: Any = None) -> Any:
 def _split(run: Run, text: Any, delimiter: Any) -> Any:
     if not isinstance(text, str) or not isinstance(delimiter, str) or not delimiter:
         return None
-    if any(sign in delimiter for sign in "\\[](){}*+?^$") or (len(delimiter) > 1 and any(s in delimiter for s in ".|")):
-        raise Failure(f"split 的分隔符“{delimiter}”只能是普通文字，不能是匹配模式")
-    return bounded(text.split(delimiter))
+    if not set(delimiter) & set("\\[](){}*+?^$.|"):
+        return bounded(text.split(delimiter))
+    if not run.standard and delimiter in (".", "|"):
+        return bounded(text.split(delimiter))
+    run.charge(len(text))
+    parts = split(compile_pattern(delimiter), text)
+    return None if parts is None else bounded(parts)
+
+
+@builtin("replace", "input, pattern, replacement, flags", least=3)
+def _replace(run: Run, text: Any, pattern: Any, replacement: Any, flags: Any = None) -> Any:
+    if not all(isinstance(one, str) for one in (text, pattern, replacement)):
+        return None
+    if flags is not None and not isinstance(flags, str):
+        return None
+    run.charge(len(text))
+    changed = replace(compile_pattern(pattern, flags or ""), text, replacement)
+    if changed is not None and len(changed) > MAX_STRING:
+        raise Failure(f"文本超过 {MAX_STRING} 个字")
+    return changed
 
 
 @builtin("string join", "list, delimiter", least=1)
 def _join(run: Run, values: Any, delimiter: Any = None) -> Any:
+    if values is None:
+        return None
     texts = [value for value in items_of(values) if value is not None]
     if not all(isinstance(text, str) for text in texts) or not isinstance(delimiter or "", str):
         return None

@@ -8,9 +8,9 @@ from engine.expressions import nodes as n
 from engine.expressions import types
 from engine.expressions.builtins import BUILTINS
 from engine.expressions.cursor import Cursor
-from engine.expressions.temporal import read_temporal
+from engine.expressions.temporal import beyond, read_temporal
 from engine.expressions.tokens import Token
-from engine.expressions.values import CONTEXT, tidy
+from engine.expressions.values import CONTEXT, Failure, tidy
 
 CONSTANTS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
 COMPARISONS = {"=": "=", "==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -57,6 +57,12 @@ class Operands(Cursor):
     def named(self, token: Token) -> n.Node:
         if self.sees("("):
             return self.function(token) if token.value == "function" else self.call(token)
+        if "." in token.value:
+            base, *keys = token.value.split(".")
+            path: n.Node = n.Name(base.strip())
+            for key in keys:
+                path = n.Path(path, key.strip())
+            return self.node(n.Dotted(token.value, path))
         known = BUILTINS.get(token.value) if self.standard and token.value not in self.names else None
         return self.node(n.Name(token.value, known.as_value() if known is not None else None))
 
@@ -69,6 +75,8 @@ class Operands(Cursor):
     def at_literal(self, token: Token) -> n.Node:
         text = self.take()
         value = read_temporal(text.value) if text.kind == "string" else None
+        if text.kind == "string" and (beyond(text.value) or beyond("T" + text.value)):
+            raise self.fail(f'@"{text.value}"超出范围：年份 1 到 9999，时间精确到微秒', token)
         if value is None:
             if self.standard and text.kind == "string":
                 return self.undefined(f'@"{text.value}"不是日期、时间或时长')
@@ -220,7 +228,10 @@ class Operands(Cursor):
             raise self.fail(problem, token)
         call = n.Call(name, known.function, tuple(arguments), (), token.position)
         if name in _CONSTRUCTORS and self.standard and all(isinstance(one, n.Literal) for one in arguments):
-            return self.node(n.Literal(call.evaluate(n.Run({}, None, None, standard=True))))
+            try:
+                return self.node(n.Literal(call.evaluate(n.Run({}, None, None, standard=True))))
+            except Failure as stop:
+                raise self.fail(stop.message, token) from stop
         return self.node(call)
 
     def function(self, token: Token) -> n.Node:

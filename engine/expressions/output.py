@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from engine.expressions.temporal import MonthDuration, duration_text
+from engine.expressions.temporal import CHINA, MonthDuration, duration_text
 from engine.expressions.values import Budget, Failure, Range, number, tidy
 
 
@@ -37,7 +38,7 @@ def _write(value: Any, parts: list[str], budget: Budget, depth: int) -> None:
         budget.spend(len(value), depth)
         parts.append("{")
         for index, (key, entry) in enumerate(value.items()):
-            parts.append(f"{', ' if index else ''}{key}: ")
+            parts.append(f"{', ' if index else ''}{_key(str(key))}: ")
             _write(entry, parts, budget, depth + 1)
         parts.append("}")
     elif isinstance(value, Range):
@@ -50,6 +51,12 @@ def _write(value: Any, parts: list[str], budget: Budget, depth: int) -> None:
         parts.append(_scalar_text(value))
 
 
+def _key(key: str) -> str:
+    if all(sign.isalnum() or sign in "_ " for sign in key):
+        return key
+    return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def _scalar_text(value: Any) -> str:
     if value is None:
         return "null"
@@ -59,9 +66,22 @@ def _scalar_text(value: Any) -> str:
     if exact is not None:
         return format(exact, "f") if isinstance(exact, Decimal) and -34 < exact.adjusted() < 34 else str(exact)
     if isinstance(value, (date, time)):
-        text = value.isoformat()
+        zone = value.tzinfo if isinstance(value, (datetime, time)) else None
+        if isinstance(value, (datetime, time)) and isinstance(zone, ZoneInfo) and zone is not CHINA:
+            # Civil time of the whole system is written with its offset, as everything else reads it.
+            return f"{_trimmed(value.replace(tzinfo=None).isoformat())}@{zone.key}"
+        text = _trimmed(value.isoformat())
         return text[:-6] + "Z" if text.endswith("+00:00") else text
     return duration_text(value) if isinstance(value, (timedelta, MonthDuration)) else str(value)
+
+
+def _trimmed(text: str) -> str:
+    """Without the zeros at the end of a fraction of a second."""
+    whole, point, rest = text.partition(".")
+    if not point:
+        return text
+    digits = rest[:6].rstrip("0")
+    return f"{whole}.{digits}{rest[6:]}" if digits else whole + rest[6:]
 
 
 def plain(value: Any) -> Any:

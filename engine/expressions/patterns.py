@@ -3,7 +3,7 @@
 Python's ``re`` backtracks, so ``(a+)+$`` against forty letters never ends.  Here a
 pattern becomes a small automaton (Thompson's construction) that looks at every
 character once.  Supported: literals, ``.``, classes ``[a-z]``, ``\\d \\w \\s`` and their
-capitals, groups, ``|``, ``* + ? {m,n}``, ``^`` and ``$``; refused: back-references and look-around.
+capitals, groups, ``|``, ``* + ? {m,n}``, greedy or lazy, ``^`` and ``$``; refused: back-references and look-around.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from unicodedata import category
 
 from engine.expressions.values import Failure
 
@@ -26,7 +27,10 @@ Tree = tuple[Any, ...]
 
 @dataclass(slots=True)
 class State:
-    """``kind`` is char, split, start, end or match; ``out`` the next state, ``other`` a split's second."""
+    """``kind`` is char, split, save, start, end or match; ``out`` is the next state.
+
+    ``other`` is a split's second choice or the slot where a group's end is saved.
+    """
 
     kind: str
     out: int = -1
@@ -47,10 +51,13 @@ class Pattern:
     def __init__(self, text: str, flags: str = "") -> None:
         if len(text) > MAX_PATTERN:
             raise Failure(f"匹配模式超过 {MAX_PATTERN} 个字符")
-        if set(flags) - set("imsx"):
-            raise Failure(f"匹配选项“{flags}”不受支持，只能用 i、m、s、x")
-        builder = _Builder(text, "i" in flags, "s" in flags, "x" in flags)
-        self._states, self._start = builder.build()
+        if set(flags) - set("imsxq"):
+            raise Failure(f"匹配选项“{flags}”不受支持，只能用 i、m、s、x、q")
+        self.literal = "q" in flags
+        builder = _Builder(text, "i" in flags, "s" in flags, "x" in flags and not self.literal, self.literal)
+        self.states, self.start = builder.build()
+        #: how many bracketed groups there are
+        self.groups = builder.groups
         self._multiline = "m" in flags
 
     def fullmatch(self, subject: str) -> bool:
@@ -62,13 +69,13 @@ class Pattern:
         return self._run(subject, anchored=False)
 
     def _run(self, subject: str, anchored: bool) -> bool:
-        if len(subject) * len(self._states) > MAX_WORK:
+        if len(subject) * len(self.states) > MAX_WORK:
             raise Failure("被匹配的文本过长或匹配模式过大")
-        states = self._states
+        states = self.states
         current: set[int] = set()
         for at in range(len(subject) + 1):
             if at == 0 or not anchored:
-                self._follow(self._start, current, subject, at)
+                self._follow(self.start, current, subject, at)
             if 0 in current and (not anchored or at == len(subject)):
                 return True
             if at == len(subject) or (anchored and not current):
@@ -90,15 +97,17 @@ class Pattern:
             if index in into:
                 continue
             into.add(index)
-            state = self._states[index]
+            state = self.states[index]
             if state.kind == "split":
                 waiting += [state.out, state.other]
-            elif state.kind == "start":
-                if at == 0 or (self._multiline and subject[at - 1] == "\n"):
-                    waiting.append(state.out)
-            elif state.kind == "end":  # noqa: SIM102 - the two anchors read best side by side
-                if at == len(subject) or (self._multiline and subject[at] == "\n"):
-                    waiting.append(state.out)
+            elif state.kind == "save" or (state.kind in ("start", "end") and self.stands(state, subject, at)):
+                waiting.append(state.out)
+
+    def stands(self, state: State, subject: str, at: int) -> bool:
+        """Whether the anchor ``^`` or ``$`` holds at a position."""
+        if state.kind == "start":
+            return at == 0 or (self._multiline and subject[at - 1] == "\n")
+        return at == len(subject) or (self._multiline and subject[at] == "\n")
 
 
 @lru_cache(maxsize=512)
@@ -107,11 +116,29 @@ def compile_pattern(text: str, flags: str = "") -> Pattern:
     return Pattern(text, flags)
 
 
+def _without_spaces(text: str) -> str:
+    """The pattern without white space, except inside a class such as ``[ ]``."""
+    kept: list[str] = []
+    inside = escaped = False
+    for sign in text:
+        if not sign.isspace() or inside:
+            kept.append(sign)
+        if escaped:
+            escaped = False
+        elif sign == "\\":
+            escaped = True
+        elif sign in "[]":
+            inside = sign == "["
+    return "".join(kept)
+
+
 class _Builder:
     """Recursive descent over the pattern, emitting states back to front."""
 
-    def __init__(self, text: str, ignore_case: bool, dot_all: bool, verbose: bool) -> None:
-        self.text = "".join(text.split()) if verbose else text
+    def __init__(self, text: str, ignore_case: bool, dot_all: bool, verbose: bool, literal: bool = False) -> None:
+        self.literal = literal
+        self.groups = 0
+        self.text = _without_spaces(text) if verbose else text
         self.at = 0
         self.depth = 0
         self.work = 0
@@ -120,6 +147,9 @@ class _Builder:
         self.states = [State("match")]
 
     def build(self) -> tuple[list[State], int]:
+        if self.literal:
+            letters: Tree = ("seq", [("char", self._literal(sign)) for sign in self.text])
+            return self.states, self._emit(letters, 0)
         tree = self._alternatives()
         if self.at < len(self.text):
             raise self._bad("多余的“)”")
@@ -154,9 +184,9 @@ class _Builder:
         while (sign := self._peek()) and sign in "*+?{":
             self.at += 1
             low, high = {"*": (0, None), "+": (1, None), "?": (0, 1)}.get(sign) or self._counts()
-            if self._peek() == "?":
-                self.at += 1  # laziness changes which part matches, never whether one does
-            atom = ("repeat", atom, low, high)
+            lazy = self._peek() == "?"
+            self.at += lazy
+            atom = ("repeat", atom, low, high, lazy)
         return atom
 
     def _counts(self) -> tuple[int, int | None]:
@@ -174,19 +204,23 @@ class _Builder:
         sign = self.text[self.at]
         self.at += 1
         if sign == "(":
+            group = 0
             if self._peek() == "?":
                 if self.text[self.at : self.at + 2] != "?:":
                     raise self._bad("不支持前瞻、后顾和命名分组")
                 self.at += 2
+            else:
+                self.groups += 1
+                group = self.groups
             inner = self._alternatives()
             if self._peek() != ")":
                 raise self._bad("缺少“)”")
             self.at += 1
-            return inner
+            return ("group", inner, group) if group else inner
         if sign == "[":
             return ("char", self._class())
         if sign == ".":
-            return ("char", (lambda c: True) if self.dot_all else (lambda c: c != "\n"))
+            return ("char", (lambda c: True) if self.dot_all else (lambda c: c not in "\n\r"))
         if sign in "^$":
             return ("start",) if sign == "^" else ("end",)
         if sign in "*+?{":
@@ -207,22 +241,44 @@ class _Builder:
         if sign.lower() in _CLASSES:
             check = _CLASSES[sign.lower()]
             return check if sign.islower() else (lambda c: not check(c))
+        if sign in "pP":
+            check = self._property()
+            return check if sign == "p" else (lambda c: not check(c))
         if sign in "ntr":
             return self._literal({"n": "\n", "t": "\t", "r": "\r"}[sign])
         if sign.isalnum():
             raise self._bad(f"不支持“\\{sign}”")
         return self._literal(sign)
 
+    def _property(self) -> Check:
+        """``\\p{Lu}``: a general category of Unicode; of the blocks only basic Latin."""
+        closing = self.text.find("}", self.at)
+        name = self.text[self.at + 1 : closing] if self._peek() == "{" and closing > 0 else ""
+        if name == "IsBasicLatin":
+            self.at = closing + 1
+            return str.isascii
+        if not name or len(name) > 2 or name[0] not in "LMNPZSC":
+            raise self._bad(f"不支持“\\p{{{name}}}”，只支持 \\p{{L}}、\\p{{Lu}} 这样的类别")
+        self.at = closing + 1
+        return lambda c: category(c).startswith(name)
+
     def _class(self) -> Check:
         negated = self._peek() == "^"
         self.at += negated
         checks: list[Check] = []
         first = True
+        taken: Check | None = None
         while (sign := self._peek()) != "]" or first:
             if not sign:
                 raise self._bad("缺少“]”")
             self.at += 1
             first = False
+            if sign == "-" and self._peek() == "[":
+                self.at += 1
+                taken = self._class()
+                if self._peek() != "]":
+                    raise self._bad("缺少“]”")
+                break
             if sign == "\\":
                 checks.append(self._escape())
                 continue
@@ -235,6 +291,9 @@ class _Builder:
             else:
                 checks.append(self._literal(sign))
         self.at += 1
+        minus = taken
+        if minus is not None:
+            return lambda c: any(k(c) for k in checks) is not negated and not minus(c)
         return (lambda c: not any(k(c) for k in checks)) if negated else (lambda c: any(k(c) for k in checks))
 
     def _between(self, low: str, high: str) -> Check:
@@ -266,18 +325,24 @@ class _Builder:
                 entry = self._new(State("split", entry, begin))
             return entry
         if kind == "repeat":
-            return self._emit_repeat(tree[1], tree[2], tree[3], after)
+            return self._emit_repeat(tree, after)
+        if kind == "group":
+            closing = self._new(State("save", after, 2 * tree[2] + 1))
+            return self._new(State("save", self._emit(tree[1], closing), 2 * tree[2]))
         return self._new(State(kind, after, check=tree[1]) if kind == "char" else State(kind, after))
 
-    def _emit_repeat(self, part: Tree, low: int, high: int | None, after: int) -> int:
+    def _emit_repeat(self, tree: Tree, after: int) -> int:
+        _, part, low, high, lazy = tree
         if high is None:
             loop = self._new(State("split", after, after))
-            self.states[loop].out = self._emit(part, loop)
+            entry = self._emit(part, loop)
+            self.states[loop].out, self.states[loop].other = (after, entry) if lazy else (entry, after)
             after = loop
         else:
             end = after
             for _ in range(high - low):
-                after = self._new(State("split", self._emit(part, after), end))
+                entry = self._emit(part, after)
+                after = self._new(State("split", end, entry) if lazy else State("split", entry, end))
         for _ in range(low):
             after = self._emit(part, after)
         return after

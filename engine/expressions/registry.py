@@ -8,7 +8,7 @@ the number of arguments, so a wrong call is found when a diagram is deployed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,26 +24,34 @@ from engine.expressions.values import (
 
 @dataclass(frozen=True)
 class Builtin:
-    """``parameters`` are FEEL's names for a call by name; ``most`` is ``None`` for any number."""
+    """``parameters`` are FEEL's names for a call by name; ``most`` is ``None`` for any number.
+
+    ``others`` are the names of a second signature with as many parameters.
+    """
 
     function: Callable[..., Any]
     parameters: tuple[str, ...]
     least: int
     most: int | None
+    others: tuple[str, ...] = ()
 
     def place(self, name: str, arguments: list[Node], keywords: list[tuple[str, Node]]) -> str:
         """Put the arguments given by name into their places; the problem when the call does not fit, else ``""``."""
         given = len(arguments)
+        names = self.parameters
+        if any(key not in names for key, _ in keywords) and all(key in self.others for key, _ in keywords):
+            names = self.others
         for key, value in keywords:
-            if key not in self.parameters:
+            if key not in names:
                 return f"函数 {name} 没有名为“{key}”的参数（{'、'.join(self.parameters) or '没有参数'}）"
-            place = self.parameters.index(key)
+            place = names.index(key)
             arguments += [Literal(None)] * (place + 1 - len(arguments))
             arguments[place] = value
             given += 1
-        wanted = "、".join(self.parameters[: self.least])
-        if keywords and {key for key, _ in keywords}.isdisjoint(self.parameters[: self.least]) and self.least:
-            return f"函数 {name} 缺少参数（{wanted}）"
+        if keywords and self.least and len(keywords) == given:
+            absent = [one for one in names[: self.least] if one not in {key for key, _ in keywords}]
+            if absent:
+                return f"函数 {name} 缺少参数（{'、'.join(absent)}）"
         if given < self.least or (self.most is not None and given > self.most):
             most = "多" if self.most is None else self.most
             count = str(self.least) if self.least == self.most else f"{self.least} 到 {most}"
@@ -54,8 +62,9 @@ class Builtin:
         """The function as a value, for expressions that hand functions on."""
         known = _VALUES.get(self.function)
         if known is None:
-            names = self.parameters if self.most is not None else self.parameters[: self.least]
-            known = Function(names, lambda run, values: self.function(run, *values), (None,) * len(names))
+            known = Function(self.parameters, lambda run, values: self.function(run, *values), least=self.least)
+            if self.most is None:
+                known = replace(known, least=-1)
             _VALUES[self.function] = known
         return known
 
@@ -66,14 +75,18 @@ BUILTINS: dict[str, Builtin] = {}
 
 
 def builtin(
-    name: str, parameters: str = "", least: int | None = None, spread: bool = False
+    name: str, parameters: str = "", least: int | None = None, spread: bool = False, other: str = ""
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function; ``spread`` functions take one list or any number of values."""
+    """Register a function; ``spread`` functions take one list or any number of values.
+
+    ``other`` names the parameters of a second signature, such as ``range1, range2`` for ``point, range``.
+    """
     names = tuple(entry.strip() for entry in parameters.split(",") if entry.strip())
+    others = tuple(entry.strip() for entry in other.split(",") if entry.strip())
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         fewest = len(names) if least is None else least
-        BUILTINS[name] = Builtin(function, names, fewest, None if spread else len(names))
+        BUILTINS[name] = Builtin(function, names, fewest, None if spread else len(names), others)
         return function
 
     return register
@@ -83,6 +96,12 @@ def whole(value: Any) -> int | None:
     """``value`` as a whole number, or ``None``."""
     exact = number(value)
     return int(exact) if exact is not None and exact == int(exact) else None
+
+
+def scale_of(value: Any) -> int | None:
+    """``value`` without its fraction: what a scale or a length counts."""
+    exact = number(value)
+    return int(exact) if exact is not None else None
 
 
 def items_of(value: Any) -> list[Any]:

@@ -38,10 +38,15 @@ def _month_length(year: int, month: int) -> int:
 
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_TIME = re.compile(r"(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|z|[+-]\d{2}:\d{2}|@[A-Za-z_+\-/0-9]{1,40})?")
+_TIME = re.compile(
+    r"(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|z|[+-]\d{2}:\d{2}(?::\d{2})?|@[A-Za-z_+\-/0-9]{1,40})?"
+)
+#: Valid by ISO 8601 and beyond what is calculated here: years before 1 and after 9999, parts of a microsecond.
+_BEYOND = re.compile(r"-\d{4,9}-\d{2}-\d{2}(T.*)?|\d{5,9}-\d{2}-\d{2}(T.*)?|"
+                     r".*\d\.\d{6}\d*[1-9]\d*([^0-9].*)?")  # fmt: skip
 _DURATION = re.compile(
     r"(-)?P(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:(\d{1,9})W)?(?:(\d{1,9})D)?"
-    r"(?:T(?=\d)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,12}(?:\.\d{1,9})?)S)?)?"
+    r"(?:T(?=\d)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,12}(?:\.\d{0,9})?)S)?)?"
 )
 
 
@@ -67,6 +72,11 @@ def read_time(text: str) -> time | None:
         return None
 
 
+def beyond(text: str) -> bool:
+    """Whether a text is a date, time or duration that is valid and cannot be calculated with here."""
+    return len(text) <= 60 and _BEYOND.fullmatch(text) is not None
+
+
 def _zone(text: str | None) -> tzinfo | None:
     if not text:
         return None
@@ -74,10 +84,10 @@ def _zone(text: str | None) -> tzinfo | None:
         return UTC
     if text[0] == "@":
         return ZoneInfo(text[1:])
-    hours, minutes = int(text[1:3]), int(text[4:6])
-    if minutes > 59:
+    hours, minutes, seconds = int(text[1:3]), int(text[4:6]), int(text[7:9] or 0)
+    offset = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    if minutes > 59 or seconds > 59 or offset > timedelta(hours=14):
         raise ValueError(text)
-    offset = timedelta(hours=hours, minutes=minutes)
     return timezone(-offset if text[0] == "-" else offset)
 
 
@@ -85,6 +95,10 @@ def read_datetime(text: str) -> datetime | None:
     """An ISO 8601 date-time, else ``None``."""
     day_text, sign, time_text = text.partition("T")
     day = read_date(day_text)
+    if day and time_text.startswith("24:00:00") and not time_text[8:].strip(".0").lstrip("Z")[:1].isdigit():
+        # The end of a day is the start of the next.
+        day = day + timedelta(days=1) if day < date.max else None
+        time_text = "00" + time_text[2:]
     clock = read_time(time_text) if sign else None
     return datetime.combine(day, clock) if day and clock is not None else None
 

@@ -97,14 +97,17 @@ def shape(wanted: Type | None, types: Types) -> Type:
     return known
 
 
-def conforms(value: Any, wanted: Type | None, types: Types, depth: int = 0) -> bool:
-    """Whether a value is of a type; null is only of ``Any`` and ``null``, but may stand in a list or context."""
+def conforms(value: Any, wanted: Type | None, types: Types, depth: int = 0, allowed: bool = True) -> bool:
+    """Whether a value is of a type; null is only of ``Any`` and ``null``, but may stand in a list or context.
+
+    ``allowed``: values must also pass the tests that item definitions set on them.
+    """
     known = resolved(wanted, types)
     if depth > MAX_TYPE_DEPTH:
         return False
-    if known.base is not None and not conforms(value, known.base, types, depth + 1):
+    if known.base is not None and not conforms(value, known.base, types, depth + 1, allowed):
         return False
-    if known.allowed is not None and value is not None and not known.allowed.accepts(value):
+    if allowed and known.allowed is not None and value is not None and not known.allowed.accepts(value):
         return False
     if known.kind == "Any":
         return True
@@ -112,15 +115,15 @@ def conforms(value: Any, wanted: Type | None, types: Types, depth: int = 0) -> b
         return False
     if known.kind == "list" and known.items:
         item = known.items[0]
-        return all(entry is None or conforms(entry, item, types, depth + 1) for entry in value)
+        return all(entry is None or conforms(entry, item, types, depth + 1, allowed) for entry in value)
     if known.kind == "context":
         return all(
-            key in value and (value[key] is None or conforms(value[key], field, types, depth + 1))
+            key in value and (value[key] is None or conforms(value[key], field, types, depth + 1, allowed))
             for key, field in known.fields
         )
     if known.kind == "range" and known.items and isinstance(value, Range):
         ends = [end for end in (value.start, value.end) if end is not None]
-        return all(conforms(end, known.items[0], types, depth + 1) for end in ends)
+        return all(conforms(end, known.items[0], types, depth + 1, allowed) for end in ends)
     if known.kind == "function" and known.items and isinstance(value, Function):
         return _callable_as(value, known, types)
     return True
@@ -128,12 +131,14 @@ def conforms(value: Any, wanted: Type | None, types: Types, depth: int = 0) -> b
 
 def _callable_as(function: Function, wanted: Type, types: Types) -> bool:
     *parameters, result = wanted.items
-    if len(function.parameters) != len(parameters):
+    if not function.takes(len(parameters)):
         return False
     declared = [resolved(one, types) for one in function.types]
     # A function that takes anything takes the wanted kind too; its result must be at least as narrow.
     if not all(_within(resolved(p, types), d, types) for p, d in zip(parameters, declared, strict=False)):
         return False
+    if function.least is not None:
+        return True  # built-in functions do not declare what they give
     return _within(resolved(function.result, types), resolved(result, types), types)
 
 
@@ -154,26 +159,21 @@ def _within(narrow: Type, wide: Type, types: Types) -> bool:
 def coerce(value: Any, wanted: Type | None, types: Types) -> tuple[Any, bool]:
     """``(value, fits)``: the value as the declared type has it; null when it does not fit."""
     known = resolved(wanted, types)
-    if value is None or fits(value, known, types):
+    if value is None or conforms(value, known, types):
         return value, True
     bare = shape(known, types)
     if isinstance(value, list) and len(value) == 1 and bare.kind not in ("list", "Any"):
-        return coerce(value[0], known, types)
+        value = value[0]
+        if value is None or conforms(value, known, types):
+            return value, True
     if bare.kind == "list" and not isinstance(value, list):
         item = bare.items[0] if bare.items else ANY
         inner, fine = coerce(value, item, types)
         listed = [inner]
-        return (listed, True) if fine and fits(listed, known, types) else (None, False)
+        return (listed, True) if fine and conforms(listed, known, types) else (None, False)
     if bare.kind == "date and time" and type(value) is date:
         return datetime.combine(value, time(0), UTC), True
     return None, False
-
-
-def fits(value: Any, known: Type, types: Types, depth: int = 0) -> bool:
-    """As :func:`conforms`, but an entry a context does not have counts as null (data of a process)."""
-    if isinstance(value, Mapping) and known.kind == "context":
-        value = {key: None for key, _ in known.fields} | dict(value)
-    return conforms(value, known, types, depth)
 
 
 def from_json(value: Any, wanted: Type | None, types: Types, depth: int = 0) -> Any:

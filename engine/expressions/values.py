@@ -44,6 +44,28 @@ class Failure(Exception):
         self.position = position
 
 
+class Undeclared(str):
+    """A text of data whose type nobody declared: beside a date it is read as one, also in decision files."""
+
+    __slots__ = ()
+
+
+def undeclared(value: Any, depth: int = 0) -> Any:
+    """``value`` with every text that could be a date marked as undeclared."""
+    if isinstance(value, str):
+        return Undeclared(value) if value[:1] in _DATE_STARTS and 2 < len(value) < 60 else value
+    if depth > MAX_DATA_DEPTH:
+        return value
+    if isinstance(value, list):
+        return [undeclared(entry, depth + 1) for entry in value]
+    if isinstance(value, dict):
+        return {key: undeclared(entry, depth + 1) for key, entry in value.items()}
+    return value
+
+
+_DATE_STARTS = frozenset("0123456789-P")
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """An interval such as ``[1..9]`` or ``(1..9]``; ``(< 9)`` has a ``sign`` and no start."""
@@ -70,13 +92,21 @@ class Range:
 class Function:
     """A function as a value: written in an expression, a knowledge model or a decision service.
 
-    ``call`` gets the run and one value a parameter, already coerced to ``types``.
+    ``call`` gets the run and the values, already coerced to ``types``.  Built-in functions may be called
+    with ``least`` values, or with any number when that is -1.
     """
 
     parameters: tuple[str, ...]
     call: Callable[[Any, list[Any]], Any]
     types: tuple[Any, ...] = ()
     result: Any = None
+    least: int | None = None
+
+    def takes(self, count: int) -> bool:
+        """Whether it can be called with so many values."""
+        if self.least is None:
+            return count == len(self.parameters)
+        return count > 0 if self.least < 0 else self.least <= count <= len(self.parameters)
 
 
 def number(value: Any) -> int | Decimal | None:
@@ -148,12 +178,10 @@ def meet(a: Any, b: Any, lenient: bool = True) -> tuple[str, Any, Any]:
     ``lenient`` reads a text beside a date as a date.
     """
     kind_a, kind_b = kind_of(a), kind_of(b)
-    if not lenient:
-        pass
-    elif kind_a == "string" and kind_b in TEMPORAL:
+    if kind_a == "string" and kind_b in TEMPORAL and (lenient or isinstance(a, Undeclared)):
         a = _READERS[kind_b](a)
         kind_a = kind_of(a)
-    elif kind_b == "string" and kind_a in TEMPORAL:
+    elif kind_b == "string" and kind_a in TEMPORAL and (lenient or isinstance(b, Undeclared)):
         b = _READERS[kind_a](b)
         kind_b = kind_of(b)
     if kind_a != kind_b:

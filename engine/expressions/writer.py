@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.expressions import nodes as n
 from engine.expressions.output import text_of
+from engine.expressions.tokens import KEYWORDS
 from engine.expressions.values import number
 
 
@@ -16,7 +17,8 @@ def feel_text(tree: n.Node) -> str:
     if isinstance(tree, n.Name):
         return tree.name
     if isinstance(tree, n.Path):
-        return f"{_operand(tree.base)}.{tree.key}"
+        named = tree.key.isidentifier() and tree.key not in KEYWORDS
+        return f"{_operand(tree.base)}.{tree.key}" if named else f"{_operand(tree.base)}[{_quote(tree.key)}]"
     if isinstance(tree, (n.And, n.Or)):
         return (" and " if isinstance(tree, n.And) else " or ").join(map(_operand, tree.parts))
     if isinstance(tree, n.Not):
@@ -76,6 +78,8 @@ def _function(tree: n.Node) -> str:
     if isinstance(tree, n.Apply):
         named = [f"{key}: {feel_text(node)}" for key, node in tree.keywords]
         return f"{_operand(tree.callee)}({', '.join([*map(feel_text, tree.arguments), *named])})"
+    if isinstance(tree, n.Dotted):
+        return tree.name
     if isinstance(tree, n.FunctionOf):
         return f"function({', '.join(tree.parameters)}) {feel_text(tree.body)}"
     if isinstance(tree, n.Undefined):

@@ -32,6 +32,12 @@ def _literals() -> st.SearchStrategy[nodes.Node]:
     return (values | decimals).map(nodes.Literal)
 
 
+def _selects(tree: nodes.Node) -> bool:
+    """Not a text, which reads a key, nor 0, which is refused."""
+    constant = tree.value if isinstance(tree, nodes.Literal) else None
+    return not isinstance(constant, str) and (isinstance(constant, bool) or constant != 0)
+
+
 def _grow(inner: st.SearchStrategy[nodes.Node]) -> st.SearchStrategy[nodes.Node]:
     several = st.lists(inner, min_size=2, max_size=3).map(tuple)
     tests = st.lists(inner | st.builds(nodes.OneSided, st.sampled_from(SIGNS), inner), min_size=2, max_size=3).map(
@@ -52,7 +58,7 @@ def _grow(inner: st.SearchStrategy[nodes.Node]) -> st.SearchStrategy[nodes.Node]
         st.builds(nodes.In, inner, ranges),
         st.builds(nodes.Between, inner, inner, inner),
         st.builds(nodes.Path, inner, name),
-        st.builds(nodes.Filter, inner, inner),
+        st.builds(nodes.Filter, inner, inner.filter(_selects)),
         st.builds(nodes.IsDefined, inner),
         st.builds(
             lambda kind, bound, source, body: nodes.Loop(kind, (bound,), (source,), (None,), body),

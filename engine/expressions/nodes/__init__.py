@@ -9,6 +9,7 @@ from engine.expressions.nodes.calls import Apply, Call, FunctionOf, InstanceOf, 
 from engine.expressions.nodes.core import (
     And,
     Arithmetic,
+    Dotted,
     If,
     Literal,
     Name,
@@ -24,7 +25,7 @@ from engine.expressions.nodes.lists import ContextOf, Filter, ListOf, Loop
 from engine.expressions.nodes.tests import Between, Compare, In, OneSided, RangeOf, matches_value, passes
 
 __all__ = [
-    "And", "Apply", "Arithmetic", "Between", "Call", "Compare", "ContextOf", "Filter", "FunctionOf", "If", "In",
-    "InstanceOf", "IsDefined", "ListOf", "Literal", "Loop", "Name", "Negate", "Node", "Not", "OneSided", "Or", "Path",
-    "RangeOf", "Run", "Undefined", "matches_value", "passes", "read_property",
+    "And", "Apply", "Arithmetic", "Between", "Call", "Compare", "ContextOf", "Dotted", "Filter", "FunctionOf", "If",
+    "In", "InstanceOf", "IsDefined", "ListOf", "Literal", "Loop", "Name", "Negate", "Node", "Not", "OneSided", "Or",
+    "Path", "RangeOf", "Run", "Undefined", "matches_value", "passes", "read_property",
 ]  # fmt: skip

@@ -80,7 +80,7 @@ def invoke(run: Run, function: Function, arguments: Sequence[Node], keywords: Se
         if arguments or given.keys() - set(function.parameters):
             return None
         values = [given.get(name) for name in function.parameters]
-        if len(given) < len(values):
+        if len(given) < len(values) and function.least is None:
             return None
     else:
         values = [argument.evaluate(run) for argument in arguments]
@@ -89,9 +89,9 @@ def invoke(run: Run, function: Function, arguments: Sequence[Node], keywords: Se
 
 def call_function(run: Run, function: Function, values: list[Any]) -> Any:
     """Call with values, coerced to the declared types; null when their number or a type does not fit."""
-    if len(values) != len(function.parameters):
+    if not function.takes(len(values)):
         return None
-    for index, wanted in enumerate(function.types):
+    for index, wanted in enumerate(function.types[: len(values)]):
         values[index], fits = coerce(values[index], wanted, run.types)
         if not fits:
             return None
@@ -143,4 +143,4 @@ class InstanceOf(Node):
         value = self.value.evaluate(run)
         if value is None:
             return self.type.kind == "null"
-        return conforms(value, self.type, run.types)
+        return conforms(value, self.type, run.types, allowed=False)

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.expressions import arithmetic
 from engine.expressions.temporal import MonthDuration
-from engine.expressions.values import MAX_LIST, Budget, Failure, Function, Range
+from engine.expressions.values import MAX_LIST, Budget, Failure, Function, Range, Undeclared
 
 MAX_STEPS = 20_000
 #: Function calls within function calls: a recursion ends in an error, not in a crash.
@@ -153,6 +153,19 @@ class Path(Node):
         return read_property(value, self.key)
 
 
+@dataclass(frozen=True)
+class Dotted(Node):
+    """A name with dots in it, such as a parameter ``Person.Name``; where there is none it is a path."""
+
+    name: str
+    path: Node
+
+    def evaluate(self, run: Run) -> Any:
+        if self.name in run.scope or any(self.name in layer for layer in run.layers):
+            return run.lookup(self.name)
+        return self.path.evaluate(run)
+
+
 def read_property(value: Any, key: str) -> Any:
     """A property of a date, time, duration or range (``.year``, ``.days``, ``.start included`` …)."""
     if isinstance(value, date) and key in ("year", "month", "day", "weekday"):
@@ -233,6 +246,8 @@ class Arithmetic(Node):
         if left is None or right is None:
             return None
         if run.standard:
+            if isinstance(left, Undeclared) or isinstance(right, Undeclared):
+                left, right = arithmetic.read_beside_dates(left, right)
             return OPERATIONS[self.sign](left, right)
         if self.sign == "+" and type(left) is list and type(right) is list:
             run.charge((len(left) + len(right)) // 8)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from engine.expressions.nodes.core import Literal, Negate, Node, Run
-from engine.expressions.values import MAX_LIST, Failure, Range, number
+from engine.expressions.values import MAX_LIST, Failure, Range, compare, number
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,10 @@ def _at(values: Any, position: Any) -> Any:
     return values[index - 1 if index > 0 else index]
 
 
+class _NotCountable(Exception):
+    """A loop over a range that has no whole numbers or days to go through; the loop is null."""
+
+
 @dataclass(frozen=True)
 class Loop(Node):
     """``for``, ``some`` and ``every``: ``kind`` with pairs of (name, list, end of a counted range)."""
@@ -90,6 +94,8 @@ class Loop(Node):
         depth = len(run.layers)
         try:
             return self._collect(run, self._rounds(run, 0))
+        except _NotCountable:
+            return None
         finally:
             del run.layers[depth:]
 
@@ -126,6 +132,8 @@ class Loop(Node):
         source, last = self.sources[level].evaluate(run), self.ends[level]
         if last is None:
             if isinstance(source, Range):
+                if source.sign or compare(source.start, source.end) in (1, None):
+                    raise _NotCountable
                 return within_range(source)
             if source is None:
                 return []
@@ -148,7 +156,7 @@ def counted(start: Any, end: Any) -> Any:
         return (date.fromordinal(n) for n in range(start.toordinal(), end.toordinal() + step, step))
     first, last = number(start), number(end)
     if first is None or last is None or first != int(first) or last != int(last):
-        return []
+        raise _NotCountable
     low, high = int(first), int(last)
     step = 1 if high >= low else -1
     return range(low, high + step, step)
