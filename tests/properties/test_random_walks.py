@@ -40,6 +40,7 @@ from tests.support.block_models import (
 from tests.support.bpmn_runs import NOW, Run, definition_of, reasons, seen
 from tests.support.diagrams import diagram
 from tests.support.scenarios import Replay
+from tests.support.scope_blocks import Deal, Handled
 
 ROOT = Path(__file__).resolve().parents[2]
 MINUTES = (61, 127, 199, 283, 367, 461, 557, 661, 769, 883, 997, 1117, 1237, 1373, 1511, 1657, 1801, 1951, 2111, 2273)
@@ -70,7 +71,23 @@ class _Maker:
         """``alone``: not inside a multi-instance, where messages could not be told apart."""
         if depth == 0 or self.leaves > 7:
             return self.leaf(alone=alone)
-        kinds = ["leaf", "chain", "chain", "x", "p", "p", "o", "repeat", "sub", "stop", "guard", "guard"]
+        kinds = [
+            "leaf",
+            "chain",
+            "chain",
+            "x",
+            "p",
+            "p",
+            "o",
+            "repeat",
+            "sub",
+            "stop",
+            "guard",
+            "guard",
+            "deal",
+            "handled",
+            "handled",
+        ]
         kind = self.draw(st.sampled_from([*kinds, *(["many", "many", "race"] if alone else [])]))
         name = self.id("b")
         if kind == "leaf":
@@ -88,6 +105,11 @@ class _Maker:
             return Race(name, self.minutes(), self.block(depth - 1), self.block(depth - 1))
         if kind == "guard":
             return self.guard(name, depth, alone)
+        if kind == "deal":
+            self.leaves += 1
+            return Deal(name, self.draw(st.integers(0, 2)), self.draw(st.booleans()))
+        if kind == "handled":
+            return self.handled(name, depth, alone)
         parts = [self.block(depth - 1, alone=alone) for _ in range(self.draw(st.integers(2, 3)))]
         if kind == "chain":
             return Chain(name, parts)
@@ -98,6 +120,14 @@ class _Maker:
             "o": st.lists(st.sampled_from(everything), min_size=1, unique=True).map(sorted),
         }
         return Split(name, kind, parts, self.draw(taken[kind]))
+
+    def handled(self, name: str, depth: int, alone: bool) -> Block:
+        interrupting = self.draw(st.booleans())
+        minutes = None if alone and self.draw(st.booleans()) else self.minutes()
+        body = self.block(depth - 1, alone=alone)
+        # Handlers that run side by side cannot be told apart where they wait for the same.
+        steps = self.block(depth - 1, alone=alone) if interrupting or minutes else User(self.id("user"))
+        return Handled(name, body, minutes, interrupting, steps)
 
     def guard(self, name: str, depth: int, alone: bool) -> Block:
         interrupting = self.draw(st.booleans())

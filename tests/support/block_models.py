@@ -377,8 +377,8 @@ class Race(Block):
             level.drop(heard)
             self.late.run(level, then)
 
-        heard = level.wait("message", self.id, told)
-        late = level.wait("timer", self.id, timed_out, self.minutes)
+        heard = level.wait("message", f"{self.id}_m", told)
+        late = level.wait("timer", f"{self.id}_t", timed_out, self.minutes)
 
     @property
     def last(self) -> str:
