@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from engine.lint.model import Flow, Node, Scope
+from engine.lint.model import Flow, Node, Scope, q
 
 MAX_MARKINGS = 4_000
 MAX_TOKENS = 3  # per flow; more means the level can be flooded with tokens
@@ -125,11 +125,13 @@ class _Level:
                     yield thing, after
 
     def _own(self, event: Node) -> set[Flow | Node]:
-        """What only a token from this boundary event can reach."""
+        """Where a token shows that this boundary event has fired: what only it can reach, or all if it fires once."""
         if event not in self.owned:
-            mine, main = reachable([event]), _without(starts(self.scope), event)
-            nodes = {n for n in mine if n not in main}
-            self.owned[event] = {*nodes, *(f for n in nodes for f in n.ways_out)}
+            mine = reachable([event])
+            if not _fires_once(event):
+                mine -= _without(starts(self.scope), event)
+            own: set[Flow | Node] = {*mine, *(f for n in mine for f in n.ways_out)}
+            self.owned[event] = own - {event.host}
         return self.owned[event]
 
     def _joins(self, node: Node) -> bool:
@@ -182,6 +184,12 @@ class _Level:
                 yield _change(tokens, here, [*sure, *chosen])
         else:
             yield _change(tokens, here, out)
+
+
+def _fires_once(event: Node) -> bool:
+    """A date or duration passes once while the activity runs; a cycle, a message or a signal may come again."""
+    once = ("timeDate", "timeDuration")
+    return bool(event.events) and all(any(e.xml.find(q(t)) is not None for t in once) for e in event.events)
 
 
 def reaching_without(flows: list[Flow], barrier: Node) -> set[Node]:
