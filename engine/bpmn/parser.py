@@ -25,6 +25,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDef
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask, MultiInstanceTask
 
+from engine.bpmn.ad_hoc import AdHoc, take_ad_hoc
 from engine.bpmn.calls import KernelCallActivity, plain_calls
 from engine.bpmn.compensation import KernelEndEvent, KernelThrowEvent, note_completions
 from engine.bpmn.data import Declared, Inputs, Outputs, Wiring
@@ -177,6 +178,7 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
     executable: list[str] = []
     called: set[str | None] = set()
     data = DiagramData()
+    ad_hoc: dict[str, AdHoc] = {}
     try:
         for name, text in diagrams.items():
             root = read_xml(text, name)
@@ -187,6 +189,7 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
             _plain_booleans(root)
             plain_calls(root)
             take_data(root, data)
+            ad_hoc |= take_ad_hoc(root)
             normalise(root)
             draw_implicit_flow(root)
             parser.add_bpmn_xml(root, name)
@@ -210,6 +213,8 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
     for each in [spec, *subprocess_specs.values()]:
         _wire(each, data)
         _freeze(each)
+        if each.name in ad_hoc:
+            ad_hoc[each.name].install(each)
     scopes = {spec.name: spec, **subprocess_specs}
     for each in scopes.values():
         install_handlers(each, scopes)
