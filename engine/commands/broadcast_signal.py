@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.commands.context import CommandContext
+from engine.commands.received import received
 from engine.models import ProcessInstance, StartTrigger, Subscription
 
 
@@ -24,7 +25,7 @@ class BroadcastSignal:
     payload: dict[str, Any] = field(default_factory=dict)
 
     def run(self, ctx: CommandContext) -> int:
-        return broadcast(ctx, self.name, self.payload)
+        return broadcast(ctx, self.name, received(self.payload, "信号的内容"))
 
 
 @dataclass(frozen=True)

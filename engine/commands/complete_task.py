@@ -13,6 +13,7 @@ from engine.bpmn.keeping import jsonable
 from engine.commands.context import CommandContext
 from engine.commands.hosting import service_context
 from engine.commands.locking import LockedTask, locked_case, require_running
+from engine.commands.received import received
 from engine.commands.stepping import advance
 from engine.commands.task_access import require_may_act, require_not_by, require_open
 from engine.errors import InvalidInput
@@ -71,14 +72,14 @@ class CompleteTask:
             nonlocal cleaned
             element = execution.element(task.engine_task_id)
             require_not_by(ctx, task, _names(element.properties.get("not_by", "")))
-            cleaned = self.values
+            cleaned = received(self.values, "填写的内容")
             form = definition.forms.get(task.form_key)
             if form is not None:
                 # The context also holds the facts shown beside the form: many queries, none needed to validate.
                 context = self._context(ctx, element.data) if form.needs_context else {}
                 if self.paper is not None:
                     form = form.on_paper()
-                cleaned = form.validate(self.values, context, now=ctx.now.astimezone(ctx.kernel.settings.timezone))
+                cleaned = form.validate(cleaned, context, now=ctx.now.astimezone(ctx.kernel.settings.timezone))
                 self._check_files(ctx, task, form, cleaned)
             for hook in _names(element.properties.get("on_submit", "")):
                 service = service_context(ctx, instance, element, values=cleaned, task_id=task.id)

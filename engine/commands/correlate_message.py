@@ -13,6 +13,7 @@ from engine.commands.deliver_signal import deliver_signal
 from engine.commands.fire_timers import fire_overdue
 from engine.commands.incidents import open_incident
 from engine.commands.locking import locked_instance
+from engine.commands.received import received
 from engine.commands.start_process import StartProcess
 from engine.commands.stepping import advance
 from engine.db import lock_key, new_id
@@ -33,10 +34,11 @@ class CorrelateMessage:
     payload: dict[str, Any] = field(default_factory=dict)
 
     def run(self, ctx: CommandContext) -> str:
+        payload = received(self.payload, "消息的内容")
         lock_key(ctx.session, self.business_key)
         message = Message(
             id=new_id(), district_id=ctx.district_id, name=self.name, business_key=self.business_key,
-            payload=self.payload, sent_at=ctx.now,
+            payload=payload, sent_at=ctx.now,
         )  # fmt: skip
         ctx.session.add(message)
         ctx.session.flush()

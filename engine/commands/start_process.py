@@ -13,6 +13,7 @@ from engine.commands.context import CommandContext
 from engine.commands.hosting import KernelHost
 from engine.commands.kernel import Definition
 from engine.commands.locking import LockedInstance
+from engine.commands.received import received
 from engine.commands.stepping import Standing, save
 from engine.db import lock_key, new_id
 from engine.errors import NotFound
@@ -57,6 +58,7 @@ class StartProcess:
     payload: dict[str, Any] | None = None
 
     def run(self, ctx: CommandContext) -> str:
+        given = received(self.variables, "启动时的变量")
         ctx.flush()
         lock_key(ctx.connection, self.business_key)
         wanted = {"of_district": ctx.district_id, "of_process": self.key}
@@ -69,7 +71,7 @@ class StartProcess:
         definition = ctx.kernel.definition(ctx.connection, definition_id)
         at = self._point(definition)
         instance = self._insert(ctx, definition)
-        variables = {"department": self.department, "business_key": self.business_key, **self.variables}
+        variables = {"department": self.department, "business_key": self.business_key, **given}
         ctx.record(
             instance.id,
             "instance-started",
