@@ -5,13 +5,14 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
 from engine.bpmn.scopes import changes, publish, scope_data, shares_data
-from engine.bpmn.triggers import happen, open_triggers
+from engine.bpmn.triggers import happen, open_triggers, triggers_of
 
 
 class KernelCondition(ConditionalEventDefinition):
@@ -50,6 +51,12 @@ class KernelCondition(ConditionalEventDefinition):
     def again(self, my_task: Task) -> dict[str, Any]:
         """It has to become false before it can become true."""
         return {self.key: True}
+
+
+def is_conditional(spec: BpmnProcessSpec) -> bool:
+    """Does any event of a level wait for a condition?"""
+    events = [getattr(each, "event_definition", None) for each in spec.task_specs.values()]
+    return any(isinstance(d, KernelCondition) for event in events if event is not None for d in triggers_of(event))
 
 
 def watch_conditions(workflow: Any) -> bool:

@@ -39,7 +39,7 @@ from engine.errors import Conflict, LianjianError, ServiceTaskFailed
 
 log = logging.getLogger(__name__)
 
-MAX_STEPS = 20_000
+MAX_STEPS = 100_000
 #: Seconds of work one command may take inside a diagram; service tasks have their own time.
 MAX_SECONDS = 20.0
 PARAMETER = "param:"
@@ -273,7 +273,8 @@ class Execution:
         while True:
             progressed = False
             for workflow in self._deepest_first():
-                ready = [t for t in workflow.tasks.values() if t.state == TaskState.READY and not t.task_spec.manual]
+                unfinished = workflow.tasks.unfinished()
+                ready = [t for t in unfinished if t.state == TaskState.READY and not t.task_spec.manual]
                 # An event that has occurred goes first: it interrupts, or waits for its next time.
                 ready.sort(key=lambda t: (not isinstance(t.task_spec, BoundaryEvent), t.last_state_change))
                 for task in ready:
@@ -295,7 +296,7 @@ class Execution:
                         caller.task_spec._update(caller)
                         progressed = progressed or caller.state != before
             progressed = continue_throwers(self._workflow) or progressed
-            if not progressed and not watch_conditions(self._workflow) and not self._fire_due_timers():
+            if not progressed and not self._watch_conditions() and not self._fire_due_timers():
                 return
 
     def _step(self, task: Task) -> None:
@@ -307,12 +308,15 @@ class Execution:
             self._watch(task)
         catch_thrown(self._workflow)
         react(self._workflow)
-        watch_conditions(self._workflow)
+        self._watch_conditions()
         continue_throwers(self._workflow)
 
     def _deepest_first(self) -> list[Any]:
         active = [s for s in self._workflow.subprocesses.values() if not s.completed]
         return [*sorted(active, key=lambda s: s.depth, reverse=True), self._workflow]
+
+    def _watch_conditions(self) -> bool:
+        return self._definition.conditional and watch_conditions(self._workflow)
 
     def _fire_due_timers(self) -> bool:
         """Fire the timer that has been due for longest; what it causes comes before the next one."""
@@ -386,7 +390,7 @@ class Execution:
         """True when no token is left."""
         if self._workflow.completed:
             return True
-        return not any(t.has_state(TaskState.NOT_FINISHED_MASK) for t in self._workflow.tasks.values())
+        return not self._workflow.tasks.unfinished()
 
     @property
     def failure(self) -> dict[str, str] | None:
@@ -396,7 +400,7 @@ class Execution:
     def open_tasks(self) -> Iterator[Element]:
         """User and manual tasks that a person can act on now."""
         for workflow in self._deepest_first():
-            for task in workflow.tasks.values():
+            for task in workflow.tasks.unfinished():
                 if task.state == TaskState.READY and task.task_spec.manual:
                     yield self._engine.element(task)
 

@@ -30,6 +30,7 @@ from engine.bpmn.calls import KernelCallActivity, plain_calls
 from engine.bpmn.compensation import KernelEndEvent, KernelThrowEvent, note_completions
 from engine.bpmn.data import Declared, Inputs, Outputs, Wiring
 from engine.bpmn.data_parsing import DiagramData, take_data
+from engine.bpmn.conditions import is_conditional
 from engine.bpmn.decisions import Decisions, load_decisions
 from engine.bpmn.event_parsing import (
     KernelBoundaryParser,
@@ -163,6 +164,7 @@ class LoadedDefinition:
     decisions: Decisions | None
     lanes: dict[str, str] = field(default_factory=dict)  # element id → lane name, sub-process children included
     starts: tuple[StartPoint, ...] = ()  # what starts instances by itself
+    conditional: bool = False  # does any event wait for a condition?
 
 
 def load_definition(files: dict[str, str]) -> LoadedDefinition:
@@ -228,6 +230,7 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
         decisions=load_decisions(*decisions) if decisions else None,
         lanes=lanes,
         starts=tuple(start_points(spec)),
+        conditional=any(is_conditional(each) for each in [spec, *subprocess_specs.values()]),
     )
 
 
