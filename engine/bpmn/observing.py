@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +31,6 @@ def watcher(observe: Observer | None) -> Callable[[Task], None] | None:
     def watch(task: Task) -> None:
         spec = task.task_spec
         if getattr(spec, "bpmn_id", None) and not isinstance(spec, LoopTask):
-            observe(Step(str(task.id), spec.bpmn_id, spec.bpmn_name or "", deepcopy(task.data)))
+            observe(Step(str(task.id), spec.bpmn_id, spec.bpmn_name or "", dict(task.data)))
 
     return watch
