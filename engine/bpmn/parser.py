@@ -28,9 +28,9 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask, MultiIn
 from engine.bpmn.ad_hoc import AdHoc, take_ad_hoc
 from engine.bpmn.calls import KernelCallActivity, plain_calls
 from engine.bpmn.compensation import KernelEndEvent, KernelThrowEvent, note_completions
+from engine.bpmn.conditions import is_conditional
 from engine.bpmn.data import Declared, Inputs, Outputs, Wiring
 from engine.bpmn.data_parsing import DiagramData, take_data
-from engine.bpmn.conditions import is_conditional
 from engine.bpmn.decisions import Decisions, load_decisions
 from engine.bpmn.event_parsing import (
     KernelBoundaryParser,
