@@ -119,7 +119,7 @@ def _guards(task: Task, kind: type[CodeEventDefinition]) -> Iterator[list[Catche
                 yield waiting
         workflow = current.workflow
         armed = [
-            (event, definition) for event in workflow.tasks.values() if is_armed(event)
+            (event, definition) for event in workflow.tasks.unfinished() if is_armed(event)
             and event.task_spec.handler != current.task_spec.name  # a handler does not begin itself
             for definition in open_triggers(event) if isinstance(definition, kind)
         ]  # fmt: skip

@@ -89,7 +89,7 @@ class _TokenJoin:
             return True
         my_task._set_state(TaskState.WAITING)
         waiting: dict[str, list[Task]] = {}
-        for task in my_task.workflow.tasks.values():
+        for task in my_task.workflow.tasks.unfinished():
             if task._state == TaskState.WAITING and task.task_spec is self:
                 waiting.setdefault(task.parent.task_spec.name, []).append(task)
         for queue in waiting.values():
@@ -162,7 +162,7 @@ class KernelInclusiveGateway(_TokenJoin, InclusiveGateway):
         filled = set(waiting)
         empty = {spec.name for spec in self.inputs} - filled
         late = self._sources(empty) - self._sources(filled)
-        for task in my_task.workflow.tasks.values():
+        for task in my_task.workflow.tasks.unfinished():
             if task.task_spec.name in late and task.task_spec is not self and _is_token(task):
                 return []
         return [queue[0] for queue in waiting.values()]
@@ -206,7 +206,7 @@ class KernelEndJoin(_EndJoin):
 
     def _check_threshold_unstructured(self, my_task: Task) -> bool:
         left = [
-            task for task in my_task.workflow.tasks.values()
+            task for task in my_task.workflow.tasks.unfinished()
             if task.has_state(TaskState.NOT_FINISHED_MASK) and task.task_spec is not self and not self._after(task)
         ]  # fmt: skip
         tokens = [task for task in left if not is_armed(task)]

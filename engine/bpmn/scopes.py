@@ -29,7 +29,7 @@ _ARRIVED = TaskState.READY | TaskState.STARTED
 
 def unfinished(workflow: Any) -> list[Task]:
     """Every task of one scope that is not over; flat, chains may be long."""
-    return [task for task in workflow.tasks.values() if task.has_state(TaskState.NOT_FINISHED_MASK)]
+    return list(workflow.tasks.unfinished())
 
 
 def running_inside(task: Task) -> Any | None:

@@ -24,6 +24,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.events import let_events_wait
 from engine.bpmn.parser import LoadedDefinition
+from engine.bpmn.task_table import TaskTable
 from engine.errors import StateUnreadable
 
 FORMAT = 2
@@ -46,6 +47,15 @@ class _Cancelling:
                     inner.workflow._task_removed_notify(inner)
             top.subprocesses.pop(task.id, None)
 
+    @property
+    def tasks(self) -> TaskTable:
+        """All tasks of the workflow by id."""
+        return self._tasks
+
+    @tasks.setter
+    def tasks(self, tasks: dict[UUID, Task]) -> None:
+        self._tasks = TaskTable(tasks)
+
 
 class KernelWorkflow(_Cancelling, BpmnWorkflow):
     """The library's workflow with flat scans: the library's tree iterator stops at depth 1,000."""
@@ -65,7 +75,7 @@ class KernelWorkflow(_Cancelling, BpmnWorkflow):
 
     def update_waiting_tasks(self) -> None:
         # Only joins wait for other tasks; events wait for the world outside, see Execution.
-        waiting = [t for t in self.tasks.values() if t._state == TaskState.WAITING]
+        waiting = [t for t in self.tasks.unfinished() if t._state == TaskState.WAITING]
         for task in waiting:
             if task._state == TaskState.WAITING and not isinstance(task.task_spec, CatchingEvent):
                 task.task_spec._update(task)
@@ -86,7 +96,7 @@ class KernelSubWorkflow(_Cancelling, BpmnSubWorkflow):
     def cancel(self, success: bool = False) -> list[Task]:
         """End every task of the sub-process, however long its chains are."""
         self.success, self.completed = success, True
-        found = [task for task in self.tasks.values() if task.has_state(TaskState.NOT_FINISHED_MASK)]
+        found = self.tasks.unfinished()
         for task in found:
             if task.id in self.tasks:
                 task.cancel()
