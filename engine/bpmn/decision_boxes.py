@@ -87,6 +87,7 @@ class BoxReader:
         #: names read by the expressions of the element at hand, and names it introduces itself
         self.read_names: set[str] = set()
         self.own_names: set[str] = set()
+        self.called_names: set[str] = set()
         self.troubles: list[str] = []
 
     def find(self, element: etree._Element | None, message: str, remedy: str = "", severity: str = "error") -> None:
@@ -266,7 +267,7 @@ class BoxReader:
         except ExpressionError as error:
             self.find(element, f"{place}有误：{error.message}", "请按提示修改")
             return None
-        self.read_names |= found.names | found.possible_names | found.functions
+        self._reads(found)
         self._doubt(element, place, found.problems)
         return found
 
@@ -281,10 +282,13 @@ class BoxReader:
             self.find(element, f"{place}有误：{error.message}", "请按提示修改")
             return None
         for test in found.tests:
-            written = Expression(text, test)
-            self.read_names |= written.names | written.possible_names | written.functions
+            self._reads(Expression(text, test))
         self._doubt(element, place, found.problems)
         return found
+
+    def _reads(self, expression: Expression) -> None:
+        self.called_names |= expression.functions
+        self.read_names |= expression.names | expression.possible_names | expression.functions
 
     def _doubt(self, element: etree._Element, place: str, problems: tuple[str, ...]) -> None:
         # The standard evaluates such a part to null, so a deployment refuses it and nothing else changes.

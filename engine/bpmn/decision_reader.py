@@ -32,6 +32,7 @@ class DecisionReader(BoxReader):
         self.unreadable = False
         self._roots: list[tuple[File, etree._Element]] = []
         self._anchors: dict[Key, etree._Element] = {}
+        self._calls: dict[Key, set[str]] = {}
 
     def read(self, content: bytes | str) -> None:
         """Take in one file."""
@@ -82,13 +83,20 @@ class DecisionReader(BoxReader):
                     self._about(found, f"{kind}“{found.name}”依赖的决策“{key[1]}”不存在", "请一并上传或删除该依赖")
         self._circles()
 
+    def check_functions(self, supplied: frozenset[str]) -> None:
+        """Find calls of functions that nobody defines."""
+        known = supplied | {name for one in self.graph.elements.values() for name in (one.name, one.variable)}
+        for key, called in self._calls.items():
+            for name in sorted(called - known):
+                self.find(self._anchors[key], f"调用了不存在的函数“{name}”", "请检查拼写，可用的函数见表达式说明")
+
     # -------- elements
 
     def _element(
         self, element: etree._Element, file: File, make: Callable[[etree._Element, File], Element | None]
     ) -> None:
         identifier = element.get("id") or name_of(element)
-        self.troubles, self.read_names, self.own_names = [], set(), set()
+        self.troubles, self.read_names, self.own_names, self.called_names = [], set(), set(), set()
         if not element.get("id"):
             self.find(element, f"决策“{identifier}”没有 id", "请在建模工具中填写 id")
         if any(key[1] == identifier and key[0] == file.namespace for key in self.graph.elements):
@@ -100,6 +108,7 @@ class DecisionReader(BoxReader):
             return
         self.graph.elements[made.key] = made
         self._anchors[made.key] = element
+        self._calls[made.key] = self.called_names - self.own_names
         if isinstance(made, Decision):
             self._invisible(made, element)
         if self.troubles:

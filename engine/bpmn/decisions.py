@@ -15,6 +15,7 @@ from engine.bpmn.decision_graph import Decision, Graph, InputData, Key, Knowledg
 from engine.bpmn.decision_logic import Meter
 from engine.bpmn.decision_reader import DecisionReader
 from engine.bpmn.decision_session import Session
+from engine.bpmn.decision_table import Table
 from engine.errors import ModelRefused, ServiceTaskFailed
 from engine.expressions import json_safe
 
@@ -55,6 +56,13 @@ class Decisions:
             for one in self.graph.elements.values()
             if type(one) in kinds
         ]
+
+    def tables(self) -> list[tuple[str, Table]]:
+        """The decision tables with the ids of the elements they stand in."""
+        logics = [
+            (one.key[1], one.logic) for one in self.graph.elements.values() if isinstance(one, Decision | Knowledge)
+        ]
+        return [(identifier, logic) for identifier, logic in logics if isinstance(logic, Table)]
 
     def decide(
         self,
@@ -144,10 +152,15 @@ def load_decisions(*contents: bytes | str) -> Decisions:
     return read_decisions(*contents)
 
 
-def decision_problems(*contents: bytes | str) -> list[dict[str, Any]]:
-    """Every finding of one or more DMN files that belong together; empty when they can be used."""
+def decision_problems(*contents: bytes | str, supplied: frozenset[str] | None = None) -> list[dict[str, Any]]:
+    """Every finding of one or more DMN files that belong together; empty when they can be used.
+
+    ``supplied`` are the functions a process hands in; without them calls of unknown functions are not checked.
+    """
     reader = DecisionReader()
     for content in contents:
         reader.read(content)
     reader.link()
+    if supplied is not None:
+        reader.check_functions(supplied)
     return reader.findings
