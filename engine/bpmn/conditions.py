@@ -11,6 +11,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
+from engine.bpmn.data import visible
 from engine.bpmn.scopes import changes, publish, scope_data, shares_data
 from engine.bpmn.triggers import happen, open_triggers, triggers_of
 
@@ -80,7 +81,7 @@ def watch_conditions(workflow: Any) -> bool:
 def data_in_scope(task: Task) -> dict[str, Any]:
     """The data a condition at ``task`` sees: what the tokens of its level, and of those around it, know together."""
     levels = _levels(task)
-    view: dict[str, Any] = dict(levels[0].data_objects) | scope_data(levels[0])
+    view: dict[str, Any] = dict(visible(task.workflow)) | scope_data(levels[0])
     for level in levels[1:]:
         view |= changes(level.task_tree.data, scope_data(level))
     return view
