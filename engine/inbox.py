@@ -23,7 +23,8 @@ from engine.models import TaskCandidate, UserTask
 from engine.queries import Cursor
 
 PAGE = 50
-COUNT_CAP = 1_000
+#: Whoever has more tasks than this is told so, not how many.
+COUNT_CAP = 200
 
 #: Written out, not a parameter: only so does every database know that the indexes of open tasks apply.
 _IS_OPEN = UserTask.state == sa.literal_column("'open'")
@@ -32,6 +33,7 @@ _SHOWN = (
     UserTask.assignee_id, UserTask.created_at, UserTask.due_at, UserTask.closed_at,
 )  # fmt: skip
 _USER = sa.bindparam("of_user", type_=Id)
+_MOST = sa.bindparam("most", type_=sa.Integer)
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,18 @@ def inbox(
     return Page(shown, ((last.closed_at if tab == "done" else last.created_at).isoformat(), last.id))
 
 
-def todo_steps(session: Session, actor: Actor) -> dict[tuple[str, str], int]:
-    """How many tasks wait for the actor by process and element, of the first :data:`COUNT_CAP` of them."""
-    rows = session.execute(_counted(len(actor.groups)), {**_parameters(actor), "most": COUNT_CAP})
-    return {(process_key, element_id): count for process_key, element_id, count in rows}
+def first_todo(groups: int, columns: Sequence[str]) -> sa.Subquery:
+    """The first tasks that wait for somebody in so many groups, one more than :data:`COUNT_CAP`, to be counted.
+
+    Statements over it run with :func:`todo_parameters`.
+    """
+    found = _first(_branches("todo", groups, [getattr(UserTask, name) for name in columns]))
+    return sa.select(found).limit(_MOST).subquery()
 
 
-def first_todo(session: Session, actor: Actor, columns: Sequence[str]) -> tuple[sa.Subquery, dict[str, Any]]:
-    """The first :data:`COUNT_CAP` tasks that wait for the actor, to be asked more about, with the parameters."""
-    chosen = [getattr(UserTask, name) for name in columns]
-    return _first(_branches("todo", len(actor.groups), chosen)), {**_parameters(actor), "most": COUNT_CAP}
+def todo_parameters(actor: Actor) -> dict[str, Any]:
+    """What :func:`first_todo` asks of one actor."""
+    return {**_parameters(actor), "most": COUNT_CAP + 1}
 
 
 # -- statements -------------------------------------------------------------------------
@@ -110,7 +114,7 @@ def _waiting(tab: str, groups: int, searched: bool, of_process: bool, after: boo
         for branch in _branches(tab, groups, _SHOWN)
     ]
     found = _first(ordered)
-    return sa.select(found).order_by(found.c.created_at, found.c.id).limit(sa.bindparam("most", type_=sa.Integer))
+    return sa.select(found).order_by(found.c.created_at, found.c.id).limit(_MOST)
 
 
 @lru_cache(maxsize=8)
@@ -122,23 +126,13 @@ def _done(searched: bool, of_process: bool, after: bool) -> sa.Select[Any]:
         sa.select(*_SHOWN)
         .where(UserTask.closed_by == _USER, UserTask.state == "completed", *conditions)
         .order_by(UserTask.closed_at.desc(), UserTask.id.desc())
-        .limit(sa.bindparam("most", type_=sa.Integer))
-    )
-
-
-@lru_cache(maxsize=64)
-def _counted(groups: int) -> sa.Select[Any]:
-    found = _first(_branches("todo", groups, (UserTask.process_key, UserTask.element_id)))
-    capped = sa.select(found).limit(sa.bindparam("most", type_=sa.Integer)).subquery()
-    return sa.select(capped.c.process_key, capped.c.element_id, sa.func.count()).group_by(
-        capped.c.process_key, capped.c.element_id
+        .limit(_MOST)
     )
 
 
 def _first(branches: Sequence[sa.Select[Any]]) -> sa.Subquery:
     """The first of each set, as many as are wanted in all."""
-    most = sa.bindparam("most", type_=sa.Integer)
-    cut = [sa.select(branch.limit(most).subquery()) for branch in branches]
+    cut = [sa.select(branch.limit(_MOST).subquery()) for branch in branches]
     return sa.union_all(*cut).subquery()
 
 

@@ -6,14 +6,15 @@ looked at firm by firm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.actor import Actor
-from engine.inbox import first_todo
+from engine.inbox import first_todo, todo_parameters
 from engine.inspection.models import Finding
 from engine.models import UserTask
 from engine.queries import waits_for
@@ -68,29 +69,41 @@ def batch_count(session: Session, actor: Actor, step: BatchStep, cap: int = 1_00
     return session.scalar(sa.select(sa.func.count()).select_from(capped)) or 0
 
 
-def waiting_batches(
-    session: Session, actor: Actor, waiting: Mapping[tuple[str, str], int]
-) -> list[tuple[str, BatchStep, int]]:  # fmt: skip
-    """(name, step, count) of every step of which at least two tasks wait for the actor.
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for somebody among their first tasks, up to one more than :data:`engine.inbox.COUNT_CAP`.
 
-    ``waiting`` is :func:`engine.inbox.todo_steps`; like it, this looks at the first thousand tasks only.
+    ``batches`` are (name, step, count) of every step of which at least two tasks may go through as a list.
     """
-    offered = {key for step in STEPS.values() if waiting.get(key := (step.process_key, step.element_id), 0) >= 2}
-    if not offered:
-        return []
-    first, parameters = first_todo(session, actor, ("process_key", "element_id", "business_key", "district_id"))
-    # Findings belong to department inspections alone, so this leaves the other steps as they are.
+
+    total: int
+    batches: list[tuple[str, BatchStep, int]]
+
+
+def waiting(session: Session, actor: Actor) -> Waiting:
+    """Count what waits for the actor and what of it is offered as a list."""
+    rows = session.execute(_counts(len(actor.groups)), todo_parameters(actor)).all()
+    offered = {(row.process_key, row.element_id): row for row in rows}
+    batches = []
+    for name, step in STEPS.items():
+        row = offered.get((step.process_key, step.element_id))
+        count = 0 if row is None else row.clean if step.clean_only else row.tasks
+        if count >= 2:
+            batches.append((name, step, count))
+    return Waiting(sum(row.tasks for row in rows), batches)
+
+
+@lru_cache(maxsize=64)
+def _counts(groups: int) -> sa.Select[Any]:
+    first = first_todo(groups, ("process_key", "element_id", "business_key", "district_id"))
     problem = sa.exists().where(
         Finding.district_id == first.c.district_id, Finding.department_inspection == first.c.business_key,
         Finding.problem,
     )  # fmt: skip
-    batch_steps = sa.tuple_(first.c.process_key, first.c.element_id).in_(sorted(offered))
-    rows = session.execute(
-        sa.select(first.c.process_key, first.c.element_id, sa.func.count())
-        .where(batch_steps, ~problem)
-        .group_by(first.c.process_key, first.c.element_id),
-        parameters,
+    listed = sa.tuple_(first.c.process_key, first.c.element_id).in_(
+        [(step.process_key, step.element_id) for step in STEPS.values() if step.clean_only]
     )
-    clean = {(process_key, element_id): count for process_key, element_id, count in rows}
-    found = [(name, step, clean.get((step.process_key, step.element_id), 0)) for name, step in STEPS.items()]
-    return [entry for entry in found if entry[2] >= 2]
+    clean = sa.func.sum(sa.case((sa.and_(listed, ~problem), 1), else_=0))
+    return sa.select(
+        first.c.process_key, first.c.element_id, sa.func.count().label("tasks"), clean.label("clean")
+    ).group_by(first.c.process_key, first.c.element_id)

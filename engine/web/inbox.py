@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.inbox import inbox, todo_steps
-from engine.inspection.batches import waiting_batches
+from engine.inbox import COUNT_CAP, inbox
+from engine.inspection.batches import waiting
 from engine.models import ProcessDefinition
 from engine.queries import Cursor
-from engine.web.context import actor, database
+from engine.web.context import actor, database, department_name
 from engine.web.guards import signed_in
 from engine.web.navigation import NavItem
 from engine.web.task_lookup import is_id, is_moment
@@ -39,17 +39,20 @@ def todo(tab: str) -> ResponseReturnValue:
     process_key = request.args.get("process", "")
     with database().read() as session:
         page = inbox(session, actor(), tab=tab, search=search, process_key=process_key, after=_cursor())
-        steps = todo_steps(session, actor())
-        batches = waiting_batches(session, actor(), steps) if tab != "done" else []
+        waits = waiting(session, actor())
         names = session.execute(_NAMES).all()
     filters: dict[str, Any] = {k: v for k, v in (("q", search), ("process", process_key)) if v}
     following = url_for(".todo", tab=tab, after="~".join(page.next), **filters) if page.next else None
+    count = f"{COUNT_CAP}+" if waits.total > COUNT_CAP else str(waits.total)
     tabs = [
-        (label, url_for(".todo", tab=key, **filters), key == tab, sum(steps.values()) if key == "todo" else None)
+        (label, url_for(".todo", tab=key, **filters), key == tab, count if key == "todo" else None)
         for key, label in _TABS
     ]
     return render_template(
         "inbox.html", tab=tab, tabs=tabs, tasks=page.tasks, following=following, search=search,
         process_key=process_key, process_names=[(key, name) for key, name in names],
-        process_of=dict((key, name) for key, name in names), batches=batches,
+        process_of=dict((key, name) for key, name in names), batches=waits.batches if tab != "done" else [],
+        department_of={code: department_name(code) for code in {task.department for task in page.tasks}},
+        # The same address for every task, so that a long list does not ask for fifty of them.
+        address=url_for("tasks.show", task_id="-")[:-1],
     )  # fmt: skip

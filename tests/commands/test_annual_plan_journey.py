@@ -15,7 +15,8 @@ from engine.commands.deploy import Deploy, Deployment
 from engine.commands.save_draft import SaveDraft
 from engine.db import new_id
 from engine.errors import Conflict, Forbidden, InvalidInput
-from engine.inbox import inbox, todo_steps
+from engine.inbox import inbox
+from engine.inspection.batches import waiting
 from engine.inspection.models import Item, Plan, Publication
 from engine.inspection.opening import OpenPlan
 from engine.lint.bundle import read_bundle
@@ -71,7 +72,7 @@ def only_task(engine: ProcessEngine, actor: Actor) -> UserTask:
     with engine.read() as session:
         page = inbox(session, actor)
         assert len(page.tasks) == 1
-        assert sum(todo_steps(session, actor).values()) == 1
+        assert waiting(session, actor).total == 1
         return session.get_one(UserTask, page.tasks[0].id)
 
 
