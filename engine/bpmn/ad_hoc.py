@@ -105,7 +105,7 @@ def take_ad_hoc(root: etree._Element) -> dict[str, AdHoc]:
     found = {}
     for xml in list(root.iter(_Q + "adHocSubProcess")):
         condition = xml.find(_Q + "completionCondition")
-        activities = [child for child in xml if child.tag in _ACTIVITIES]
+        activities = [child for child in xml if child.tag in _ACTIVITIES and not _compensates(child)]
         found[xml.get("id", "")] = AdHoc(
             name=xml.get("name") or xml.get("id", ""),
             activities=frozenset(child.get("id", "") for child in activities),
@@ -120,11 +120,17 @@ def take_ad_hoc(root: etree._Element) -> dict[str, AdHoc]:
     return found
 
 
+def _compensates(xml: etree._Element) -> bool:
+    """An activity that only undoes another one is no step of its own."""
+    return (xml.get("isForCompensation") or "").strip() in {"true", "1"}
+
+
 def _put_in_turn(xml: etree._Element) -> None:
     """Lead from the end of every step nothing leads to, or of the steps that follow it, to the next one."""
     flows = [(flow.get("sourceRef", ""), flow.get("targetRef", "")) for flow in xml.iterfind(_Q + "sequenceFlow")]
     hosts = {e.get("id", ""): e.get("attachedToRef", "") for e in xml.iterfind(_Q + "boundaryEvent")}
-    nodes = [child.get("id", "") for child in xml if child.tag.removeprefix(_Q) in FLOW_NODES]
+    steps = [child for child in xml if child.tag in {_Q + tag for tag in FLOW_NODES} and not _compensates(child)]
+    nodes = [child.get("id", "") for child in steps]
     follows = [*flows, *((host, event) for event, host in hosts.items())]
     led_to, leading = {target for _, target in follows}, {source for source, _ in flows}
     entries = [node for node in nodes if node not in led_to]

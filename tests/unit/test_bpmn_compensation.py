@@ -236,6 +236,22 @@ def test_a_block_that_was_interrupted_is_not_undone() -> None:
     assert both(body, story, ZERO).trace == "block a ring back finish"
 
 
+@pytest.mark.parametrize("ordering", ["Parallel", "Sequential"])
+def test_the_steps_of_an_ad_hoc_block_are_undone_each_time_they_were_done(ordering: str) -> None:
+    until = '<bpmn:completionCondition xsi:type="bpmn:tFormalExpression">done</bpmn:completionCondition>'
+    inner = user("a") + user("b", set_done="b.v = 2") + undone("b")
+    body = around(node("adHocSubProcess", "block", inner + until, ordering=ordering))
+
+    def story(run: Run) -> None:
+        for number in (1, 2):
+            run.complete("a")
+            run.complete("b", {"v": number})
+        complete("c", "after")(run)
+
+    run = both(body, story, {"done": False, "undone": 0})
+    assert run.trace == "block a b a b c back undo_b un_b undo_b un_b after finish" and run.data["undone"] == 2
+
+
 def test_who_throws_in_a_block_sees_that_block_alone() -> None:
     inner = start("begin_in") + user("a") + throw("back", compensate()) + finish("e_in") + chain("begin_in a back e_in")
     body = steps("c", then="block") + sub("block", inner + undone("a")) + end() + chain("block finish") + undone("c")

@@ -1,4 +1,4 @@
-"""An event sub-process is a plain sub-process that happens once an event: no loop, no transaction (spec §10.3.5)."""
+"""An event sub-process is a plain sub-process: no loop, no transaction, not inside an ad-hoc one (spec §10.3.5)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ def check(model: Model) -> Iterator[Problem]:
             continue
         if node.type != "subProcess":
             yield about(node, "由事件触发（triggeredByEvent），只有普通子流程可以。", "请改为普通的事件子流程。")
+        if node.scope.type == "adHocSubProcess":
+            yield about(node, "在自由子流程里，系统暂不支持。", "请放到外面一层，或改用自由子流程上的边界事件。")
         if node.loop is not None:
             yield about(node, "是事件子流程，不能循环或多实例。", "请把循环画在事件子流程里面的活动上。")
         if node.is_compensation:
