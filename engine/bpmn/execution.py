@@ -25,7 +25,7 @@ from engine import expressions
 from engine.bpmn.assigning import assign_names, properties
 from engine.bpmn.compensation import continue_throwers
 from engine.bpmn.conditions import KernelCondition, watch_conditions
-from engine.bpmn.data import visible
+from engine.bpmn.data import Wiring, read, visible
 from engine.bpmn.events import FAILED, KernelMessage, catch_thrown, is_guarded, waiting_event
 from engine.bpmn.instances import loop_names
 from engine.bpmn.keeping import MAX_STATE, Allowance, jsonable
@@ -171,7 +171,10 @@ class KernelScriptEngine(PythonScriptEngine):
         return payload
 
     def _payload(self, task: Task, element: Element) -> dict[str, Any]:
-        return (self.evaluate(task, element.properties["payload"]) if "payload" in element.properties else None) or {}
+        if "payload" in element.properties:
+            return self.evaluate(task, element.properties["payload"]) or {}
+        inputs = getattr(task.task_spec, "wiring", Wiring()).inputs  # what other modellers send (spec §10.4.2)
+        return {datum.names[-1]: jsonable(read(task, datum)) for datum in inputs}
 
     def holds(self, task: Task, condition: str, data: Mapping[str, Any]) -> bool:
         """Whether a condition of the task's element is true on ``data``."""

@@ -10,10 +10,12 @@ from tests.support.bpmn_runs import (
     again,
     both,
     boundary,
+    catch,
     chain,
     choose,
     finish,
     looped,
+    message,
     node,
     par,
     process,
@@ -21,6 +23,7 @@ from tests.support.bpmn_runs import (
     refusals,
     script,
     sub,
+    throw,
     timer,
 )  # fmt: skip
 from tests.support.diagrams import diagram, end, flow, start, user
@@ -335,3 +338,26 @@ def test_tasks_without_any_property_of_ours_run() -> None:
         run.complete("u", {"v": 1})
 
     assert both(body, story).trace == "t m u s finish"
+
+
+# -- what messages and signals carry ---------------------------------------------------
+
+
+def test_a_caught_message_fills_its_output_and_a_thrown_one_carries_its_input() -> None:
+    taken = '<bpmn:dataOutput id="o1" name="amount"/>' + writes("o1", "obj_1_ref")
+    taken += text("outputSet", text("dataOutputRefs", "o1"))
+    given = '<bpmn:dataInput id="i1" name="amount"/>' + reads("obj_1_ref", "i1")
+    given += text("inputSet", text("dataInputRefs", "i1"))
+    body = start() + ORDER + catch("got", taken + message("go")) + throw("tell", given + message("go"))
+    body += node("sendTask", "send", io("i2:total") + reads("obj_1_ref", "i2"), messageRef="msg_go") + end()
+    run = both(body + chain("begin got tell send finish"), lambda run: run.message("go", {"amount": 5}), messages="go")
+    assert run.data["order"] == 5 and [payload for _, _, payload in run.host.sent] == [{"amount": 5}, {"total": 5}]
+
+
+def test_a_condition_waits_for_a_data_object() -> None:
+    when = '<bpmn:condition xsi:type="bpmn:tFormalExpression">order &gt; 3</bpmn:condition>'
+    body = start() + ORDER + par("g1", "g2") + user("ready")
+    body += task("w", io(outputs="w_out:order") + writes("w_out", "obj_1_ref"), "order = 5")
+    body += catch("enough", f"<bpmn:conditionalEventDefinition>{when}</bpmn:conditionalEventDefinition>") + end()
+    body += chain("begin g1; g1 ready w g2; g1 enough g2; g2 finish")
+    assert both(body, lambda run: run.complete("ready")).trace == "ready w enough finish"
