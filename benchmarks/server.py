@@ -26,7 +26,7 @@ class MeasuredServer(Server):
         super().load_config()
         self.cfg.set("workers", 1)
 
-    def load(self) -> Any:
+    def _open(self) -> Any:
         return applications(self._settings)
 
 

@@ -136,7 +136,7 @@ def make_engine(url: str, **kwargs: Any) -> sa.Engine:
         _prepare_sqlite(engine)
         return engine
     options.setdefault("pool_size", 20)
-    options.setdefault("max_overflow", 20)
+    options.setdefault("max_overflow", 12)
     engine = sa.create_engine(url_obj, **options)
     # Several rows go out as one statement; the driver's own way for two rows costs more than both alone.
     engine.dialect.use_insertmanyvalues_wo_returning = True
@@ -186,8 +186,12 @@ class Database:
         self.engine = make_engine(url)
         postgresql = self.engine.dialect.name == "postgresql"
         snapshot = {"isolation_level": "REPEATABLE READ"} if postgresql else {}
-        alone = {"isolation_level": "AUTOCOMMIT"} if postgresql else ALONE
-        self._lookup = self.engine.execution_options(**alone)
+        # Connections of their own: PostgreSQL's driver takes longer to change to AUTOCOMMIT and back than to answer.
+        self._lookup = (
+            make_engine(url, isolation_level="AUTOCOMMIT", pool_size=8, max_overflow=0)
+            if postgresql
+            else self.engine.execution_options(**ALONE)
+        )
         self._read = sessionmaker(self.engine.execution_options(**snapshot), expire_on_commit=False)
         self._writer = self.engine.execution_options(**WRITER)
         self._write = sessionmaker(self._writer, expire_on_commit=False)
@@ -225,3 +229,4 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+        self._lookup.dispose()

@@ -6,6 +6,7 @@ PostgreSQL.  Each process opens its own database connections after the fork.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,10 +57,12 @@ class Server(BaseApplication):
         from engine.errors import LianjianError
 
         try:
-            return self._open()
+            app = self._open()
         except LianjianError as error:
             click.echo(f"错误：{error.message}", err=True)
             raise SystemExit(Arbiter.WORKER_BOOT_ERROR) from None
+        _settle()
+        return app
 
     def _open(self) -> Any:
         from engine.inspection.installation import open_engine, open_jobs
@@ -86,6 +89,13 @@ class Server(BaseApplication):
     def _stop(self) -> None:
         if self._worker is not None:
             self._worker.stop()
+
+
+def _settle() -> None:
+    """Keep the garbage collector from walking again and again through what lives as long as the process."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 def demo_logins(settings: Settings) -> Sequence[DemoLogin]:

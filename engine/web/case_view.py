@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from engine.forms import Form
-from engine.models import Incident, ProcessDefinition, ProcessInstance, TaskCandidate, User, UserRole
+from engine.models import Department, Incident, ProcessDefinition, ProcessInstance, TaskCandidate, User, UserRole
 from engine.models import UserTask as Task
 from engine.queries import TimelineEntry, timeline
 from engine.web.context import department_name, engine, now, settings
@@ -44,8 +44,9 @@ _URGENCY = (Task.due_at.is_(None), Task.due_at, Task.created_at, Task.id)
 _OPEN_NOW = (
     sa.select(
         Task.id, Task.name, Task.department, Task.role, Task.group.label("group"), Task.assignee_id,
-        sa.func.count().over().label("total"),
+        Department.name.label("department_name"), sa.func.count().over().label("total"),
     )
+    .outerjoin(Department, sa.and_(Department.district_id == Task.district_id, Department.code == Task.department))
     .where(Task.instance_id == sa.bindparam("of_instance"), Task.state == "open")
     .order_by(*_URGENCY)
     .limit(NAMED)
@@ -58,10 +59,14 @@ def open_tasks(session: Session, instance_ids: Iterable[str]) -> list[Task]:
     return list(session.scalars(wanted.order_by(*_URGENCY)))
 
 
-def waiting(session: Session | sa.Connection, tasks: Sequence[Any], *, members: bool = True) -> list[Waiting]:
+def waiting(
+    session: Session | sa.Connection, tasks: Sequence[Any], *, members: bool = True,
+    name_of: Callable[[str], str] = department_name,
+) -> list[Waiting]:  # fmt: skip
     """Who each task waits for: its holder, the named candidates, or a department's post.
 
-    ``tasks`` are rows of user tasks; without ``members`` nobody asks who holds a post.
+    ``tasks`` are rows of user tasks; without ``members`` nobody asks who holds a post; ``name_of``
+    names a department.
     """
     holders = _names(session, {t.assignee_id for t in tasks if t.assignee_id})
     named: dict[str, list[str]] = {}
@@ -81,7 +86,7 @@ def waiting(session: Session | sa.Connection, tasks: Sequence[Any], *, members: 
     logins = _logins(session) if demo else {}
     found = []
     for task in tasks:
-        place = f"{department_name(task.department)} {task.role}".strip()
+        place = f"{name_of(task.department)} {task.role}".strip()
         people = groups.get(task.group, [])
         if task.assignee_id:
             names = [holders.get(task.assignee_id, "—")]
@@ -105,7 +110,8 @@ def _logins(session: Session | sa.Connection) -> dict[str, str]:
 def waits_now(connection: sa.Connection, instance_id: str) -> str:
     """Whom a case waits for now, as one sentence to whoever just acted; empty when for nobody."""
     tasks = connection.execute(_OPEN_NOW, {"of_instance": instance_id}).all()
-    waits = waiting(connection, tasks, members=False)
+    named = {task.department: task.department_name or task.department for task in tasks}
+    waits = waiting(connection, tasks, members=False, name_of=named.__getitem__)
     shown = [f"{w.who}办理“{w.task.name}”" + (f"（演示登录名 {w.logins}）" if w.logins else "") for w in waits]
     more = f"等 {tasks[0].total} 项" if tasks and tasks[0].total > NAMED else ""
     return f"现在等待{'、'.join(shown)}{more}。" if shown else ""

@@ -45,6 +45,16 @@ def csp_nonce() -> str:
     return nonce
 
 
+#: The same on every response.
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()",
+}
+
+
 def content_security_policy(nonce: str) -> str:
     """Own scripts only; inline *styles* stay allowed because bpmn-js positions shapes with them."""
     return "; ".join(
@@ -104,16 +114,18 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def headers(response: Response) -> Response:
-        h = response.headers
-        h.setdefault("Content-Security-Policy", content_security_policy(csp_nonce()))
-        h.setdefault("X-Content-Type-Options", "nosniff")
-        h.setdefault("X-Frame-Options", "DENY")
-        h.setdefault("Referrer-Policy", "same-origin")
-        h.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        h.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()")
-        h.setdefault("X-Request-Id", request_id())
+        wanted = {
+            "Content-Security-Policy": content_security_policy(csp_nonce()),
+            **_ALWAYS,
+            "X-Request-Id": request_id(),
+        }
         if settings.secure_cookies:
-            h.setdefault("Strict-Transport-Security", "max-age=31536000")
+            wanted["Strict-Transport-Security"] = "max-age=31536000"
         if g.get("actor") is not None or request.method != "GET":
-            h.setdefault("Cache-Control", "no-store")
+            wanted["Cache-Control"] = "no-store"
+        # What a view has set stays.  One pass: to ask for each header would walk through all of them each time.
+        present = {name.lower() for name, _ in response.headers}
+        for name, value in wanted.items():
+            if name.lower() not in present:
+                response.headers.add(name, value)
         return response
