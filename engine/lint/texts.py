@@ -76,25 +76,31 @@ def texts(model: Model) -> Iterator[Text]:
             yield Text(node, "脚本", text_of(script), script=True)
 
 
-def set_names(node: Node) -> set[str]:
-    """Top-level names the element assigns: ``set:`` properties and script lines."""
-    names = {name[4:].strip() for name in node.properties if name.startswith("set:")}
+def assigned(node: Node) -> list[tuple[str, str]]:
+    """``(name, expression)`` of what the element assigns: ``set:`` properties and script lines."""
+    found = [(name[4:].strip(), value) for name, value in node.properties.items() if name.startswith("set:")]
     if node.type == "scriptTask":
         with suppress(ExpressionError):  # the rule script-tasks says so
-            names |= {line.name for line in parse_assignments(text_of(node.xml.find(q("script"))))}
-    return names
+            lines = parse_assignments(text_of(node.xml.find(q("script"))))
+            found += [(line.name, line.expression.text) for line in lines]
+    return found
 
 
-def written_inside(scope: Scope) -> set[str]:
-    """Names assigned anywhere in a level and below."""
-    names: set[str] = set()
+def set_names(node: Node) -> set[str]:
+    """Top-level names the element assigns."""
+    return {name for name, _ in assigned(node)}
+
+
+def assigned_inside(scope: Scope) -> list[tuple[str, str]]:
+    """What is assigned anywhere in a level and below."""
+    found: list[tuple[str, str]] = []
     for node in scope.nodes:
         if node.is_compensation:
             continue  # runs long after, and never beside another instance
-        names |= set_names(node)
+        found += assigned(node)
         if node.inner is not None:
-            names |= written_inside(node.inner)
-    return names
+            found += assigned_inside(node.inner)
+    return found
 
 
 def written_in(process: Scope) -> set[str]:

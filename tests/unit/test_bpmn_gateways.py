@@ -105,7 +105,7 @@ def test_two_branches_that_write_one_name_differently_are_a_clear_failure() -> N
 
 def test_two_branches_that_write_the_same_agree() -> None:
     body = start() + par("g1", "g2") + script("a", "x = 1") + script("b", "x = 1") + end()
-    assert both(body + chain("begin g1 a g2 finish; g1 b g2"), lambda run: None, lawful=False).data["x"] == 1
+    assert both(body + chain("begin g1 a g2 finish; g1 b g2"), lambda run: None).data["x"] == 1
 
 
 def test_forks_nest() -> None:

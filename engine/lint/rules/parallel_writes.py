@@ -1,14 +1,20 @@
-"""Two branches that run at the same time do not assign one name: only one value could survive."""
+"""Two branches that run at the same time do not assign one name: only one value could survive.
+
+Branches that plainly assign the same value contradict nobody and may.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
+from engine import expressions
+from engine.errors import ExpressionError
 from engine.lint.finding import Problem
 from engine.lint.graph import play
 from engine.lint.model import Model, Node, Scope, q
 from engine.lint.say import about
-from engine.lint.texts import item_names, set_names, written_inside
+from engine.lint.texts import assigned, assigned_inside, item_names
 from engine.lint.words import ACTIVITIES
 
 #: Tasks without a person and without a wait.
@@ -21,7 +27,7 @@ def check(model: Model) -> Iterator[Problem]:
         writers = {node: names for node in scope.nodes if (names := _writes(node, processes))}
         for node, names in writers.items():
             if _runs_in_parallel(node):
-                for name in sorted(names):
+                for name in sorted(name for name, value in names.items() if value is None):
                     yield about(node, f"的各个并行实例都会给“{name}”赋值。", "请在多实例之后再赋值，或改为逐个办理。")
         if len(writers) < 2:
             continue
@@ -29,7 +35,8 @@ def check(model: Model) -> Iterator[Problem]:
         seen: set[frozenset[Node]] = set()
         for pair in sorted(certain.together | possible.together, key=lambda p: sorted(n.id for n in p)):
             first, second = sorted(pair, key=lambda n: n.id)
-            common = writers.get(first, set()) & writers.get(second, set())
+            mine, theirs = writers.get(first, {}), writers.get(second, {})
+            common = {name for name in mine.keys() & theirs.keys() if mine[name] is None or mine[name] != theirs[name]}
             if common and pair not in seen:
                 seen.add(pair)
                 yield about(
@@ -40,12 +47,29 @@ def check(model: Model) -> Iterator[Problem]:
                 )
 
 
-def _writes(node: Node, processes: dict[str, Scope]) -> set[str]:
-    names = set(set_names(node))
+def _writes(node: Node, processes: dict[str, Scope]) -> dict[str, str | None]:
+    """Names an activity assigns, each with the one value everybody can foresee, or ``None``."""
+    lines = assigned(node)
     for scope in _levels(node, processes):
-        names |= written_inside(scope) - _own_data(scope)
-    # A multi-instance keeps what its steps produce in its own list.
-    return names - item_names(node) if node.multi_instance else names | _products(node, processes)
+        own = _own_data(scope)
+        lines += [(name, text) for name, text in assigned_inside(scope) if name not in own]
+    values: dict[str, set[str]] = {}
+    for name, text in lines:
+        values.setdefault(name, set()).add(text.strip())
+    names = {name: _foreseen(name, texts) for name, texts in values.items()}
+    if node.multi_instance:  # keeps what its steps produce in its own list
+        return {name: value for name, value in names.items() if name not in item_names(node)}
+    return names | dict.fromkeys(_products(node, processes))
+
+
+def _foreseen(name: str, texts: set[str]) -> str | None:
+    """The one expression that is assigned, if its value depends on nothing but the name's value before."""
+    text = next(iter(texts))
+    if len(texts) > 1 or "(" in text:  # a function may answer differently each time
+        return None
+    with suppress(ExpressionError):
+        return text if expressions.parse(text).names <= {name} else None
+    return None
 
 
 def _own_data(scope: Scope) -> set[str]:
