@@ -24,7 +24,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.listening import ScopeTrigger
-from engine.bpmn.scopes import COMPLETED_AS, changes, data_at_completion, end_tokens, publish, scope_data
+from engine.bpmn.scopes import COMPLETED_AS, changes, data_at_completion, end_tokens, publish, scope_data, shares_data
 from engine.bpmn.triggers import triggers_of
 
 _RUNNING = "compensating"
@@ -50,13 +50,8 @@ class CompensationTrigger(ScopeTrigger):
 
     is_compensation = True
 
-    def _predict_hook(self, my_task: Task) -> None:
-        """Nothing is planned before somebody compensates: mostly nobody does."""
-
     def _run_hook(self, my_task: Task) -> bool:
-        my_task._sync_children(self.outputs, TaskState.FUTURE)
-        for child in my_task.children:
-            child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
+        self.lead_on(my_task)
         return True
 
 
@@ -239,10 +234,22 @@ def _begin(top: Any, activity: Task, known: dict[str, Any]) -> None:
 
 def _keep_written(thrower: Task, trigger: Task, known: dict[str, Any]) -> None:
     ended = [task for task in _branch(trigger) if task._state == TaskState.COMPLETED]
+    if not _shares_data(trigger.workflow, thrower.workflow):
+        return  # what a called process keeps to itself
     written = changes(trigger.data, max(ended, key=lambda task: task.last_state_change).data)
     known["written"] |= written
     publish(thrower.workflow, dict(trigger.data), written)
     thrower.data = {**thrower.data, **written}
+
+
+def _shares_data(inner: Any, outer: Any) -> bool:
+    """Do the steps of ``inner``, a scope inside ``outer`` or around it, work on its names?"""
+    while inner is not outer and inner.parent_task_id is not None:
+        caller = inner.top_workflow.get_task_from_id(inner.parent_task_id)
+        if not shares_data(caller):
+            return False
+        inner = caller.workflow
+    return True
 
 
 def _close(top: Any, known: dict[str, Any]) -> None:

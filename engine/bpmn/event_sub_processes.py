@@ -38,15 +38,12 @@ class KernelEventSubProcess(EventSubprocess):
 class HandlerTrigger(ScopeTrigger):
     """See :class:`ScopeTrigger`."""
 
-    def _predict_hook(self, my_task: Task) -> None:
-        """Nothing is planned before the event occurs: most never do."""
-
     def _on_ready_hook(self, my_task: Task) -> None:
         super()._on_ready_hook(my_task)
         workflow = my_task.workflow
         my_task.data = scope_data(workflow)
         if self.interrupting:
-            end_tokens(workflow, keep=[my_task])
+            end_tokens(workflow, keep=[my_task, *my_task.children])
             return
         again = rearm(my_task)
         if again is not None:
@@ -58,9 +55,7 @@ class HandlerTrigger(ScopeTrigger):
         before = dict(my_task.data)
         super()._run_hook(my_task)
         publish(my_task.workflow, before, changes(before, my_task.data))
-        my_task._sync_children(self.outputs, TaskState.FUTURE)
-        for child in my_task.children:
-            child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
+        self.lead_on(my_task)
         return True
 
 

@@ -18,9 +18,21 @@ class ScopeTrigger(CatchingSpec, IntermediateCatchEvent):
 
     def _on_ready_hook(self, my_task: Task) -> None:
         super()._on_ready_hook(my_task)
-        for begun in self.outputs:
-            if isinstance(begun, EventSubprocess):
-                my_task.workflow.script_engine.trace.append(begun.bpmn_id)
+        my_task._sync_children(self.outputs, TaskState.FUTURE)
+        top = my_task.workflow.top_workflow
+        for begun in my_task.children:
+            if isinstance(begun.task_spec, EventSubprocess):  # a block is told before what is in it
+                top.script_engine.trace.append(begun.task_spec.bpmn_id)
+                if top.watch is not None:
+                    top.watch(begun)
+
+    def _predict_hook(self, my_task: Task) -> None:
+        """Nothing is planned before the event occurs: most never do."""
+
+    def lead_on(self, my_task: Task) -> None:
+        """Plan what follows, now that it begins."""
+        for child in my_task.children:
+            child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
 
 
 def is_armed(task: Task) -> bool:

@@ -29,6 +29,7 @@ from engine.bpmn.ad_hoc import AdHoc, take_ad_hoc
 from engine.bpmn.calls import KernelCallActivity, plain_calls
 from engine.bpmn.compensation import KernelEndEvent, KernelThrowEvent, note_completions
 from engine.bpmn.conditions import is_conditional
+from engine.bpmn.correlation import Correlation, read_correlation
 from engine.bpmn.data import Declared, Inputs, Outputs, Wiring
 from engine.bpmn.data_parsing import DiagramData, take_data
 from engine.bpmn.decisions import Decisions, load_decisions
@@ -165,6 +166,7 @@ class LoadedDefinition:
     lanes: dict[str, str] = field(default_factory=dict)  # element id → lane name, sub-process children included
     starts: tuple[StartPoint, ...] = ()  # what starts instances by itself
     conditional: bool = False  # does any event wait for a condition?
+    correlation: Correlation = field(default_factory=Correlation)
 
 
 def load_definition(files: dict[str, str]) -> LoadedDefinition:
@@ -179,6 +181,7 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
     lanes: dict[str, str] = {}
     executable: list[str] = []
     called: set[str | None] = set()
+    roots: list[etree._Element] = []
     data = DiagramData()
     ad_hoc: dict[str, AdHoc] = {}
     try:
@@ -195,6 +198,7 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
             normalise(root)
             draw_implicit_flow(root)
             parser.add_bpmn_xml(root, name)
+            roots.append(root)
             lanes.update(_lanes(root))
             called |= {c.get("calledElement") for c in root.iter(_BPMN + "callActivity")}
         # What another process calls is its helper; the one nobody calls is the process itself.
@@ -230,6 +234,7 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
         decisions=load_decisions(*decisions) if decisions else None,
         lanes=lanes,
         starts=tuple(start_points(spec)),
+        correlation=read_correlation(roots),
         conditional=any(is_conditional(each) for each in [spec, *subprocess_specs.values()]),
     )
 
@@ -295,9 +300,9 @@ def _own_event(definition: Any) -> Any:
         others = [d for d in definition.event_definitions if not isinstance(d, KernelTerminate)]
         return definition if len(others) == len(definition.event_definitions) else KernelTerminate(others)
     if type(definition) is ErrorEventDefinition:
-        return KernelError(definition.name, definition.code, description=definition.description)
+        return KernelError(definition.name, definition.code or None, description=definition.description)
     if type(definition) is EscalationEventDefinition:
-        return KernelEscalation(definition.name, definition.code, description=definition.description)
+        return KernelEscalation(definition.name, definition.code or None, description=definition.description)
     if type(definition) is TerminateEventDefinition:
         return KernelTerminate(description=definition.description)
     return definition
