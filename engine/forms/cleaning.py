@@ -292,7 +292,7 @@ def _location(component: Component, raw: Any, context: Mapping[str, Any]) -> dic
     if isinstance(raw, str) and len(raw) <= 1_000:
         try:
             raw = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             raw = None
     if not isinstance(raw, Mapping):
         raise _refuse(f"“{label}”的定位无法识别，请重新定位。")

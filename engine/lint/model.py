@@ -365,5 +365,5 @@ def read_json(text: str) -> Any:
     """The parsed JSON or ``None``."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # a stranger may nest without end
         return None

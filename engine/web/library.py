@@ -257,7 +257,7 @@ def _file(name: str, data: bytes) -> tuple[str, str]:
     try:
         text = data.decode("utf-8-sig")
         identity = json.loads(text).get("id", "")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise ValueError("不是 UTF-8 的表单 JSON。") from None
     if not isinstance(identity, str) or not KEY.fullmatch(identity):
         raise ValueError("缺少表单标识 id，或标识不是小写字母、数字和连字符。")
