@@ -40,6 +40,17 @@ class ServiceInfo:
     function: Callable[..., Mapping[str, Any] | None] = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Start:
+    """What a new instance begins with, see :meth:`ServiceEffects.start_process`."""
+
+    business_key: str
+    variables: dict[str, Any] = field(default_factory=dict)
+    title: str = ""
+    department: str = ""
+    departments: tuple[str, ...] = ()
+
+
 class ServiceEffects(Protocol):
     """What a service task may do besides reading and writing tables; the kernel implements it."""
 
@@ -56,6 +67,10 @@ class ServiceEffects(Protocol):
 
         Starting the same key and business key again is a no-op.
         """
+        ...
+
+    def start_processes(self, key: str, starts: Iterable[Start]) -> dict[str, str]:
+        """Start many instances of one process at once; returns their ids by business key."""
         ...
 
     def send_message(self, name: str, business_key: str, payload: Mapping[str, Any] | None = None) -> None:
@@ -124,6 +139,10 @@ class ServiceContext:
         return self.effects.start_process(
             key, business_key, variables, title=title, department=department, departments=departments
         )
+
+    def start_processes(self, key: str, starts: Iterable[Start]) -> dict[str, str]:
+        """See :meth:`ServiceEffects.start_processes`."""
+        return self.effects.start_processes(key, starts)
 
     def send_message(self, name: str, business_key: str, payload: Mapping[str, Any] | None = None) -> None:
         """See :meth:`ServiceEffects.send_message`."""

@@ -19,6 +19,7 @@ from engine.calendar import Calendar
 from engine.commands.kernel import Kernel
 from engine.errors import ServiceTaskFailed
 from engine.history import DISTRICT_STREAM, Chain
+from engine.service_tasks import Start
 
 Result = TypeVar("Result", covariant=True)
 
@@ -134,6 +135,12 @@ class CommandContext:
         return StartProcess(
             key, business_key, dict(variables), title=title, department=department, departments=tuple(departments)
         ).run(self)
+
+    def start_processes(self, key: str, starts: Iterable[Start]) -> dict[str, str]:
+        """Start many instances of one process in this transaction; returns their ids by business key."""
+        from engine.commands.start_many import StartMany
+
+        return StartMany(key, tuple(starts)).run(self)
 
     def send_message(self, name: str, business_key: str, payload: Mapping[str, Any] | None = None) -> None:
         """Send a message in this transaction."""

@@ -19,7 +19,7 @@ from engine.commands.context import CommandContext
 from engine.commands.locking import LockedInstance
 from engine.errors import ExpressionError
 from engine.models import Deadline
-from engine.service_tasks import Lookup, ServiceContext, ServiceEffects
+from engine.service_tasks import Lookup, ServiceContext, ServiceEffects, Start
 
 _DUE = sa.select(Deadline.due_at).where(
     Deadline.district_id == sa.bindparam("of_district"),
@@ -141,6 +141,9 @@ class _Effects(ServiceEffects):
         return self.ctx.start_process(
             key, business_key, variables, title=title, department=department, departments=departments
         )
+
+    def start_processes(self, key: str, starts: Iterable[Start]) -> dict[str, str]:
+        return self.ctx.start_processes(key, starts)
 
     def send_message(self, name: str, business_key: str, payload: Mapping[str, Any] | None = None) -> None:
         self.ctx.send_message(name, business_key, payload)

@@ -58,26 +58,16 @@ class StartProcess:
     payload: dict[str, Any] | None = None
 
     def run(self, ctx: CommandContext) -> str:
-        given = received(self.variables, "启动时的变量")
         ctx.flush()
         lock_key(ctx.connection, self.business_key)
-        wanted = {"of_district": ctx.district_id, "of_process": self.key}
-        existing: str | None = ctx.connection.scalar(_EXISTING, {**wanted, "of_key": self.business_key})
+        wanted = {"of_district": ctx.district_id, "of_process": self.key, "of_key": self.business_key}
+        existing: str | None = ctx.connection.scalar(_EXISTING, wanted)
         if existing is not None:
             return existing
-        definition_id = ctx.connection.scalar(_CURRENT, wanted)
-        if definition_id is None:
-            raise NotFound(f"流程“{self.key}”尚未部署，请系统管理员先部署该流程。")
-        definition = ctx.kernel.definition(ctx.connection, definition_id)
+        definition = current_definition(ctx, self.key)
         at = self._point(definition)
-        instance = self._insert(ctx, definition)
-        variables = {"department": self.department, "business_key": self.business_key, **given}
-        ctx.record(
-            instance.id,
-            "instance-started",
-            {"process": self.key, "version": definition.version, "business_key": self.business_key,
-             "title": instance.title, "variables": variables},
-        )  # fmt: skip
+        instance, variables = self.new_instance(ctx, definition)
+        insert_instances(ctx, [self.row_of(ctx, instance)], self.shown_to(instance))
         execution = Execution.start(definition.loaded, variables, KernelHost(ctx, instance), at)
         ctx.stepping.add(instance.id)
         try:
@@ -98,19 +88,52 @@ class StartProcess:
             raise NotFound(f"流程“{self.key}”没有由触发启动的开始事件“{self.at}”。")
         return found
 
-    def _insert(self, ctx: CommandContext, definition: Definition) -> LockedInstance:
-        instance = LockedInstance(
+    def described(self, ctx: CommandContext, definition: Definition) -> LockedInstance:
+        """The instance to be; nothing is written yet."""
+        return LockedInstance(
             id=new_id(), district_id=ctx.district_id, definition_id=definition.id, process_key=self.key,
             business_key=self.business_key, title=self.title or definition.name, department=self.department,
             status="running", state=b"", version=1,
         )  # fmt: skip
-        row = {name: getattr(instance, name) for name in LockedInstance.__slots__}
-        ctx.connection.execute(_INSTANCE, {**row, "started_at": ctx.now, "started_by": ctx.actor.user_id})
-        shown_to = [code for code in dict.fromkeys([self.department, *self.departments]) if code]
-        if shown_to:
-            ctx.connection.execute(
-                _SHOWN_TO,
-                [{"instance_id": instance.id, "department": code, "district_id": ctx.district_id} for code in shown_to],
-            )
+
+    def new_instance(self, ctx: CommandContext, definition: Definition) -> tuple[LockedInstance, dict[str, Any]]:
+        """The instance to be, its first event recorded, and the variables it begins with."""
+        instance = self.described(ctx, definition)
+        given = received(self.variables, "启动时的变量")
+        variables = {"department": self.department, "business_key": self.business_key, **given}
         ctx.chain.begin_at(instance.id, (0, GENESIS))
-        return instance
+        ctx.record(
+            instance.id,
+            "instance-started",
+            {"process": self.key, "version": definition.version, "business_key": self.business_key,
+             "title": instance.title, "variables": variables},
+        )  # fmt: skip
+        return instance, variables
+
+    def row_of(self, ctx: CommandContext, instance: LockedInstance) -> dict[str, Any]:
+        """The instance's row."""
+        row = {name: getattr(instance, name) for name in LockedInstance.__slots__}
+        return {**row, "started_at": ctx.now, "started_by": ctx.actor.user_id}
+
+    def shown_to(self, instance: LockedInstance) -> list[dict[str, Any]]:
+        """The rows that say which departments may see the instance."""
+        return [
+            {"instance_id": instance.id, "department": code, "district_id": instance.district_id}
+            for code in dict.fromkeys([self.department, *self.departments])
+            if code
+        ]
+
+
+def current_definition(ctx: CommandContext, key: str) -> Definition:
+    """The version of a process that new instances start from.  Raises :class:`NotFound`."""
+    definition_id = ctx.connection.scalar(_CURRENT, {"of_district": ctx.district_id, "of_process": key})
+    if definition_id is None:
+        raise NotFound(f"流程“{key}”尚未部署，请系统管理员先部署该流程。")
+    return ctx.kernel.definition(ctx.connection, definition_id)
+
+
+def insert_instances(ctx: CommandContext, rows: list[dict[str, Any]], shown_to: list[dict[str, Any]]) -> None:
+    """Write the rows of new instances and of who may see them."""
+    ctx.connection.execute(_INSTANCE, rows)
+    if shown_to:
+        ctx.connection.execute(_SHOWN_TO, shown_to)

@@ -17,7 +17,7 @@ from engine.commands.locking import LockedInstance
 from engine.db import new_id
 from engine.models import TaskCandidate, UserTask
 
-_OPEN = sa.insert(UserTask.__table__)  # type: ignore[arg-type]
+OPEN = sa.insert(UserTask.__table__)  # type: ignore[arg-type]
 _OFFER = sa.insert(TaskCandidate.__table__)  # type: ignore[arg-type]
 
 
@@ -32,20 +32,14 @@ def sync_tasks(ctx: CommandContext, instance: LockedInstance, execution: Executi
     for engine_task_id, element in elements.items():
         if engine_task_id not in before:
             candidates = _candidates(execution, element)
-            task = _row(ctx, instance, execution, element, candidates)
+            task = opened_task(ctx, instance, element, candidates, *_placed(ctx, instance, execution, element))
             opened.append(task)
             offers += _offers(task["id"], instance.district_id, candidates)
-            ctx.record(
-                instance.id,
-                "task-opened",
-                {"task": task["id"], "element": element.element_id, "name": element.name, "group": task["group_key"],
-                 "candidates": candidates},
-            )  # fmt: skip
         elif refresh and element.properties.get("candidates"):
             _offer_anew(ctx, known[engine_task_id], execution, element)
     ctx.refreshing.discard(instance.id)
     if opened:
-        ctx.connection.execute(_OPEN, opened)
+        ctx.connection.execute(OPEN, opened)
     if offers:
         ctx.connection.execute(_OFFER, offers)
     for task_row in known.values():
@@ -53,22 +47,35 @@ def sync_tasks(ctx: CommandContext, instance: LockedInstance, execution: Executi
             _cancel(ctx, task_row)
 
 
-def _row(
-    ctx: CommandContext, instance: LockedInstance, execution: Execution, element: Element, candidates: list[str]
-) -> dict[str, Any]:
-    properties = element.properties
+#: Properties that are asked when a task opens; a task with none of them opens alike in every instance.
+ASKED = frozenset({"department", "candidates", "due", "deadline"})
+
+
+def _placed(
+    ctx: CommandContext, instance: LockedInstance, execution: Execution, element: Element
+) -> tuple[str, datetime | None]:
+    """The department a task belongs to and when it is due."""
 
     def evaluated(name: str) -> Any:
-        text = properties.get(name, "").strip()
+        text = element.properties.get(name, "").strip()
         return execution.evaluate(element.engine_task_id, text) if text else None
 
     department = str(evaluated("department") or instance.department)
-    role = properties.get("role") or element.lane
-    deadline_name = properties.get("deadline", "")
+    deadline_name = element.properties.get("deadline", "")
     due_at = deadline_due(ctx, instance, deadline_name) if deadline_name else None
     if due_at is None:
         due_at = as_due(evaluated("due"), ctx.now, ctx.kernel.settings.timezone)
-    return {
+    return department, due_at
+
+
+def opened_task(
+    ctx: CommandContext, instance: LockedInstance, element: Element, candidates: list[str], department: str,
+    due_at: datetime | None,
+) -> dict[str, Any]:  # fmt: skip
+    """The row of a task that opens now, with its event recorded."""
+    properties = element.properties
+    role = properties.get("role") or element.lane
+    task = {
         "id": new_id(),
         "district_id": instance.district_id,
         "instance_id": instance.id,
@@ -87,11 +94,18 @@ def _row(
         "state": "open",
         "created_at": ctx.now,
         "due_at": due_at,
-        "deadline_name": deadline_name,
+        "deadline_name": properties.get("deadline", ""),
         "legal_basis": properties.get("legal_basis", ""),
         "context": {} if element.item is None else {"item": element.item},
         "version": 1,
     }
+    ctx.record(
+        instance.id,
+        "task-opened",
+        {"task": task["id"], "element": element.element_id, "name": element.name, "group": task["group_key"],
+         "candidates": candidates},
+    )  # fmt: skip
+    return task
 
 
 def _candidates(execution: Execution, element: Element) -> list[str]:

@@ -11,7 +11,7 @@ from engine.inspection.draw_changes import record_failures
 from engine.inspection.drawn import assignments, drawn_objects
 from engine.inspection.models import Inspection
 from engine.inspection.snapshots import object_snapshot
-from engine.service_tasks import ServiceContext, service_task
+from engine.service_tasks import ServiceContext, Start, service_task
 
 
 @service_task("open-inspections", title="开启检查")
@@ -45,17 +45,21 @@ def open_inspections(ctx: ServiceContext) -> dict[str, Any]:
     ctx.session.flush()
     campaign.state, campaign.draw_id = "检查中", draw.draw_id
     campaign.total = campaign.open_count = len(objects)
-    for inspection in records.inspections_of(ctx.session, ctx.district_id, campaign.number):
-        ctx.start_process(
-            "inspection",
-            inspection.number,
-            {
-                "campaign": campaign.number,
-                "departments": inspection.departments,
-                "object": {k: inspection.object.get(k, "") for k in ("uscc", "name", "address")},
-            },
-            title=f"{inspection.object['name']}",
-            department=campaign.lead,
-            departments=inspection.departments,
-        )
+    ctx.start_processes(
+        "inspection",
+        [
+            Start(
+                inspection.number,
+                {
+                    "campaign": campaign.number,
+                    "departments": inspection.departments,
+                    "object": {k: inspection.object.get(k, "") for k in ("uscc", "name", "address")},
+                },
+                title=f"{inspection.object['name']}",
+                department=campaign.lead,
+                departments=tuple(inspection.departments),
+            )
+            for inspection in records.inspections_of(ctx.session, ctx.district_id, campaign.number)
+        ],
+    )
     return {"count": len(objects)}
