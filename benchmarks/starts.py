@@ -12,6 +12,7 @@ from benchmarks.places import Place
 from benchmarks.system import DEPARTMENT, open_system
 from engine.actor import Actor
 from engine.commands.context import CommandContext
+from engine.service_tasks import Start
 
 LINES = (
     Line("cpu_s", "10,000 instance starts, CPU", "s", at_most(3)),
@@ -28,8 +29,10 @@ class StartMany:
     business_keys: tuple[str, ...]
 
     def run(self, ctx: CommandContext) -> None:
-        for key in self.business_keys:
-            ctx.start_process(case.KEY, key, {"object": "鲁A00001"}, title="基准事项", department=DEPARTMENT)
+        ctx.start_processes(
+            case.KEY,
+            [Start(key, {"object": "鲁A00001"}, "基准事项", DEPARTMENT) for key in self.business_keys],
+        )
 
 
 def run(place: Place, scale: Scale) -> Mapping[str, float]:
