@@ -195,6 +195,23 @@ def test_a_block_without_a_handler_is_undone_through_what_is_in_it(how: str) -> 
     assert run.data["undone"] == (5 if how in many else 3)
 
 
+def test_what_a_called_process_keeps_to_itself_stays_in_it_when_it_is_undone() -> None:
+    declared = (
+        '<bpmn:ioSpecification><bpmn:dataOutput id="out" name="result"/><bpmn:inputSet/>'
+        "<bpmn:outputSet><bpmn:dataOutputRefs>out</bpmn:dataOutputRefs></bpmn:outputSet></bpmn:ioSpecification>"
+    )
+    inner = declared + INNER + undone("a", by=user("un_a", set_secret="a.v"))
+    body = around(call("block", "callee"))
+
+    def story(run: Run) -> None:
+        complete("a", "b", "c")(run)
+        assert run.execution.evaluate(next(run.execution.open_tasks()).engine_task_id, "a.v") == 1
+        complete("un_a", "after")(run)
+
+    run = both(body, story, more=process("callee", inner), lawful=False)
+    assert run.ended and not {"secret", "a", "un_a"} & run.data.keys()
+
+
 def test_the_handler_of_a_block_stands_for_all_that_is_in_it() -> None:
     body = around(sub("block", INNER + undone("a", "b")), undone("block"))
     run = both(body, complete("a", "b", "c", "after"), ZERO)
