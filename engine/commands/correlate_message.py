@@ -21,7 +21,7 @@ from engine.errors import LianjianError
 from engine.models import Incident, Message, ProcessInstance, StartTrigger, Subscription
 
 #: Deliveries to one instance, and starts of one process, that one command may cause; more can only be a runaway.
-MAX_DELIVERIES = 200
+MAX_DELIVERIES = 100
 MAX_STARTS = 2_000
 
 
@@ -60,15 +60,24 @@ def deliver_pending(ctx: CommandContext) -> None:
 
 
 def _deliver_to(ctx: CommandContext, business_key: str) -> None:
-    while (found := _next(ctx, business_key)) is not None:
-        if not _deliver(ctx, *found):
-            break
+    refused: set[tuple[str, str]] = set()  # waits of another conversation under the same business key
+    while (found := _next(ctx, business_key, refused)) is not None:
+        pair = (found[0].id, found[1].id)
+        try:
+            if not _deliver(ctx, *found):
+                break
+        except _OtherConversation:
+            refused.add(pair)
     while (start := _next_start(ctx, business_key)) is not None:
         if not _start(ctx, *start):
             break
 
 
-def _next(ctx: CommandContext, business_key: str) -> tuple[Message, Subscription] | None:
+class _OtherConversation(Exception):
+    """The message contradicts the correlation keys of who waits for it."""
+
+
+def _next(ctx: CommandContext, business_key: str, refused: set[tuple[str, str]]) -> tuple[Message, Subscription] | None:
     row = ctx.session.execute(
         sa.select(Message, Subscription)
         .join(
@@ -90,6 +99,7 @@ def _next(ctx: CommandContext, business_key: str) -> tuple[Message, Subscription
                 Incident.state == "open",
             ),
         )
+        .where(sa.tuple_(Message.id, Subscription.id).not_in(refused) if refused else sa.true())
         .order_by(Message.id, Subscription.id)
         .limit(1)
     ).first()
@@ -166,6 +176,8 @@ def _deliver(ctx: CommandContext, message: Message, subscription: Subscription) 
     engine_task_id, name, payload = subscription.engine_task_id, message.name, dict(message.payload)
 
     def act(execution: Execution) -> None:
+        if not execution.accepts(engine_task_id, name, payload):
+            raise _OtherConversation
         execution.deliver(engine_task_id, name, payload)
 
     try:

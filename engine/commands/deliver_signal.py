@@ -19,7 +19,7 @@ from engine.errors import LianjianError
 from engine.models import Subscription
 
 #: Times one instance may hear, or one process be started by, signals of one command; more can only be a runaway.
-MAX_DELIVERIES = 200
+MAX_DELIVERIES = 100
 
 
 def deliver_signal(ctx: CommandContext, delivery: SignalDelivery) -> None:

@@ -24,6 +24,7 @@ from engine.actor import Actor
 from engine.commands.deploy import Deploy
 from engine.commands.start_process import StartProcess
 from engine.db import Database
+from engine.errors import Conflict
 from engine.history import verify
 from engine.inspection.demo.accounts import DEMO_PASSWORD
 from engine.inspection.installation import open_engine, open_jobs

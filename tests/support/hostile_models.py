@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.bpmn.xml import BPMN
 from tests.support.bpmn_runs import boundary, call, chain, node, par, process, script, timer, times
 from tests.support.diagrams import diagram, end, flow, props, start, user
 
@@ -104,7 +105,7 @@ REFUSED: dict[str, tuple[Files, str]] = {
         {
             "m.bpmn": diagram(line(node("task", "a"), names="a")).replace(
                 "<bpmn:process",
-                '<bpmn:import importType="http://www.omg.org/spec/BPMN/20100524/MODEL" location="file:///etc/passwd" namespace="urn:x"/><bpmn:process',
+                f'<bpmn:import importType="{BPMN}" location="file:///etc/passwd" namespace="urn:x"/><bpmn:process',
                 1,
             )
         },
