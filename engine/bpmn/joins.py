@@ -8,7 +8,7 @@ the oldest of each incoming flow and leaves the others where they are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import _EndJoin
@@ -17,63 +17,12 @@ from SpiffWorkflow.specs.MultiChoice import MultiChoice
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.bpmn.histories import TAKEN, before, merge_tokens
 from engine.bpmn.listening import handles, is_armed
-from engine.bpmn.merge import MergeConflict, merge_branches
+from engine.bpmn.merge import MergeConflict
 from engine.errors import ServiceTaskFailed
 
 _ACTIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
-TAKEN = "taken"  # ids of the tasks whose tokens this join took, until it has run
-
-
-def merge_tokens(
-    parents: list[Task], last_wins: Collection[str] = (), known: Mapping[Any, dict[str, Any]] | None = None
-) -> dict[str, Any]:
-    """The data of tokens that meet, merged fork by fork: those that parted last are merged first.
-
-    ``parents`` stand in the order they arrived; of the names in ``last_wins`` the last change is taken.
-    ``known`` gives, by task id, data to take instead of the task's own.  Raises :class:`MergeConflict`.
-    """
-    data_of = {parent.id: (known or {}).get(parent.id, parent.data) for parent in parents}
-    if len(parents) == 1:
-        return dict(data_of[parents[0].id])
-    forks: dict[Any, tuple[int, Task]] = {}
-    held: dict[Any, list[tuple[int, dict[str, Any]]]] = {}
-    for order, parent in enumerate(parents):
-        line = _line(parent)
-        forks |= {task.id: (len(line) - number, task) for number, task in enumerate(line)}
-        held.setdefault(parent.id, []).append((order, data_of[parent.id]))
-    for _, fork in sorted(forks.values(), key=lambda entry: -entry[0]):
-        tokens = sorted(held.pop(fork.id, ()), key=lambda entry: entry[0])
-        if not tokens:
-            continue
-        data = tokens[0][1] if len(tokens) == 1 else _merge_at(fork.data, [d for _, d in tokens], last_wins)
-        if not held:
-            return dict(data)
-        held.setdefault(fork.parent.id, []).append((tokens[-1][0], data))
-    raise LookupError("tokens without a common start")
-
-
-def _merge_at(base: dict[str, Any], branches: list[dict[str, Any]], last_wins: Collection[str]) -> dict[str, Any]:
-    if not last_wins:
-        return merge_branches(base, branches)
-
-    def shared(data: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in data.items() if name not in last_wins}
-
-    merged = {**base, **merge_branches(shared(base), [shared(data) for data in branches])}
-    for data in branches:
-        merged |= {k: v for k, v in data.items() if k in last_wins and (k not in base or base[k] != v)}
-    return merged
-
-
-def _line(task: Task) -> list[Task]:
-    """The task and its ancestors; iterative, chains may be long."""
-    found: list[Task] = []
-    current: Task | None = task
-    while current is not None:
-        found.append(current)
-        current = current.parent
-    return found
 
 
 class _TokenJoin:
@@ -112,10 +61,8 @@ class _TokenJoin:
         raise NotImplementedError
 
     def _merge(self, my_task: Task) -> None:
-        taken = set(my_task.internal_data.pop(TAKEN, ()))
-        parents = [my_task.parent, *(t for t in my_task.workflow.tasks.values() if str(t.id) in taken)] if taken else []
         try:
-            my_task.data = merge_tokens(parents or [my_task.parent])
+            my_task.data = merge_tokens(list(before(my_task)))
         except MergeConflict as conflict:
             raise ServiceTaskFailed(
                 f"并行分支在“{self.bpmn_name or self.name}”汇合时，对名称“{conflict.path}”写入了不同的值，"

@@ -16,7 +16,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.calls import KernelCallActivity
-from engine.bpmn.joins import TAKEN, merge_tokens
+from engine.bpmn.histories import TAKEN, before, merge_tokens
 from engine.bpmn.listening import is_instance, listens
 
 #: The number in the order of completions of an activity that can be compensated.
@@ -80,8 +80,7 @@ def _tokens(workflow: Any) -> Iterator[tuple[Task, dict[str, Any]]]:
                 yield parent, dict(parent.data)
         elif TAKEN in task.internal_data and task.has_state(TaskState.NOT_FINISHED_MASK):
             # A join that has its tokens and has not run yet.
-            taken = set(task.internal_data[TAKEN])
-            for each in [parent, *(t for t in workflow.tasks.values() if str(t.id) in taken)]:
+            for each in before(task):
                 yield each, dict(each.data)
         elif not task.has_state(TaskState.NOT_FINISHED_MASK) or not _is_token(task):
             continue
