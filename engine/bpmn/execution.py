@@ -25,6 +25,7 @@ from engine import expressions
 from engine.bpmn.assigning import assign_names, properties
 from engine.bpmn.compensation import continue_throwers
 from engine.bpmn.conditions import KernelCondition, watch_conditions
+from engine.bpmn.correlation import accepts, remember
 from engine.bpmn.data import Wiring, read, visible
 from engine.bpmn.events import FAILED, KernelMessage, catch_thrown, is_guarded, waiting_event
 from engine.bpmn.instances import loop_names
@@ -161,7 +162,9 @@ class KernelScriptEngine(PythonScriptEngine):
     def send_message(self, task: Task, name: str) -> None:
         element = self.element(task)
         target = self.evaluate(task, element.properties["to"]) if "to" in element.properties else None
-        self.host.send_message(name, element, target, self._payload(task, element))
+        payload = self._payload(task, element)
+        remember(task, name, payload)
+        self.host.send_message(name, element, target, payload)
 
     def broadcast_signal(self, task: Task, name: str) -> dict[str, Any]:
         """Tell the world of a signal; returns what it carries."""
@@ -175,6 +178,10 @@ class KernelScriptEngine(PythonScriptEngine):
             return self.evaluate(task, element.properties["payload"]) or {}
         inputs = getattr(task.task_spec, "wiring", Wiring()).inputs  # what other modellers send (spec §10.4.2)
         return {datum.names[-1]: jsonable(read(task, datum)) for datum in inputs}
+
+    def value(self, expression: str, data: Mapping[str, Any]) -> Any:
+        """The value of an expression on ``data`` alone."""
+        return jsonable(expressions.parse(expression).evaluate(data, self.host.functions(), self.host.now))
 
     def holds(self, task: Task, condition: str, data: Mapping[str, Any]) -> bool:
         """Whether a condition of the task's element is true on ``data``."""
@@ -365,8 +372,16 @@ class Execution:
         found = waiting_event(task, message) if task is not None else None
         if found is None:
             raise Conflict("该消息的等待已经结束。")
-        happen(*found, jsonable(dict(payload)))
+        kept = jsonable(dict(payload))
+        remember(found[0], message, kept)
+        happen(*found, kept)
         self.run()
+
+    def accepts(self, engine_task_id: str, message: str, payload: Mapping[str, Any]) -> bool:
+        """Does the message belong to the conversation of the element that waits for it?"""
+        task = self._find(engine_task_id)
+        found = waiting_event(task, message) if task is not None else None
+        return found is not None and accepts(found[0], message, payload)
 
     def hear(self, signal: str, payload: Mapping[str, Any], only: Collection[str] | None = None) -> None:
         """Let a signal reach every element that waits for it (of ``only`` these tasks) and run on."""
@@ -383,7 +398,9 @@ class Execution:
             self._run()
             for task in list(self._workflow.event_manager.tasks.values()):
                 if any(definition is point.definition for definition in open_triggers(task)):
-                    happen(task, point.definition, None if payload is None else jsonable(dict(payload)))
+                    kept = None if payload is None else jsonable(dict(payload))
+                    remember(task, point.name, kept or {})
+                    happen(task, point.definition, kept)
         self.run()
 
     # -- looking ----------------------------------------------------------------

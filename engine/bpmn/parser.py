@@ -153,6 +153,9 @@ class KernelParser(BpmnParser):
         full_tag(tag): (_with_properties(p), spec) for tag, (p, spec) in _SPECS.items()
     }
 
+    def _add_correlations(self, bpmn: etree._Element) -> None:
+        """Nothing: see :mod:`engine.bpmn.correlation`."""
+
 
 @dataclass(frozen=True)
 class LoadedDefinition:

@@ -57,10 +57,10 @@ def signal(name: str) -> str:
     return f'<bpmn:signalEventDefinition signalRef="sig_{name}"/>'
 
 
-def deploy(engine: ProcessEngine, body: str, key: str = "probe") -> None:
+def deploy(engine: ProcessEngine, body: str, key: str = "probe", more: str = "") -> None:
     declared = "".join(f'<bpmn:signal id="sig_{n}" name="{n}"/>' for n in ("stop", "other"))
     text = diagram(body, process_id=key, messages="go ask").replace(
-        "</bpmn:definitions>", declared + "</bpmn:definitions>"
+        "</bpmn:definitions>", declared + more + "</bpmn:definitions>"
     )
     engine.execute(Deploy(key, {f"{key}.bpmn": text}), actor=SYSTEM)
 
@@ -182,6 +182,29 @@ def test_who_waits_gets_the_message_before_a_start(probe: ProcessEngine) -> None
     begin(probe, "k1", key="waits")
     probe.execute(CorrelateMessage("go", "k1"), actor=SYSTEM)
     assert opened(probe) == [] and instances(probe) == {"k1": "completed"}
+
+
+def test_a_message_passes_by_a_conversation_it_does_not_belong_to(probe: ProcessEngine) -> None:
+    of_key = "<bpmn:correlationPropertyRef>which</bpmn:correlationPropertyRef>"
+    key = f'<bpmn:correlationKey id="key">{of_key}</bpmn:correlationKey>'
+    found = '<bpmn:correlationProperty id="which"><bpmn:correlationPropertyRetrievalExpression messageRef="msg_go">'
+    found += "<bpmn:messagePath>n</bpmn:messagePath></bpmn:correlationPropertyRetrievalExpression>"
+    found += "</bpmn:correlationProperty>"
+    bound = '<bpmn:correlationSubscription id="mine" correlationKeyRef="key"><bpmn:correlationPropertyBinding'
+    bound += ' correlationPropertyRef="which"><bpmn:dataPath>wanted</bpmn:dataPath></bpmn:correlationPropertyBinding>'
+    body = start() + catch("wait", message("go")) + end() + chain("begin wait finish")
+    for name in ("first", "second"):
+        pool = (
+            f'<bpmn:collaboration id="talk"><bpmn:participant id="us" processRef="{name}"/>{key}</bpmn:collaboration>'
+        )
+        deploy(probe, body + bound + "</bpmn:correlationSubscription>", key=name, more=found + pool)
+        begin(probe, "k1", key=name, wanted=name)
+    probe.execute(CorrelateMessage("go", "k1", {"n": "second"}), actor=SYSTEM)
+    with probe.read() as session:
+        done = session.scalars(sa.select(ProcessInstance).where(ProcessInstance.status == "completed")).one()
+    assert done.process_key == "second"
+    probe.execute(CorrelateMessage("go", "k1", {"n": "third"}), actor=SYSTEM)
+    assert [m.delivered_at is None for m in every(probe, Message)] == [False, True]
 
 
 def test_an_instance_that_was_started_by_hand_waits_at_the_start_for_its_message(probe: ProcessEngine) -> None:

@@ -70,7 +70,8 @@ class Run:
 
     def message(self, name: str, payload: Mapping[str, Any] | None = None) -> None:
         """Hand a message to the first element that waits for it."""
-        found = [w for w in self.execution.waits() if w.message == name]
+        waits = [w for w in self.execution.waits() if w.message == name]
+        found = [w for w in waits if self.execution.accepts(w.engine_task_id, name, payload or {})]
         assert found, f"nobody waits for {name}; waiting are {self.waiting}"
         self.execution.deliver(found[0].engine_task_id, name, payload or {})
         self._after()

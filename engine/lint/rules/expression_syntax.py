@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from engine import expressions
 from engine.errors import ExpressionError
 from engine.lint.finding import Problem
-from engine.lint.model import Model
-from engine.lint.say import about
+from engine.lint.model import Model, text_of
+from engine.lint.say import about, at
 from engine.lint.texts import texts
+
+_REMEDY = "比较用 =、!=、<、>，文字加双引号。"
 
 
 def check(model: Model) -> Iterator[Problem]:
@@ -25,5 +27,14 @@ def check(model: Model) -> Iterator[Problem]:
             yield about(
                 text.where,
                 f"的{text.word}“{text.text[:60]}”无法理解：{error.message.rstrip('。')}。",
-                "比较用 =、!=、<、>，文字加双引号。",
+                _REMEDY,
             )
+    for diagram in model.diagrams:
+        if not any(process.executable for process in diagram.processes):
+            continue
+        for xml in (*diagram.all("messagePath"), *diagram.all("dataPath"), *diagram.all("formalExpression")):
+            try:
+                expressions.parse(text_of(xml))
+            except ExpressionError as error:
+                reason = error.message.rstrip("。")
+                yield at(diagram, xml, f"关联用的表达式“{text_of(xml)[:60]}”无法理解：{reason}。", _REMEDY)
