@@ -8,7 +8,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from benchmarks.figures import Benchmark, Line, Scale, at_most
-from benchmarks.inbox_rows import OFFICIALS, load
+from benchmarks.inbox_rows import LOADED, OFFICIALS, load
 from benchmarks.measure import percentile
 from benchmarks.places import Place
 from benchmarks.serving import Browser, serving
@@ -28,7 +28,7 @@ LINES = (
 
 
 def run(place: Place, scale: Scale) -> Mapping[str, float]:
-    url = place.cached(f"inbox-{scale.open_tasks}-{scale.done_tasks}", partial(load, place.scratch, scale))
+    url = place.cached(f"inbox-{scale.open_tasks}-{scale.done_tasks}", LOADED, partial(load, place.scratch, scale))
     database = Database(url)
     with database.read() as session:
         people = session.scalars(sa.select(User).order_by(User.login).limit(min(OFFICIALS, scale.requests))).all()

@@ -7,10 +7,10 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from engine import schema
 from engine.db import Base
 
 Fill = Callable[[str], None]
+Models = Sequence[type[Base]]
 
 
 class Place(Protocol):
@@ -32,8 +33,8 @@ class Place(Protocol):
         """URL of a new database at this release."""
         ...
 
-    def cached(self, name: str, fill: Fill) -> str:
-        """URL of a database that ``fill`` loaded, in this run or an earlier one on the same tables."""
+    def cached(self, name: str, models: Models, fill: Fill) -> str:
+        """URL of a database that ``fill`` loaded, in this run or an earlier one while these tables were the same."""
         ...
 
 
@@ -50,8 +51,8 @@ class SQLite:
         schema.upgrade(url)
         return url
 
-    def cached(self, name: str, fill: Fill) -> str:
-        path = self._cache / f"{name}-{_tables_digest()}.db"
+    def cached(self, name: str, models: Models, fill: Fill) -> str:
+        path = self._cache / f"{name}-{_digest(models)}.db"
         if not path.exists():
             for old in self._cache.glob(f"{name}-*.db*"):
                 old.unlink()
@@ -62,7 +63,9 @@ class SQLite:
             with sa.create_engine(url).connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             shutil.move(loading, path)
-        return f"sqlite:///{path}"
+        url = f"sqlite:///{path}"
+        schema.upgrade(url)
+        return url
 
 
 class PostgreSQL:
@@ -93,13 +96,15 @@ class PostgreSQL:
         schema.upgrade(url)
         return url
 
-    def cached(self, name: str, fill: Fill) -> str:
-        database = f"cache_{name}_{_tables_digest()}".replace("-", "_")
+    def cached(self, name: str, models: Models, fill: Fill) -> str:
+        database = f"cache_{name}_{_digest(models)}".replace("-", "_")
         if not self._exists(database):
             url = self.fresh()
             fill(url)
             self._administer(f'ALTER DATABASE "{self._made.pop()}" RENAME TO "{database}"')
-        return self._url(database)
+        url = self._url(database)
+        schema.upgrade(url)
+        return url
 
     def drop(self) -> None:
         """Remove what this run made; cached databases stay."""
@@ -138,12 +143,10 @@ def postgresql(cache: Path) -> Iterator[PostgreSQL]:
 PLACES: dict[str, Callable[[Path], AbstractContextManager[Place]]] = {"sqlite": sqlite, "postgresql": postgresql}
 
 
-def _tables_digest() -> str:
-    """Changes with any table or index, and with every migration."""
-    from engine.inspection import models as _domain  # noqa: F401 - registers the domain's tables
-
-    parts = [schema.head()]
-    for table in Base.metadata.sorted_tables:
-        parts.append(str(CreateTable(table)))
-        parts += sorted(str(CreateIndex(index)) for index in table.indexes)
+def _digest(models: Models) -> str:
+    """Changes with the columns and indexes of some tables; other changes are made by an upgrade."""
+    parts = []
+    for model in models:
+        table: Any = model.__table__
+        parts += [str(CreateTable(table)), *sorted(str(CreateIndex(index)) for index in table.indexes)]
     return hashlib.sha256("".join(parts).encode()).hexdigest()[:8]
