@@ -111,6 +111,11 @@ class _Level:
         tokens = dict(marking)
         for place in tokens:
             thing = self.thing[place]
+            if isinstance(thing, Flow) and (end := thing.target) and _only_consumes(end):
+                yield end, _change(tokens, [place], [])  # what else moves does not care, so nothing else is tried first
+                return
+        for place in tokens:
+            thing = self.thing[place]
             if isinstance(thing, Flow):
                 node = thing.target
                 assert node is not None
@@ -186,6 +191,10 @@ class _Level:
             yield _change(tokens, here, out)
 
 
+def _only_consumes(node: Node) -> bool:
+    return node.type == "endEvent" and not node.has(*ENDING_ALL) and not node.outgoing
+
+
 def _fires_once(event: Node) -> bool:
     """A date or duration passes once while the activity runs; a cycle, a message or a signal may come again."""
     once = ("timeDate", "timeDuration")
@@ -240,6 +249,9 @@ def play(scope: Scope, optional_or: bool = True) -> Play:
 
 def _play(scope: Scope, optional_or: bool) -> Play:
     level, result = _Level(scope, optional_or), Play()
+    if any(n.get(name, "1") != "1" for n in scope.nodes for name in ("startQuantity", "completionQuantity")):
+        result.complete = False  # tokens are counted here one by one
+        return result
     todo = level.initial()
     seen: set[Marking] = set(todo)
     while todo:
