@@ -33,6 +33,8 @@ class DecisionReader(BoxReader):
         self._roots: list[tuple[File, etree._Element]] = []
         self._anchors: dict[Key, etree._Element] = {}
         self._calls: dict[Key, set[str]] = {}
+        #: the ids of a file's elements by name
+        self._declared: dict[str, dict[str, str]] = {}
 
     def read(self, content: bytes | str) -> None:
         """Take in one file."""
@@ -50,6 +52,9 @@ class DecisionReader(BoxReader):
         for element in children(root, "import"):
             file.imports[element.get("namespace") or ""] = name_of(element) if element.get("name") else ""
         self._roots.append((file, root))
+        kinds = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
+        elements = {name_of(one): one.get("id") or name_of(one) for one in children(root, *kinds)}
+        self._declared.setdefault(namespace, {}).update(elements)
 
     def _root(self, content: bytes | str) -> etree._Element | None:
         try:
@@ -99,7 +104,7 @@ class DecisionReader(BoxReader):
         self.troubles, self.read_names, self.own_names, self.called_names = [], set(), set(), set()
         if not element.get("id"):
             self.find(element, f"决策“{identifier}”没有 id", "请在建模工具中填写 id")
-        if any(key[1] == identifier and key[0] == file.namespace for key in self.graph.elements):
+        if (file.namespace, identifier) in self.graph.elements:
             self.find(element, f"有两个决策的 id 都是“{identifier}”", "请修改其中一个")
             return
         self.troubles = []
@@ -116,11 +121,7 @@ class DecisionReader(BoxReader):
 
     def _invisible(self, made: Decision, element: etree._Element) -> None:
         """A name the file declares can only be read through a requirement; without one it is null."""
-        root = element.getparent()
-        if root is None:
-            return
-        kinds = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
-        declared = {name_of(one): one.get("id") for one in children(root, *kinds)}
+        declared = self._declared[made.key[0]]
         required = {key[1] for key in made.requires} | {made.key[1]}
         for name in sorted(self.read_names & declared.keys() - self.own_names):
             if declared[name] not in required:

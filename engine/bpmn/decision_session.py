@@ -76,8 +76,6 @@ class Session:
                 raise
             self.meter.notes.append(error.message)
             return None
-        except RecursionError:
-            raise ServiceTaskFailed(f"决策“{element.name}”嵌套过深。", "decision-limit") from None
 
     def _required(self, element: Decision | Knowledge) -> dict[str, Any]:
         """What an element requires, by name; elements of another file under the import's name."""

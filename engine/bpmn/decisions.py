@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from engine.bpmn.decision_graph import Decision, Graph, InputData, Key, Knowledge, Service
+from engine.bpmn.decision_graph import Decision, Element, Graph, InputData, Key, Knowledge, Service
 from engine.bpmn.decision_logic import Meter
 from engine.bpmn.decision_reader import DecisionReader
 from engine.bpmn.decision_session import Session
 from engine.bpmn.decision_table import Table
 from engine.errors import ModelRefused, ServiceTaskFailed
 from engine.expressions import json_safe
+from engine.expressions.values import Failure
 
 Functions = Mapping[str, Callable[..., Any]]
 
@@ -103,7 +104,17 @@ class Decisions:
         found = self.graph.find(name, (Decision, Service)) or self.graph.find(name, (Knowledge,))
         if not found:
             raise ServiceTaskFailed(f"没有编号为“{name}”的决策表，请核对任务引用的决策。", "decision-unknown")
-        element = found[0]
+        try:
+            return self._asked(found[0], inputs, functions, now, meter)
+        except Failure as stop:
+            raise ServiceTaskFailed(f"决策“{found[0].name}”：{stop.message}", "decision-limit") from stop
+        except RecursionError:
+            raise ServiceTaskFailed(f"决策“{found[0].name}”嵌套过深。", "decision-limit") from None
+
+    def _asked(
+        self, element: Element, inputs: Mapping[str, Any], functions: Functions | None, now: datetime | None,
+        meter: Meter,
+    ) -> Any:  # fmt: skip
         session = Session(self.graph, inputs, functions or {}, now, meter, self._decided(inputs, meter))
         if isinstance(element, Service):
             keys = [*element.inputs, *element.decisions]

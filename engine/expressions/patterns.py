@@ -138,6 +138,7 @@ class _Builder:
     def __init__(self, text: str, ignore_case: bool, dot_all: bool, verbose: bool, literal: bool = False) -> None:
         self.literal = literal
         self.groups = 0
+        self.nested = 0
         self.text = _without_spaces(text) if verbose else text
         self.at = 0
         self.depth = 0
@@ -275,7 +276,11 @@ class _Builder:
             first = False
             if sign == "-" and self._peek() == "[":
                 self.at += 1
+                self.nested += 1
+                if self.nested > 1:
+                    raise self._bad("字符类里只能再减去一个字符类")
                 taken = self._class()
+                self.nested -= 1
                 if self._peek() != "]":
                     raise self._bad("缺少“]”")
                 break

@@ -76,13 +76,14 @@ def _spaced(names: frozenset[str]) -> re.Pattern[str]:
 
 #: Names an expression gives itself: keys of contexts, parameters, loop variables.
 _OWN_KEYS = re.compile(rf"[{{,(]\s*({_START}(?:{_PART}|[ \t\n+\-*/.'’])*?)\s*:")
+_QUOTED_KEYS = re.compile(rf'[{{,]\s*"({_START}(?:{_PART}|[ +\-*/.])*)"\s*:')
 _OWN_VARIABLES = re.compile(rf"(?:\b(?:for|some|every)|,)\s+({_START}(?:{_PART}|\s)*?)\s+in\b")
 _PARAMETERS = re.compile(r"\bfunction\s*\(([^()]*)\)")
 
 
 def _own_names(text: str) -> frozenset[str]:
     """Names of several words that the expression itself introduces."""
-    found = _OWN_KEYS.findall(text) + _OWN_VARIABLES.findall(text)
+    found = _OWN_KEYS.findall(text) + _QUOTED_KEYS.findall(text) + _OWN_VARIABLES.findall(text)
     for parameters in _PARAMETERS.findall(text):
         found += [parameter.partition(":")[0].strip() for parameter in parameters.split(",")]
     several = (" ".join(name.split()) for name in found if not name.isidentifier())

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from engine.expressions.temporal import read_date, read_datetime, read_duration, read_time
-from engine.expressions.values import Function, Range, kind_of
+from engine.expressions.values import MAX_DATA_DEPTH, Budget, Function, Range, kind_of
 
 _SIMPLE = {
     "any": "Any", "null": "null", "string": "string", "boolean": "boolean", "number": "number", "integer": "number",
@@ -97,15 +97,22 @@ def shape(wanted: Type | None, types: Types) -> Type:
     return known
 
 
-def conforms(value: Any, wanted: Type | None, types: Types, depth: int = 0, allowed: bool = True) -> bool:
+def conforms(value: Any, wanted: Type | None, types: Types, allowed: bool = True) -> bool:
     """Whether a value is of a type; null is only of ``Any`` and ``null``, but may stand in a list or context.
 
     ``allowed``: values must also pass the tests that item definitions set on them.
     """
+    return _conforms(value, wanted, types, allowed, Budget(), 0)
+
+
+def _conforms(value: Any, wanted: Type | None, types: Types, allowed: bool, budget: Budget, depth: int) -> bool:
     known = resolved(wanted, types)
-    if depth > MAX_TYPE_DEPTH:
-        return False
-    if known.base is not None and not conforms(value, known.base, types, depth + 1, allowed):
+
+    def inner(entry: Any, of: Type) -> bool:
+        return entry is None or _conforms(entry, of, types, allowed, budget, depth + 1)
+
+    budget.spend(1, depth)
+    if known.base is not None and not _conforms(value, known.base, types, allowed, budget, depth + 1):
         return False
     if allowed and known.allowed is not None and value is not None and not known.allowed.accepts(value):
         return False
@@ -114,16 +121,11 @@ def conforms(value: Any, wanted: Type | None, types: Types, depth: int = 0, allo
     if kind_of(value) != known.kind:
         return False
     if known.kind == "list" and known.items:
-        item = known.items[0]
-        return all(entry is None or conforms(entry, item, types, depth + 1, allowed) for entry in value)
+        return all(inner(entry, known.items[0]) for entry in value)
     if known.kind == "context":
-        return all(
-            key in value and (value[key] is None or conforms(value[key], field, types, depth + 1, allowed))
-            for key, field in known.fields
-        )
+        return all(key in value and inner(value[key], field) for key, field in known.fields)
     if known.kind == "range" and known.items and isinstance(value, Range):
-        ends = [end for end in (value.start, value.end) if end is not None]
-        return all(conforms(end, known.items[0], types, depth + 1, allowed) for end in ends)
+        return inner(value.start, known.items[0]) and inner(value.end, known.items[0])
     if known.kind == "function" and known.items and isinstance(value, Function):
         return _callable_as(value, known, types)
     return True
@@ -179,7 +181,7 @@ def coerce(value: Any, wanted: Type | None, types: Types) -> tuple[Any, bool]:
 def from_json(value: Any, wanted: Type | None, types: Types, depth: int = 0) -> Any:
     """``value`` with texts read as the dates and durations that the type declares."""
     known = shape(wanted, types)
-    if depth > MAX_TYPE_DEPTH or value is None:
+    if depth > MAX_DATA_DEPTH or value is None:
         return value
     if isinstance(value, str) and known.kind in _READERS:
         read = _READERS[known.kind](value)

@@ -103,6 +103,20 @@ EXHAUSTING = [
     "modulo(10 ** 6000, 7)",
     'time("09:00:00@../../../etc/passwd")',
     'split(text, "(x+)+")',
+    'replace(text, "(x*)*y", "z")',
+    'replace(text, "x", text)',
+    'replace(text, "(((x{9}){9}){9}){9}", "$1$1$1$1$1$1$1$1$1")',
+    'replace("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "(a|aa)+$", "")',
+    'matches(text, "[a-z-[a-z-[a-z-[a]]]]{999}")',
+    "xs + xs + xs + xs + xs + xs + xs + xs + xs + xs + xs + xs",
+    "exp(99999999999999)",
+    "log(10 ** -6000)",
+    "round(1.5, 6176)",
+    "mode(for i in 1..19000 return i)",
+    "stddev(xs)",
+    "context(for i in 1..9000 return {key: string(i), value: i})",
+    DOUBLING + ".z instance of list<list<list<list<list<list<list<list<list<list<number>>>>>>>>>>",
+    DOUBLING + " instance of context",
 ]  # fmt: skip
 
 
@@ -152,6 +166,32 @@ def test_deeply_nested_data_is_refused_rather_than_overflowing_the_stack() -> No
     for text in ("d = d2", "flatten(d)", "d", "{a: d}", "string(d)"):
         with pytest.raises(ExpressionError, match="层"):
             parse(text).evaluate({"d": deep, "d2": [deep[0]]})
+
+
+#: Only decision files define functions.
+CALLING = [
+    "{f: function(x) f(x), y: f(1)}.y",
+    "{f: function(x) [f(x), f(x)], y: f(1)}.y",
+    "{f: function(n) if n = 0 then 1 else f(n - 1) + f(n - 1), y: f(30)}.y",
+    "(function(f) f(f))(function(f) f(f))",
+    "sort(for i in 1..5000 return i, function(a, b) count(for j in 1..5000 return j) > a)",
+    "list replace(xs, function(a, b) some i in 1..10000 satisfies i < 0, 1)",
+    "for i in 1..100000 return partial",
+    "(" * 50 + "function(x) " * 50 + "x" + ")" * 50,
+    'range("[' + "1" * 3_000 + '..2]")',
+    'context put({}, for i in 1..9000 return "k", 1)',
+]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("attack", CALLING, ids=range(len(CALLING)))
+def test_no_function_of_a_decision_file_runs_for_ever(attack: str) -> None:
+    try:
+        result = parse(attack, standard=True).evaluate({"xs": list(range(1_000))})
+    except ExpressionError as error:
+        assert error.message
+        return
+    assert len(repr(result)) < 200_000
 
 
 def test_a_scope_cannot_smuggle_in_a_callable() -> None:

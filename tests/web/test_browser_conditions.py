@@ -27,6 +27,7 @@ EXPRESSIONS = [
     "l[-1]", "o.k", "o.missing", 'contains(t, "是")', 'starts with(t, "不")', 'ends with(t, "是")', "string length(t)",
     "abs(a)", 'upper case("ab")', 'lower case("AB")', "number(\"12\")", "trim(t)", "a in (< 0, > 5)",
     "a = 1 and (b = 2 or b = 7)", 'not(t = "是") and f != true', "len(l) > 1", "l = l", "f = null",
+    '"是" in t', 't in "是的"', '"x" not in l', "l + l", "f ? a : b", "a if f else b", "!f && a < b", "o['k']",
 ]  # fmt: skip
 RUN = """
 import { evaluate } from %s;
