@@ -105,8 +105,18 @@ class KernelScriptEngine(PythonScriptEngine):
         self.allowance = Allowance()
         #: seconds spent inside service tasks, which do not count against the diagram's budget
         self.served = 0.0
+        self.began()
         #: element ids in the order they ran; sub-processes and calls stand before what is in them
         self.trace: list[str] = []
+
+    def began(self) -> None:
+        """The diagram's time runs from now."""
+        self._since = clock.monotonic() - self.served
+
+    def check_time(self) -> None:
+        """Raise :class:`ServiceTaskFailed` when the diagram has taken too long; asked at every step and block."""
+        if clock.monotonic() - self._since - self.served > MAX_SECONDS:
+            raise ServiceTaskFailed(f"流程一次执行超过 {MAX_SECONDS:.0f} 秒，疑似死循环，已停止。")
 
     @property
     def now(self) -> datetime:
@@ -279,7 +289,8 @@ class Execution:
             raise ServiceTaskFailed("流程停滞：没有待办任务、定时器或消息等待，请检查网关条件与汇合。")
 
     def _run(self) -> None:
-        steps, started = 0, clock.monotonic()
+        steps = 0
+        self._engine.began()
         while True:
             progressed = False
             for workflow in self._deepest_first():
@@ -293,8 +304,7 @@ class Execution:
                     steps += 1
                     if steps > MAX_STEPS:
                         raise ServiceTaskFailed(f"流程一次执行超过 {MAX_STEPS} 步，疑似死循环，已停止。")
-                    if clock.monotonic() - started - self._engine.served > MAX_SECONDS:
-                        raise ServiceTaskFailed(f"流程一次执行超过 {MAX_SECONDS:.0f} 秒，疑似死循环，已停止。")
+                    self._engine.check_time()
                     if task.task_spec.bpmn_id and not isinstance(task.task_spec, LoopTask | SubWorkflowTask):
                         self.trace.append(task.task_spec.bpmn_id)
                     self._step(task)
