@@ -62,8 +62,9 @@ def test_an_included_file_is_not_read() -> None:
 # -- where a hang or a memory bomb can be killed --------------------------------------------------------
 
 
-def judged(files: Files, **limits: int) -> set[str]:
-    return {f.rule for f in inspect_bundle(files, services=ServiceRegistry(), **limits) if f.severity == "error"}
+def judged(files: Files, seconds: int = 30, memory_mb: int = 512) -> set[str]:
+    found = inspect_bundle(files, services=ServiceRegistry(), seconds=seconds, memory_mb=memory_mb)
+    return {f.rule for f in found if f.severity == "error"}
 
 
 def bomb() -> Files:
