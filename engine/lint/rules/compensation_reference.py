@@ -13,6 +13,9 @@ from engine.lint.words import THROWING
 def check(model: Model) -> Iterator[Problem]:
     processes = {process.id: process for process in model.processes}
     for node in model.run_nodes:
+        undoing = [event for event in node.boundary if event.has("compensateEventDefinition")]
+        for event in undoing[1:]:
+            yield about(event, f"是{node.label}的第二个补偿边界事件。", "一个活动只有一个补偿办法，请合并。")
         for event in node.events:
             if event.type == "compensateEventDefinition":
                 yield from (_thrown(node, event, processes) if node.type in THROWING else _caught(node, event))
