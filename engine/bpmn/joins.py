@@ -109,10 +109,12 @@ class KernelInclusiveGateway(_TokenJoin, InclusiveGateway):
         filled = set(waiting)
         empty = {spec.name for spec in self.inputs} - filled
         late = self._sources(empty) - self._sources(filled)
-        for task in my_task.workflow.tasks.unfinished():
-            if task.task_spec.name in late and task.task_spec is not self and _is_token(task):
-                return []
+        if any(self._is_late(task, late) for task in my_task.workflow.tasks.unfinished()):
+            return []
         return [queue[0] for queue in waiting.values()]
+
+    def _is_late(self, task: Task, late: set[str]) -> bool:
+        return task.task_spec.name in late and task.task_spec is not self and _is_token(task)
 
     def _sources(self, inputs: Iterable[str]) -> set[str]:
         """Names of the elements from which a token can come over one of these inputs without passing this gateway."""

@@ -28,6 +28,7 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask, MultiIn
 from engine.bpmn.ad_hoc import AdHoc, take_ad_hoc
 from engine.bpmn.calls import KernelCallActivity, plain_calls
 from engine.bpmn.compensation import KernelEndEvent, KernelThrowEvent, note_completions
+from engine.bpmn.complex_gateways import KernelComplexGateway, KernelComplexParser
 from engine.bpmn.conditions import is_conditional
 from engine.bpmn.correlation import Correlation, read_correlation
 from engine.bpmn.data import Declared, Inputs, Outputs, Wiring
@@ -97,7 +98,7 @@ class _Properties:
 
     def _add_multiinstance_task(self, loop_characteristics: Any) -> None:
         super()._add_multiinstance_task(loop_characteristics)  # type: ignore[misc]
-        self.task.behavior = read_behavior(self, loop_characteristics)
+        self.task.behavior = read_behavior(self, loop_characteristics)  # type: ignore[attr-defined]
 
     def _copy_task_attrs(self, original: Any, loop_characteristics: Any = None) -> None:
         super()._copy_task_attrs(original, loop_characteristics)  # type: ignore[misc]
@@ -133,6 +134,7 @@ _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
     "exclusiveGateway": (ConditionalGatewayParser, KernelExclusiveGateway),
     "parallelGateway": (_ParallelGatewayParser, KernelParallelGateway),
     "inclusiveGateway": (ConditionalGatewayParser, KernelInclusiveGateway),
+    "complexGateway": (KernelComplexParser, KernelComplexGateway),
     "scriptTask": (ScriptTaskParser, KernelScriptTask),
     "serviceTask": (TaskParser, KernelServiceTask),
     "businessRuleTask": (TaskParser, KernelBusinessRuleTask),

@@ -178,7 +178,7 @@ class _Level:
         elif node.type in {"exclusiveGateway", "eventBasedGateway"} and node.get("eventGatewayType") != "Parallel":
             for place in out:
                 yield _change(tokens, here, [place])
-        elif node.type == "inclusiveGateway" and len(out) > 1:
+        elif node.type in {"inclusiveGateway", "complexGateway"} and len(out) > 1:
             for chosen in self._choices(out):
                 yield _change(tokens, here, chosen)
         elif node.decides:
@@ -247,7 +247,16 @@ def play(scope: Scope, optional_or: bool = True) -> Play:
     return scope.memo[key]
 
 
+def _counts_tokens(node: Node) -> bool:
+    """Does what happens here depend on how many tokens come?"""
+    if node.type == "complexGateway":
+        return len(node.incoming) > 1
+    return any(node.get(name, "1") != "1" for name in ("startQuantity", "completionQuantity"))
+
+
 def _play(scope: Scope, optional_or: bool) -> Play:
+    if any(_counts_tokens(node) for node in scope.nodes):
+        return Play(complete=False)
     level, result = _Level(scope, optional_or), Play()
     if any(n.get(name, "1") != "1" for n in scope.nodes for name in ("startQuantity", "completionQuantity")):
         result.complete = False  # tokens are counted here one by one

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from engine import expressions
+from engine.bpmn.complex_gateways import GATEWAY_NAMES
 from engine.bpmn.instances import LOOP_NAMES
 from engine.errors import ExpressionError
 from engine.lint.finding import Problem
@@ -19,7 +20,7 @@ from engine.lint.say import about
 from engine.lint.texts import Text, declared, texts, written_in
 
 #: Given to every instance by the kernel.
-ALWAYS = frozenset({"department", "departments", "business_key", "process_key", "item", *LOOP_NAMES})
+ALWAYS = frozenset({"department", "departments", "business_key", "process_key", "item", *LOOP_NAMES, *GATEWAY_NAMES})
 _CLOSE = 0.86
 _MANY = 500  # beyond, comparing every name with every other one would take too long
 

@@ -10,7 +10,7 @@ from engine.lint.model import Model, Node, Scope
 from engine.lint.say import about
 
 MAX_TASKS = 5_000
-_UNDECIDED = {"exclusiveGateway", "inclusiveGateway"}  # what follows is planned two steps ahead only
+_UNDECIDED = {"exclusiveGateway", "inclusiveGateway", "complexGateway"}  # what follows is planned two steps ahead only
 
 
 def check(model: Model) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.lint.finding import Problem
 from engine.lint.model import Model, Node, Scope
 from engine.lint.say import about
-from engine.lint.words import ACTIVITIES
+from engine.lint.words import ACTIVITIES, GATEWAYS
 
 
 def check(model: Model) -> Iterator[Problem]:
@@ -40,5 +40,5 @@ def _circle(scope: Scope) -> Node | None:
 def _next(node: Node) -> Iterator[Node]:
     if node.type in ACTIVITIES and node.decides:
         return (f.target for f in node.outgoing if f.target and f.condition is None and f.id != node.default_ref)
-    decides = node.type in {"exclusiveGateway", "inclusiveGateway", "eventBasedGateway"} and len(node.outgoing) > 1
+    decides = node.type in GATEWAYS - {"parallelGateway"} and len(node.outgoing) > 1
     return iter(()) if decides else (f.target for f in node.ways_out if f.target is not None)
