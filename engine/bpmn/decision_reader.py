@@ -62,7 +62,12 @@ class DecisionReader(BoxReader):
         except ModelRefused as refusal:
             self.findings += refusal.findings
             return None
-        if tag(root) != "definitions" or not (etree.QName(root).namespace or "").startswith(_NAMESPACES):
+        own = etree.QName(root).namespace or ""
+        # Some modellers declare the standard's namespace and put the elements into the file's own.
+        declared = own == (root.get("namespace") or "") and any(
+            known.startswith(_NAMESPACES) for known in root.nsmap.values()
+        )
+        if tag(root) != "definitions" or not (own.startswith(_NAMESPACES) or declared):
             self.find(root, "这不是 DMN 决策表文件", "请上传扩展名为 .dmn 的文件")
             return None
         return root

@@ -50,8 +50,11 @@ class Decisions:
         return frozenset(one.id for one in self.graph.elements.values() if isinstance(one, Decision))
 
     def listed(self) -> list[dict[str, str]]:
-        """Decisions and decision services, in file order, as ``{"id", "name", "kind", "namespace"}``."""
-        kinds = {Decision: "decision", Service: "service"}
+        """What may be asked for, in file order, as ``{"id", "name", "kind", "namespace"}``.
+
+        ``kind`` is ``decision``, ``service`` or ``knowledge``.
+        """
+        kinds = {Decision: "decision", Service: "service", Knowledge: "knowledge"}
         return [
             {"id": one.key[1], "name": one.name, "kind": kinds[type(one)], "namespace": one.key[0]}
             for one in self.graph.elements.values()

@@ -256,9 +256,11 @@ class TestServices:
         assert value(decision("a", text("1")), decision("b", text("2")), service, ask="s") == {"a": 1, "b": 2}
 
     def test_everything_one_may_ask_for_is_listed(self) -> None:
-        listed = read_decisions(document(*self.PARTS)).listed()
-        assert [(one["id"], one["kind"]) for one in listed] == [
-            ("greeting", "decision"), ("line", "decision"), ("s", "service"),
+        model = knowledge("f", "x:number", text("x + 1"))
+        decisions = read_decisions(document(model, *self.PARTS))
+        assert decisions.evaluate("f", {"x": 2}).value == 3
+        assert [(one["id"], one["kind"]) for one in decisions.listed()] == [
+            ("f", "knowledge"), ("greeting", "decision"), ("line", "decision"), ("s", "service"),
         ]  # fmt: skip
 
 
@@ -329,3 +331,12 @@ class TestAnswers:
         assert value(body, n=3) == 1
         answer = evaluate(body, n=9)
         assert answer.value is None and "输出“x”不在允许的值（1,3）之内" in answer.errors[0]
+
+
+def test_a_file_whose_elements_stand_in_its_own_namespace_is_read() -> None:
+    body = document(decision("t", text("7"))).replace(
+        f'xmlns="{NAMESPACE}"', f'xmlns="urn:test" xmlns:semantic="{NAMESPACE}"'
+    )
+    assert read_decisions(body).evaluate("t", {}).value == 7
+    with pytest.raises(ModelRefused, match="不是 DMN"):
+        read_decisions(body.replace('namespace="urn:test"', 'namespace="urn:other"'))
