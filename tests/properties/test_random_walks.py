@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from engine.bpmn.execution import Execution
 from engine.errors import LianjianError
-from tests.support.block_models import Block, Level, World, whole
+from tests.support.block_models import SIGNAL, Block, Level, World, whole
 from tests.support.block_strategies import models
 from tests.support.bpmn_runs import NOW, Run, definition_of, reasons, seen
 from tests.support.diagrams import diagram
@@ -27,17 +27,23 @@ ROOT = Path(__file__).resolve().parents[2]
 MAX_STEPS = 40
 
 
+def text_of(model: Block) -> str:
+    return diagram(whole(model), messages="go").replace("</bpmn:definitions>", SIGNAL + "</bpmn:definitions>")
+
+
 def standing(run: Run) -> list[tuple[str, str, Any]]:
     """What the engine waits for, in the words of the interpreter."""
     found: list[tuple[str, str, Any]] = [("user", t.element_id, t.item) for t in run.execution.open_tasks()]
-    found += [("message" if w.message else "timer", w.element_id, None) for w in run.execution.waits()]
+    for wait in run.execution.waits():
+        kind = "message" if wait.message else "signal" if wait.signal else "timer"
+        found.append((kind, wait.element_id, None))
     return sorted(found, key=repr)
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(models(), st.data())
 def test_generated_processes_do_what_a_naive_interpreter_does(model: Block, data: st.DataObject) -> None:
-    text = diagram(whole(model), messages="go")
+    text = text_of(model)
     world, ended = World(NOW), []
     level = Level(world, lambda: ended.append(True), 0, None)
     model.run(level, level.token_ends)
@@ -53,6 +59,9 @@ def test_generated_processes_do_what_a_naive_interpreter_does(model: Block, data
             moment = due + timedelta(minutes=data.draw(st.sampled_from([0, 0, 300, 3000])))
             world.wait_until(moment)
             run.later(minutes=(moment - run.host.now).total_seconds() / 60)
+        elif kind == "signal":
+            world.signal()
+            run.signal("停止")
         elif kind == "message":
             world.act(kind, element_id, item)
             wait = next(w for w in run.execution.waits() if w.element_id == element_id and w.message)
@@ -67,7 +76,7 @@ def test_generated_processes_do_what_a_naive_interpreter_does(model: Block, data
 @given(models())
 def test_generated_processes_are_accepted_by_the_linter(model: Block) -> None:
     # Counters of loops inside multi-instances are rightly doubted.
-    found = [r for r in reasons(diagram(whole(model), messages="go")) if r[0] not in {"parallel-writes", "dead-ends"}]
+    found = [r for r in reasons(text_of(model)) if r[0] not in {"parallel-writes", "dead-ends"}]
     assert found == []
 
 

@@ -24,6 +24,8 @@ from tests.support.bpmn_runs import (
 from tests.support.diagrams import end, flow, service, start, user
 
 Then = Callable[[], None]
+SIGNAL = '<bpmn:signal id="sig_stop" name="停止"/>'
+SIGNALLED = '<bpmn:signalEventDefinition signalRef="sig_stop"/>'
 
 
 # -- the interpreter ------------------------------------------------------------------
@@ -58,6 +60,13 @@ class World:
         self.leaves.remove(leaf)
         leaf.then()
 
+    def signal(self) -> None:
+        """Everybody who listens now hears it, outer levels first."""
+        for leaf in sorted((x for x in self.leaves if x.kind == "signal"), key=lambda x: x.depth):
+            if leaf in self.leaves:
+                self.leaves.remove(leaf)
+                leaf.then()
+
     def wait_until(self, moment: datetime) -> None:
         self.now = moment
         while due := [x for x in self.leaves if x.due is not None and x.due <= moment]:
@@ -78,6 +87,9 @@ class Level:
     over: bool = False
     inner: list[Level] = field(default_factory=list)
     mine: list[Leaf] = field(default_factory=list)
+    outer: Level | None = None
+    #: What can be undone, in the order it was completed: ids of tasks, and levels.
+    done: list[str | Level] = field(default_factory=list)
 
     def wait(self, kind: str, element_id: str, then: Then, minutes: int | None = None) -> Leaf:
         due = None if minutes is None else self.world.now + timedelta(minutes=minutes)
@@ -95,6 +107,8 @@ class Level:
         self.tokens -= 1
         if not self.tokens and not self.over:
             self.over = True
+            if self.outer is not None:
+                self.outer.done.append(self)
             self.then()
 
     def cancel(self) -> None:
@@ -104,9 +118,14 @@ class Level:
             level.cancel()
 
     def enter(self, then: Then, item: int | None) -> Level:
-        level = Level(self.world, then, self.depth + 1, item)
+        level = Level(self.world, then, self.depth + 1, item, outer=self)
         self.inner.append(level)
         return level
+
+
+def event_of(kind: str) -> str:
+    """The definition of a message or signal event."""
+    return message("go") if kind == "message" else SIGNALLED
 
 
 # -- the blocks -----------------------------------------------------------------------
@@ -174,6 +193,37 @@ class Hear(Block):
 
     def run(self, level: Level, then: Then) -> None:
         level.wait("message", self.id, then)
+
+
+class Listen(Block):
+    def xml(self) -> str:
+        return catch(self.id, SIGNALLED)
+
+    def run(self, level: Level, then: Then) -> None:
+        level.wait("signal", self.id, then)
+
+
+@dataclass(eq=False)
+class Jump(Block):
+    """A link that leads on to a part of the process."""
+
+    body: Block
+
+    def xml(self) -> str:
+        link = f'<bpmn:linkEventDefinition name="{self.id}"/>'
+        text = node("intermediateThrowEvent", f"{self.id}_out", link) + catch(f"{self.id}_in", link)
+        return text + self.body.xml() + flow(f"{self.id}_in", self.body.first)
+
+    def run(self, level: Level, then: Then) -> None:
+        self.body.run(level, then)
+
+    @property
+    def first(self) -> str:
+        return f"{self.id}_out"
+
+    @property
+    def last(self) -> str:
+        return self.body.last
 
 
 @dataclass(eq=False)
@@ -309,6 +359,7 @@ class Stop(Block):
         def stopped() -> None:
             if not inner.over:
                 inner.cancel()
+                level.done.append(inner)
                 then()
 
         self.body.run(inner, inner.token_ends)
@@ -355,15 +406,18 @@ class Many(Block):
 
 @dataclass(eq=False)
 class Race(Block):
-    """Event-based gateway: a message against a timer."""
+    """Event-based gateway: a message or signal against a timer."""
 
     minutes: int
     told: Block
     late: Block
+    kind: str = "message"
 
     def xml(self) -> str:
         m, t = f"{self.id}_m", f"{self.id}_t"
-        text = node("eventBasedGateway", self.id) + catch(m, message("go")) + catch(t, timer(f"PT{self.minutes}M"))
+        text = (
+            node("eventBasedGateway", self.id) + catch(m, event_of(self.kind)) + catch(t, timer(f"PT{self.minutes}M"))
+        )
         text += self.told.xml() + self.late.xml() + xor(self.last) + flow(self.id, m) + flow(self.id, t)
         text += flow(m, self.told.first) + flow(t, self.late.first)
         return text + flow(self.told.last, self.last) + flow(self.late.last, self.last)
@@ -377,7 +431,7 @@ class Race(Block):
             level.drop(heard)
             self.late.run(level, then)
 
-        heard = level.wait("message", f"{self.id}_m", told)
+        heard = level.wait(self.kind, f"{self.id}_m", told)
         late = level.wait("timer", f"{self.id}_t", timed_out, self.minutes)
 
     @property
@@ -393,10 +447,11 @@ class Guard(Block):
     minutes: int | None
     interrupting: bool
     handler: Block
+    kind: str = "message"
 
     def xml(self) -> str:
         ring, out = f"{self.id}_ring", f"{self.id}_out"
-        event = message("go") if self.minutes is None else timer(f"PT{self.minutes}M")
+        event = event_of(self.kind) if self.minutes is None else timer(f"PT{self.minutes}M")
         text = user(self.id) if self.body is None else sub(self.id, inside(self.id, self.body))
         text += boundary(ring, self.id, event, interrupting=self.interrupting) + self.handler.xml()
         text += flow(ring, self.handler.first)
@@ -417,11 +472,11 @@ class Guard(Block):
                 self.handler.run(level, then)
                 return
             if self.minutes is None:
-                bell[0] = level.wait("message", f"{self.id}_ring", rung)
+                bell[0] = level.wait(self.kind, f"{self.id}_ring", rung)
             level.tokens += 1
             self.handler.run(level, level.token_ends)
 
-        kind = "message" if self.minutes is None else "timer"
+        kind = self.kind if self.minutes is None else "timer"
         bell = [level.wait(kind, f"{self.id}_ring", rung, self.minutes)]
         if self.body is None:
             host.wait("user", self.id, host.token_ends)

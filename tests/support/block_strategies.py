@@ -11,6 +11,8 @@ from tests.support.block_models import (
     Chain,
     Guard,
     Hear,
+    Jump,
+    Listen,
     Many,
     Pause,
     Race,
@@ -36,16 +38,19 @@ class _Maker:
     def id(self, kind: str) -> str:
         return f"{kind}{next(self.number)}"
 
+    def kind(self) -> str:
+        return self.draw(st.sampled_from(["message", "signal"]))
+
     def minutes(self) -> int:
         return MINUTES[self.draw(st.integers(0, len(MINUTES) - 1))]
 
     def leaf(self, *, alone: bool) -> Block:
         self.leaves += 1
-        kinds = ["user", "user", "script", "service", "pause", *(["hear"] if alone else [])]
+        kinds = ["user", "user", "script", "service", "pause", "listen", *(["hear"] if alone else [])]
         kind = self.draw(st.sampled_from(kinds))
         if kind == "pause":
             return Pause(self.id("pause"), self.minutes())
-        return {"user": User, "script": Script, "service": Service, "hear": Hear}[kind](self.id(kind))
+        return {"user": User, "script": Script, "service": Service, "hear": Hear, "listen": Listen}[kind](self.id(kind))
 
     def block(self, depth: int, *, alone: bool = True) -> Block:
         """``alone``: not inside a multi-instance, where messages could not be told apart."""
@@ -67,6 +72,7 @@ class _Maker:
             "deal",
             "handled",
             "handled",
+            "jump",
         ]
         kind = self.draw(st.sampled_from([*kinds, *(["many", "many", "race"] if alone else [])]))
         name = self.id("b")
@@ -82,7 +88,9 @@ class _Maker:
             body = self.block(depth - 1, alone=False) if self.draw(st.booleans()) else None
             return Many(name, self.draw(st.integers(0, 3)), self.draw(st.booleans()), body)
         if kind == "race":
-            return Race(name, self.minutes(), self.block(depth - 1), self.block(depth - 1))
+            return Race(name, self.minutes(), self.block(depth - 1), self.block(depth - 1), self.kind())
+        if kind == "jump":
+            return Jump(name, self.block(depth - 1, alone=alone))
         if kind == "guard":
             return self.guard(name, depth, alone)
         if kind == "deal":
@@ -118,7 +126,7 @@ class _Maker:
         else:
             # Several tokens may be on their way here: along a chain they cannot be mistaken for one another.
             handler = Chain(self.id("b"), [User(self.id("user")) for _ in range(self.draw(st.integers(1, 2)))])
-        return Guard(name, body, minutes, interrupting, handler)
+        return Guard(name, body, minutes, interrupting, handler, self.kind())
 
 
 @st.composite
