@@ -32,6 +32,7 @@ SILENT = timedelta(seconds=60)
 LATE_TIMER = timedelta(minutes=5)
 KINDS = {
     "job": "后台任务", "service_task": "服务任务", "state": "流程状态", "timer": "定时器", "message": "消息",
+    "signal": "信号", "start": "定时启动", "error": "错误",
 }  # fmt: skip
 PUSH_STATES = {"pending": "待报送", "failed": "报送失败", "received": "已接收"}
 
