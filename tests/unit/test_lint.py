@@ -298,7 +298,7 @@ def test_a_called_process_may_be_in_another_file() -> None:
 def test_branches_that_may_run_together_are_a_doubt_and_those_that_do_an_error() -> None:
     parallel = diagram("parallel-writes", "invalid")[1]
     assert "parallel-writes" in errors(parallel)
-    inclusive = diagram("unsupported-complex-gateway", "valid")[1]
+    inclusive = diagram("complex-gateway", "valid")[1].replace("complexGateway", "inclusiveGateway")
     assert "parallel-writes" not in errors(inclusive)
 
 
