@@ -17,6 +17,7 @@ from tests.support.standard.core import (
     begin,
     conditional_flow,
     forbidden,
+    formal,
     lawful,
     model,
     task,
@@ -167,3 +168,12 @@ forbidden(
 FIRST = task("t", tag="receiveTask", messageRef="m_text", instantiate="true") + finish("e") + chain("t e")
 lawful("a receive task that starts the process", model(FIRST, first=DECLARED))
 forbidden("receive-task-start", "a starting receive task led to", model(begin() + FIRST + chain("s t"), first=DECLARED))
+COMPLEX = begin() + node("parallelGateway", "f") + task("a") + task("b") + finish("e") + chain("s f a j; f b j e")
+for name, tag in (
+    ("prose", formal("activationCondition", "when two of them came")),
+    ("no words", formal("activationCondition", "")),
+):
+    gateway = node("complexGateway", "j", tag)
+    forbidden("expression-syntax", f"a complex gateway activated by {name}", model(COMPLEX + gateway))
+gateway = node("complexGateway", "j", "<bpmn:activationCondition>activationCount = 1</bpmn:activationCondition>")
+forbidden("formal-expressions", "a complex gateway whose activation is only described", model(COMPLEX + gateway))

@@ -52,3 +52,9 @@ FOREIGN = (
     "</x:formData></bpmn:extensionElements>"
 )
 lawful("extensions of another tool", model(around(task("t", FOREIGN, "userTask"))))
+TASKS = "userTask serviceTask businessRuleTask manualTask"
+STEPS = "".join(task(f"t{i}", tag=tag) for i, tag in enumerate(TASKS.split()))
+lawful(
+    "tasks that nobody has given a form, a service or a table",
+    model(begin() + STEPS + finish("e") + chain("s t0 t1 t2 t3 e")),
+)
