@@ -17,10 +17,11 @@ from engine.bpmn.execution import Execution
 from engine.commands.context import Command, CommandContext
 from engine.commands.correlate_message import deliver_pending
 from engine.commands.hosting import KernelHost
+from engine.commands.incidents import ReportUnreadable
 from engine.commands.kernel import FormContext, JobQueue, Kernel, no_context
 from engine.commands.locking import LockedInstance
 from engine.db import Database
-from engine.errors import Conflict
+from engine.errors import Conflict, StateUnreadable
 from engine.forms import Form
 from engine.models import ProcessInstance, UserTask
 from engine.service_tasks import ServiceRegistry
@@ -79,6 +80,10 @@ class ProcessEngine:
             attempts += 1
             try:
                 return self._attempt(command, actor, moment)
+            except StateUnreadable as error:
+                if "instance_id" in error.details:
+                    self._attempt(ReportUnreadable(error), actor, moment)
+                raise
             except sqlalchemy.exc.IntegrityError as error:
                 if "unique" not in str(error.orig).lower():
                     raise

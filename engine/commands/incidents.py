@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from engine.bpmn.keeping import jsonable
 from engine.commands.context import CommandContext
 from engine.db import new_id
-from engine.errors import Conflict, Forbidden, InvalidInput, NotFound
+from engine.errors import Conflict, Forbidden, InvalidInput, NotFound, StateUnreadable
 from engine.models import Incident, ProcessInstance
 
 
@@ -42,6 +42,17 @@ def open_incident(
     ctx.session.flush()
     ctx.record(instance_id, "incident-opened", {"incident": incident.id, "kind": kind, "message": message})
     return incident
+
+
+@dataclass(frozen=True)
+class ReportUnreadable:
+    """An instance whose state cannot be read stands still until somebody has looked at it; no other does."""
+
+    error: StateUnreadable
+
+    def run(self, ctx: CommandContext) -> None:
+        instance_id = self.error.details["instance_id"]
+        open_incident(ctx, kind="state", message=self.error.message, instance_id=instance_id)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from engine.bpmn.execution import Execution, Wait
 from engine.commands.context import CommandContext
 from engine.commands.hosting import KernelHost
-from engine.commands.incidents import open_incident
+from engine.commands.incidents import ReportUnreadable, open_incident
 from engine.commands.locking import LockedInstance, locked_instance
 from engine.commands.task_rows import sync_tasks
 from engine.commands.wait_rows import sync_waits
-from engine.errors import Conflict
+from engine.errors import Conflict, StateUnreadable
 from engine.models import ProcessInstance, Timer
 
 
@@ -30,7 +30,11 @@ def advance(
     host = KernelHost(ctx, instance)
     ctx.stepping.add(instance.id)
     try:
-        execution = Execution.load(definition.loaded, instance.state, host)
+        try:
+            execution = Execution.load(definition.loaded, instance.state, host)
+        except StateUnreadable as error:
+            error.details["instance_id"] = instance.id
+            raise
         before = Standing.of(execution)
         if recheck_waits:
             before = replace(before, waits=None)
@@ -102,5 +106,9 @@ def follow_deadlines(ctx: CommandContext, business_keys: Iterable[str]) -> int:
         .order_by(ProcessInstance.business_key, ProcessInstance.id)
     ).all()
     for instance_id in instances:
-        advance(ctx, locked_instance(ctx, instance_id), Execution.run, recheck_waits=True)
+        try:
+            with ctx.savepoint():
+                advance(ctx, locked_instance(ctx, instance_id), Execution.run, recheck_waits=True)
+        except StateUnreadable as error:
+            ReportUnreadable(error).run(ctx)
     return len(instances)
