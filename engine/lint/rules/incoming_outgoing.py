@@ -31,7 +31,7 @@ def _compare(node: Node, tag: str, flows: list[Flow], word: str) -> Iterator[Pro
                 "请删除该条目或改正顺序流的连接。",
             )
     for identity in sorted({i for i in named if named.count(i) > 1}):
-        yield about(node, f"重复列出了{word}的顺序流“{identity}”（{tag}）。", "请只保留一条。")
+        yield about(node, f"重复列出了{word}的顺序流“{identity}”（{tag}）。", "请只保留一条。", "warning")
     for flow in flows:
         if flow.id and flow.id not in named:
             yield about(

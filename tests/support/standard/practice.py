@@ -58,3 +58,7 @@ lawful(
     "tasks that nobody has given a form, a service or a table",
     model(begin() + STEPS + finish("e") + chain("s t0 t1 t2 t3 e")),
 )
+TWICE = "<bpmn:outgoing>s_to_t</bpmn:outgoing>" * 2
+LISTED = begin(event=TWICE) + task(inner="<bpmn:incoming>s_to_t</bpmn:incoming><bpmn:outgoing>t_to_e</bpmn:outgoing>")
+LISTED += finish("e", "<bpmn:incoming>t_to_e</bpmn:incoming>") + chain("s t e")
+lawful("a flow listed twice", model(LISTED))
