@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -76,6 +77,11 @@ def test_no_page_and_no_diagram_is_left_of_a_rule_that_is_gone() -> None:
     rules = set(all_rules())
     assert {p.name for p in DIAGRAMS.iterdir()} == rules
     assert {p.stem for p in PAGES.glob("*.md")} - {"README"} == rules
+
+
+def test_the_index_lists_every_rule_once() -> None:
+    index = (PAGES / "README.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| \[([a-z-]+)\]\(\1\.md\) \|", index, re.M)) == sorted(all_rules())
 
 
 def test_the_shipped_processes_are_clean() -> None:
