@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -490,4 +491,6 @@ class Guard(Block):
 
 def whole(body: Block) -> str:
     """The diagram body of a process made of one block."""
-    return start("begin") + body.xml() + end("finish") + flow("begin", body.first) + flow(body.last, "finish")
+    text = start("begin") + body.xml() + end("finish") + flow("begin", body.first) + flow(body.last, "finish")
+    ties = re.findall("<bpmn:association .*?/>", text)  # artifacts stand behind the flow
+    return re.sub("<bpmn:association .*?/>", "", text) + "".join(ties)

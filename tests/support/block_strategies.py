@@ -24,7 +24,7 @@ from tests.support.block_models import (
     Sub,
     User,
 )
-from tests.support.scope_blocks import Deal, Handled
+from tests.support.scope_blocks import Book, Deal, Handled, Undo
 
 MINUTES = (61, 127, 199, 283, 367, 461, 557, 661, 769, 883, 997, 1117, 1237, 1373, 1511, 1657, 1801, 1951, 2111, 2273)
 
@@ -46,11 +46,13 @@ class _Maker:
 
     def leaf(self, *, alone: bool) -> Block:
         self.leaves += 1
-        kinds = ["user", "user", "script", "service", "pause", "listen", *(["hear"] if alone else [])]
+        kinds = ["user", "book", "script", "service", "pause", "listen", *(["hear"] if alone else [])]
         kind = self.draw(st.sampled_from(kinds))
         if kind == "pause":
             return Pause(self.id("pause"), self.minutes())
-        return {"user": User, "script": Script, "service": Service, "hear": Hear, "listen": Listen}[kind](self.id(kind))
+        return {"user": User, "book": Book, "script": Script, "service": Service, "hear": Hear, "listen": Listen}[kind](
+            self.id(kind)
+        )
 
     def block(self, depth: int, *, alone: bool = True) -> Block:
         """``alone``: not inside a multi-instance, where messages could not be told apart."""
@@ -72,6 +74,7 @@ class _Maker:
             "deal",
             "handled",
             "handled",
+            "undo",
             "jump",
         ]
         kind = self.draw(st.sampled_from([*kinds, *(["many", "many", "race"] if alone else [])]))
@@ -93,6 +96,8 @@ class _Maker:
             return Jump(name, self.block(depth - 1, alone=alone))
         if kind == "guard":
             return self.guard(name, depth, alone)
+        if kind == "undo":
+            return Undo(name, self.block(depth - 1, alone=alone))
         if kind == "deal":
             self.leaves += 1
             return Deal(name, self.draw(st.integers(0, 2)), self.draw(st.booleans()))

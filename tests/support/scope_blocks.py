@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.support.block_models import Block, Leaf, Level, Then, inside
-from tests.support.bpmn_runs import boundary, finish, message, node, sub, timer, xor
+from tests.support.bpmn_runs import boundary, finish, message, node, sub, throw, timer, xor
 from tests.support.diagrams import flow, start, user
-from tests.support.scope_models import CANCEL, transaction, undone
+from tests.support.scope_models import CANCEL, compensate, transaction, undone
 
 
 @dataclass(eq=False)
@@ -47,11 +47,13 @@ class Handled(Block):
         def rung() -> None:
             if self.interrupting:
                 main.cancel()
+                scope.done.append(main)
             else:
                 scope.tokens += 1
                 if self.minutes is None:
                     listen()
             inner = scope.enter(scope.token_ends, level.item)
+            inner.outer = None  # what a handler did is no part of the flow that can be undone from outside
             self.handler.run(inner, inner.token_ends)
 
         listen()
@@ -77,13 +79,18 @@ class Deal(Block):
         return text + boundary(ring, self.id, CANCEL) + flow(ring, self.last)
 
     def run(self, level: Level, then: Then) -> None:
-        names = [f"{self.id}_{number}" for number in range(self.tasks)]
-        todo = names + ([f"un_{name}" for name in reversed(names)] if self.cancelled else [])
+        todo = [f"{self.id}_{number}" for number in range(self.tasks)]
         scope = level.enter(then, level.item)
 
-        def go() -> None:
+        def go(name: str = "") -> None:
+            if name:
+                scope.done.append(name)
             if todo:
-                scope.wait("user", todo.pop(0), go)
+                following = todo.pop(0)
+                scope.wait("user", following, lambda: go(following))
+            elif self.cancelled:
+                scope.outer = None  # never completed
+                _undo(scope, scope.token_ends)
             else:
                 scope.token_ends()
 
@@ -92,3 +99,56 @@ class Deal(Block):
     @property
     def last(self) -> str:
         return f"{self.id}_out"
+
+
+class Book(Block):
+    """A task that people can undo."""
+
+    def xml(self) -> str:
+        return user(self.id) + undone(self.id, by=user(f"un_{self.id}"))
+
+    def run(self, level: Level, then: Then) -> None:
+        def booked() -> None:
+            level.done.append(self.id)
+            then()
+
+        level.wait("user", self.id, booked)
+
+
+@dataclass(eq=False)
+class Undo(Block):
+    """A sub-process that at last undoes whatever was completed in it."""
+
+    body: Block
+
+    def xml(self) -> str:
+        begin, back, last = f"{self.id}_begin", f"{self.id}_back", f"{self.id}_end"
+        inner = start(begin) + self.body.xml() + throw(back, compensate()) + finish(last)
+        return sub(self.id, inner + flow(begin, self.body.first) + flow(self.body.last, back) + flow(back, last))
+
+    def run(self, level: Level, then: Then) -> None:
+        scope = level.enter(then, level.item)
+
+        self.body.run(scope, lambda: _undo(scope, scope.token_ends))
+
+
+def _undo(level: Level, then: Then) -> None:
+    todo = _undone(level)
+
+    def go() -> None:
+        if todo:
+            where, task = todo.pop(0)
+            where.wait("user", f"un_{task}", go)
+        else:
+            then()
+
+    go()
+
+
+def _undone(level: Level) -> list[tuple[Level, str]]:
+    """What there is to undo, the last first; afterwards nothing is left."""
+    found: list[tuple[Level, str]] = []
+    while level.done:
+        last = level.done.pop()
+        found += [(level, last)] if isinstance(last, str) else _undone(last)
+    return found
