@@ -33,7 +33,8 @@ class KernelMessage(MessageEventDefinition):
 
     def throw(self, my_task: Task) -> None:
         # Messages leave the instance: the kernel finds who waits, here or elsewhere.
-        my_task.workflow.script_engine.send_message(my_task, self.name)
+        if self.name:  # the linter doubts a message nobody named; there is nothing to send
+            my_task.workflow.script_engine.send_message(my_task, self.name)
 
     def get_correlations(self, my_task: Task, payload: Any) -> dict[str, Any]:
         # The library evaluates correlation expressions as Python; here the business key correlates.

@@ -1,6 +1,7 @@
 """Diagrams in the plain form the workflow library understands, with the same meaning.
 
 * An event that refers to an event definition of the file gets a copy of it (spec §10.5.5).
+* A message left to the operation that carries it is named where it is sent or received (spec §10.3.3).
 * A link joins the event that throws it to the one that catches it: a sequence flow (spec §10.5.1).
 * A receive task or event-based gateway that starts the process gets a start event before it; that
   start is no element of the diagram and appears in no trace (spec §13.3.3, §13.4.4).
@@ -17,6 +18,7 @@ from engine.bpmn.xml import BPMN
 
 _BPMN = f"{{{BPMN}}}"
 _TRUE = {"true", "1"}
+_CARRIERS = ("sendTask", "receiveTask", "messageEventDefinition")
 _SCOPES = ("process", "subProcess", "transaction", "adHocSubProcess")
 #: The id of a start event that stands before an instantiating element is that element's id with this at its end.
 BEFORE = "..start"
@@ -26,6 +28,9 @@ def normalise(root: etree._Element) -> None:
     """Rewrite a parsed file in place."""
     for definition in list(root.iter(f"{_BPMN}eventDefinitionRef")):
         _inline(root, definition)
+    for tag in _CARRIERS:
+        for carrier in root.iter(_BPMN + tag):
+            carrier.set("messageRef", message_reference(root, carrier))
     for scope in [scope for tag in _SCOPES for scope in root.iter(_BPMN + tag)]:
         for source, target in links(scope):
             _flow(scope, source.get("id", ""), target.get("id", ""))
@@ -39,6 +44,17 @@ def referenced(root: etree._Element, reference: str) -> etree._Element | None:
     """The event definition that stands at the top of the file under this id."""
     wanted = reference.strip().rpartition(":")[2]
     return next((e for e in root if e.get("id") == wanted and str(e.tag).endswith("EventDefinition")), None)
+
+
+def message_reference(root: etree._Element, carrier: etree._Element) -> str:
+    """The message a task or event definition names, or the one its operation takes in; empty when it says neither."""
+    named = carrier.get("messageRef", "").strip()
+    operation = carrier.get("operationRef") or carrier.findtext(f"{_BPMN}operationRef") or ""
+    if named or not operation:
+        return named
+    wanted = operation.strip().rpartition(":")[2]
+    found = next((e for e in root.iter(f"{_BPMN}operation") if e.get("id") == wanted), None)
+    return "" if found is None else (found.findtext(f"{_BPMN}inMessageRef") or "").strip()
 
 
 def links(scope: etree._Element) -> Iterator[tuple[etree._Element, etree._Element]]:

@@ -26,6 +26,8 @@ class KernelSignal(SignalEventDefinition):
     """A signal; its payload is kept under the catching element's id."""
 
     def throw(self, my_task: Task) -> None:
+        if not self.name:
+            return  # the linter doubts it; there is nothing anybody could hear
         top = my_task.workflow.top_workflow
         payload = top.script_engine.broadcast_signal(my_task, self.name)
         top.signals.append(Heard(payload, listeners(top, self.name)))

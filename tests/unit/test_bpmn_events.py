@@ -572,3 +572,25 @@ def test_specs_are_shared_and_stay_unchanged() -> None:
     before = {name: (list(s._inputs), list(s._outputs)) for name, s in definition.spec.task_specs.items()}
     both(body, lambda run: run.message("go"), messages="go")
     assert before == {name: (list(s._inputs), list(s._outputs)) for name, s in definition.spec.task_specs.items()}
+
+
+def test_a_message_may_be_named_by_the_operation_that_carries_it() -> None:
+    operation = '<bpmn:interface id="desk" name="desk"><bpmn:operation id="op" name="op">'
+    operation += "<bpmn:inMessageRef>msg_go</bpmn:inMessageRef></bpmn:operation></bpmn:interface>"
+    carried = "<bpmn:messageEventDefinition><bpmn:operationRef>op</bpmn:operationRef></bpmn:messageEventDefinition>"
+    body = start() + node("sendTask", "send", operationRef="op") + throw("tell", carried) + catch("wait", carried)
+    body += node("receiveTask", "got", operationRef="op") + end() + chain("begin send tell wait got finish")
+
+    def story(run: Run) -> None:
+        run.message("go")
+        run.message("go")
+
+    run = both(body, story, messages="go", more=operation)
+    assert run.ended and [name for name, _, _ in run.host.sent] == ["go", "go"]
+
+
+def test_what_nobody_named_is_not_sent_and_doubted() -> None:
+    body = start() + node("sendTask", "send") + throw("tell", "<bpmn:messageEventDefinition/>")
+    body += throw("shout", "<bpmn:signalEventDefinition/>") + end() + chain("begin send tell shout finish")
+    run = both(body, lambda run: None)
+    assert run.ended and not run.host.sent and not run.host.signals

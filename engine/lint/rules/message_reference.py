@@ -1,12 +1,14 @@
-"""An executable message event, send or receive task says which message, and messages have names (table 10.90)."""
+"""An executable message event, send or receive task says which message; messages have names (table 10.90)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.bpmn.normal_form import message_reference
 from engine.lint.finding import Problem
 from engine.lint.model import Model
 from engine.lint.say import about, at
+from engine.lint.words import THROWING
 
 
 def check(model: Model) -> Iterator[Problem]:
@@ -15,7 +17,11 @@ def check(model: Model) -> Iterator[Problem]:
         if node.type in {"sendTask", "receiveTask"}:
             carriers.append(node.xml)
         for carrier in carriers:
-            if not (carrier.get("messageRef") or "").strip():
+            if message_reference(node.scope.diagram.root, carrier):
+                continue
+            if node.type in THROWING or node.type == "sendTask":
+                yield about(node, "没有说明是哪个消息，不会发送。", "请选择消息（messageRef）。", "warning")
+            else:
                 yield about(node, "没有说明是哪个消息。", "请选择消息（messageRef）。")
     for diagram in model.diagrams:
         if not any(process.executable for process in diagram.processes):
@@ -25,7 +31,8 @@ def check(model: Model) -> Iterator[Problem]:
         for xml in diagram.all("message"):
             name, identity = (xml.get("name") or "").strip(), xml.get("id", "")
             if not name and identity in used:
-                yield at(diagram, xml, f"消息“{identity}”没有名称。", "消息按名称送达，请填写名称。")
+                message = f"消息“{identity}”没有名称，以编号代替。"
+                yield at(diagram, xml, message, "消息按名称送达，请填写名称。", "warning")
             elif name and identity in used and names.setdefault(name, identity) != identity:
                 yield at(
                     diagram,
