@@ -89,6 +89,9 @@ class Graph:
     elements: dict[Key, Element] = field(default_factory=dict)
     #: what was wrong with an element: its findings' messages
     broken: dict[Key, list[str]] = field(default_factory=dict)
+    #: every name and id, and what it stands for; filled by :meth:`finish`
+    declared: frozenset[str] = frozenset()
+    called: dict[str, list[Element]] = field(default_factory=dict)
 
     def file(self, namespace: str) -> File | None:
         """The file of a namespace; a closing slash more or less does not matter."""
@@ -113,10 +116,16 @@ class Graph:
 
     def find(self, wanted: str, kinds: tuple[type, ...]) -> list[Any]:
         """Elements of the kinds by id, else by name; those of importing files come first."""
+        found = [element for element in self.called.get(wanted, ()) if isinstance(element, kinds)]
+        return [element for element in found if element.key[1] == wanted] or found
+
+    def finish(self) -> None:
+        """Remember what names stand for, once all elements are known."""
         imported = {space.rstrip("/") for file in self.files.values() for space in file.imports}
-        found = [e for e in self.elements.values() if isinstance(e, kinds) and e.key[1] == wanted]
-        found = found or [e for e in self.elements.values() if isinstance(e, kinds) and e.name == wanted]
-        return sorted(found, key=lambda element: element.key[0].rstrip("/") in imported)
+        for element in sorted(self.elements.values(), key=lambda one: one.key[0].rstrip("/") in imported):
+            for name in {element.key[1], element.name}:
+                self.called.setdefault(name, []).append(element)
+        self.declared = frozenset(name for one in self.elements.values() for name in (one.name, one.variable))
 
     def link_types(self) -> None:
         """Make the types of imported files known under their import's name."""

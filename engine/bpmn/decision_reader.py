@@ -78,6 +78,8 @@ class DecisionReader(BoxReader):
             for definition in children(root, "itemDefinition"):
                 file.types[name_of(definition)] = self._type(definition, 0)
         self.graph.link_types()
+        for file, root in self._roots:
+            self._unknown_types(file, root)
         makers: dict[str, Callable[[etree._Element, File], Element | None]] = {
             "inputData": self._input_data, "decision": self._decision,
             "businessKnowledgeModel": self._knowledge, "decisionService": self._service,
@@ -92,6 +94,7 @@ class DecisionReader(BoxReader):
                     kind = "决策" if isinstance(found, Decision) else "业务知识模型或决策服务"
                     self._about(found, f"{kind}“{found.name}”依赖的决策“{key[1]}”不存在", "请一并上传或删除该依赖")
         self._circles()
+        self.graph.finish()
 
     def check_functions(self, supplied: frozenset[str]) -> None:
         """Find calls of functions that nobody defines."""
@@ -231,6 +234,14 @@ class DecisionReader(BoxReader):
         except ExpressionError as error:
             self.find(element, f"允许的值有误：{error.message}", "请按提示修改")
             return None
+
+    def _unknown_types(self, file: File, root: etree._Element) -> None:
+        """A type that nobody declares would let every value pass."""
+        for element in root.iter("{*}*"):
+            wanted = type_of(element)
+            if wanted is not None and wanted.kind == "ref" and wanted.name not in file.types:
+                self.find(element, f"类型“{wanted.name}”没有定义", "请定义该数据类型，或改用 string、number 等")
+                self.troubles.clear()
 
     # -------- requirements
 

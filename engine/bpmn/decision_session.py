@@ -30,11 +30,10 @@ class Session:
         self.known: dict[Key, Any] = dict(given or {})
         self.inner: dict[str, Session] = {}
         # Names have single spaces, whatever their writer typed.
-        data = {" ".join(name.split()): value for name, value in data.items()}
+        data = {" ".join(name.split()) if "  " in name else name: value for name, value in data.items()}
         self.data: Mapping[str, Any] = data
         # A name the files declare is visible through a requirement only; other data is the process's own.
-        declared = {one.name for one in graph.elements.values()} | {one.variable for one in graph.elements.values()}
-        self.undeclared = {name: value for name, value in data.items() if name not in declared}
+        self.undeclared = {name: value for name, value in data.items() if name not in graph.declared}
 
     def value(self, key: Key) -> Any:
         """The value of an element; a knowledge model or service is a function."""

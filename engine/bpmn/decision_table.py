@@ -122,9 +122,10 @@ class Table(Logic):
     def _hits(self, env: Environment) -> list[int]:
         """Indexes of the rules that hold, in order; FIRST stops at the first."""
         values = [column.value(env, self.name) for column in self.inputs]
+        run = env.run()
         found: list[int] = []
         for index, rule in enumerate(self.rules):
-            if all(env.accepts(test, value) for test, value in zip(rule.tests, values, strict=True)):
+            if all(test.accepted(value, run) for test, value in zip(rule.tests, values, strict=True)):
                 found.append(index)
                 if self.policy == "F":
                     break

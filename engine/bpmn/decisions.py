@@ -147,23 +147,20 @@ def read_decisions(*contents: bytes | str) -> Decisions:
 
     Raises :class:`ModelRefused` when a file is not DMN at all.  For deploying use :func:`load_decisions`.
     """
-    reader = DecisionReader()
-    for content in contents:
-        reader.read(content)
+    reader = _read(contents)
     if reader.unreadable:
         raise ModelRefused(f"决策表不能使用：{reader.findings[0]['message']}", reader.findings)
-    reader.link()
     return Decisions(reader.graph, tuple(reader.findings))
 
 
 def load_decisions(*contents: bytes | str) -> Decisions:
     """Read one or more DMN files; raises :class:`ModelRefused` with every finding at once."""
-    found = decision_problems(*contents)
-    errors = [finding for finding in found if finding["severity"] == "error"]
+    reader = _read(contents)
+    errors = [finding for finding in reader.findings if finding["severity"] == "error"]
     if errors:
         messages = "；".join(finding["message"] for finding in errors[:3])
         raise ModelRefused(f"决策表不能使用：{messages}", errors)
-    return read_decisions(*contents)
+    return Decisions(reader.graph, tuple(reader.findings))
 
 
 def decision_problems(*contents: bytes | str, supplied: frozenset[str] | None = None) -> list[dict[str, Any]]:
@@ -171,10 +168,15 @@ def decision_problems(*contents: bytes | str, supplied: frozenset[str] | None = 
 
     ``supplied`` are the functions a process hands in; without them calls of unknown functions are not checked.
     """
+    reader = _read(contents)
+    if supplied is not None:
+        reader.check_functions(supplied)
+    return reader.findings
+
+
+def _read(contents: tuple[bytes | str, ...]) -> DecisionReader:
     reader = DecisionReader()
     for content in contents:
         reader.read(content)
     reader.link()
-    if supplied is not None:
-        reader.check_functions(supplied)
-    return reader.findings
+    return reader

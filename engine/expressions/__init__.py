@@ -90,11 +90,12 @@ class Expression:
         ``now`` (aware) feeds ``now()`` and ``today()``.  Use :func:`json_safe` before storing the
         result.  Raises :class:`ExpressionError` on a cap, an unknown function or a failing one.
         """
-        value = self.evaluate_exact(scope, functions, now)
         try:
-            return plain(value)
+            return plain(self.tree.evaluate(nodes.Run(scope, functions, now, self.standard)))
         except Failure as stop:
-            raise failure(stop.message, self.text) from stop
+            raise failure(stop.message, self.text, stop.position) from stop
+        except RecursionError:
+            raise failure("计算嵌套过深", self.text) from None
 
     def evaluate_exact(
         self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None,
@@ -129,14 +130,20 @@ class UnaryTests:
         now: datetime | None = None, types: Types | None = None,
     ) -> bool:  # fmt: skip
         """Whether ``value`` (visible as ``?``) passes; null results count as failing."""
+        return self.accepted(value, nodes.Run(scope or {}, functions, now, self.standard, types))
+
+    def accepted(self, value: Any, run: nodes.Run) -> bool:
+        """As :meth:`accepts`, within an evaluation that tests many values or cells."""
         if not self.tests:
             return True
-        run = nodes.Run(scope or {}, functions, now, self.standard, types)
+        run.steps = nodes.MAX_STEPS
         run.layers.append({"?": value})
         try:
             held = [self._passes(test, asks, value, run) for test, asks in zip(self.tests, self.asks, strict=True)]
         except Failure as stop:
             raise failure(stop.message, self.text, stop.position) from stop
+        finally:
+            run.layers.pop()
         if self.negated:
             # Three-valued: the negation of an undecidable test is undecidable too.
             return all(one is False for one in held)

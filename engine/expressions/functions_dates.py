@@ -145,7 +145,7 @@ def _is(run: Run, left: Any, right: Any) -> Any:
         return False
     if isinstance(left, (datetime, time)):
         return text_of(left) == text_of(right)
-    return equals(left, right, run.budget) is True
+    return equals(left, right, run) is True
 
 
 @builtin("now")

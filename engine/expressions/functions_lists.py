@@ -28,7 +28,7 @@ def _list_contains(run: Run, values: Any, element: Any) -> Any:
     if values is None:
         return None
     run.charge(len(items_of(values)))
-    return contains(items_of(values), element, run.budget)
+    return contains(items_of(values), element, run)
 
 
 @builtin("all", "list", spread=True, least=1)
@@ -93,7 +93,7 @@ def _distinct(run: Run, values: Any) -> Any:
             seen.add(value)
         else:
             run.charge(len(kept) // 8)
-            if contains(kept, value, run.budget):
+            if contains(kept, value, run):
                 continue
         kept.append(value)
     run.charge(len(kept) // 8)
@@ -144,7 +144,7 @@ def _remove(run: Run, values: Any, position: Any) -> Any:
 @builtin("index of", "list, match")
 def _index_of(run: Run, values: Any, match: Any) -> Any:
     run.charge(len(items_of(values)))
-    return [index + 1 for index, value in enumerate(items_of(values)) if equals(value, match, run.budget) is True]
+    return [index + 1 for index, value in enumerate(items_of(values)) if equals(value, match, run) is True]
 
 
 @builtin("sort", "list, precedes", least=1)

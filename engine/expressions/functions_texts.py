@@ -20,7 +20,7 @@ from engine.expressions.values import (
 def _string(run: Run, value: Any) -> Any:
     if value is None:
         return None
-    text = text_of(value, run.budget)
+    text = text_of(value, run)
     run.charge(len(text) // 100)
     if len(text) > MAX_STRING:
         raise Failure(f"文本超过 {MAX_STRING} 个字")

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.expressions.temporal import CHINA, MonthDuration, duration_text
-from engine.expressions.values import Budget, Failure, Range, number, tidy
+from engine.expressions.values import Budget, Failure, Function, Range, number, tidy
 
 
 def text_of(value: Any, budget: Budget | None = None) -> str:
@@ -72,6 +72,8 @@ def _scalar_text(value: Any) -> str:
             return f"{_trimmed(value.replace(tzinfo=None).isoformat())}@{zone.key}"
         text = _trimmed(value.isoformat())
         return text[:-6] + "Z" if text.endswith("+00:00") else text
+    if isinstance(value, Function):
+        return f"function({', '.join(value.parameters)})"
     return duration_text(value) if isinstance(value, (timedelta, MonthDuration)) else str(value)
 
 
@@ -96,6 +98,8 @@ def _plain(value: Any, budget: Budget, depth: int) -> Any:
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return value
+    if isinstance(value, str):
+        return str(value)
     if kind is int or kind is Decimal:
         value = tidy(value)
         if type(value) is int and -(2**63) <= value < 2**63:

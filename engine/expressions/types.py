@@ -160,8 +160,11 @@ def _within(narrow: Type, wide: Type, types: Types) -> bool:
 
 def coerce(value: Any, wanted: Type | None, types: Types) -> tuple[Any, bool]:
     """``(value, fits)``: the value as the declared type has it; null when it does not fit."""
+    if value is None or wanted is None:
+        return value, True
     known = resolved(wanted, types)
-    if value is None or conforms(value, known, types):
+    plain = not (known.items or known.fields or known.base)
+    if (kind_of(value) == known.kind and plain) or conforms(value, known, types):
         return value, True
     bare = shape(known, types)
     if isinstance(value, list) and len(value) == 1 and bare.kind not in ("list", "Any"):
@@ -180,6 +183,8 @@ def coerce(value: Any, wanted: Type | None, types: Types) -> tuple[Any, bool]:
 
 def from_json(value: Any, wanted: Type | None, types: Types, depth: int = 0) -> Any:
     """``value`` with texts read as the dates and durations that the type declares."""
+    if wanted is None or (wanted.kind != "ref" and isinstance(value, (bool, int))):
+        return value
     known = shape(wanted, types)
     if depth > MAX_DATA_DEPTH or value is None:
         return value

@@ -7,6 +7,7 @@ reads a key of a context or one of the named properties of a date or duration.
 
 from engine.expressions.nodes.calls import Apply, Call, FunctionOf, InstanceOf, IsDefined, Undefined
 from engine.expressions.nodes.core import (
+    MAX_STEPS,
     And,
     Arithmetic,
     Dotted,
@@ -25,7 +26,7 @@ from engine.expressions.nodes.lists import ContextOf, Filter, ListOf, Loop
 from engine.expressions.nodes.tests import Between, Compare, In, OneSided, RangeOf, matches_value, passes
 
 __all__ = [
-    "And", "Apply", "Arithmetic", "Between", "Call", "Compare", "ContextOf", "Dotted", "Filter", "FunctionOf", "If",
-    "In", "InstanceOf", "IsDefined", "ListOf", "Literal", "Loop", "Name", "Negate", "Node", "Not", "OneSided", "Or",
-    "Path", "RangeOf", "Run", "Undefined", "matches_value", "passes", "read_property",
+    "MAX_STEPS", "And", "Apply", "Arithmetic", "Between", "Call", "Compare", "ContextOf", "Dotted", "Filter",
+    "FunctionOf", "If", "In", "InstanceOf", "IsDefined", "ListOf", "Literal", "Loop", "Name", "Negate", "Node", "Not",
+    "OneSided", "Or", "Path", "RangeOf", "Run", "Undefined", "matches_value", "passes", "read_property",
 ]  # fmt: skip

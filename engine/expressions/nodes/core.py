@@ -15,21 +15,24 @@ from typing import Any
 
 from engine.expressions import arithmetic
 from engine.expressions.temporal import MonthDuration
-from engine.expressions.values import MAX_LIST, Budget, Failure, Function, Range, Undeclared
+from engine.expressions.values import MAX_LIST, MAX_VALUES, Budget, Failure, Function, Range, Undeclared
 
 MAX_STEPS = 20_000
 #: Function calls within function calls: a recursion ends in an error, not in a crash.
 MAX_CALLS = 40
 
 
-class Run:
+_NO_TYPES: Mapping[str, Any] = {}
+
+
+class Run(Budget):
     """One evaluation: the variables, the caller's functions, the clock and the steps left.
 
     ``standard`` keeps to the letter of FEEL (decision files); otherwise texts beside dates are read
     as dates and lists can be added (diagrams and forms).  ``types`` are a file's item definitions.
     """
 
-    __slots__ = ("budget", "calls", "functions", "layers", "now", "scope", "standard", "steps", "types")
+    __slots__ = ("calls", "functions", "layers", "now", "scope", "standard", "steps", "types")
 
     def __init__(
         self, scope: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] | None, now: Any,
@@ -40,8 +43,9 @@ class Run:
         self.now: datetime | None = now
         self.steps = MAX_STEPS
         self.standard = standard
-        self.types = types or {}
-        self.budget = Budget(not standard)
+        self.types = types if types is not None else _NO_TYPES
+        self.left = MAX_VALUES
+        self.lenient = not standard
         self.calls = 0
         self.layers: list[Mapping[str, Any]] = []
 
@@ -245,6 +249,8 @@ class Arithmetic(Node):
         left, right = self.left.evaluate(run), self.right.evaluate(run)
         if left is None or right is None:
             return None
+        if type(left) in _NUMBERS and type(right) in _NUMBERS:
+            return OPERATIONS[self.sign](left, right)
         if run.standard:
             if isinstance(left, Undeclared) or isinstance(right, Undeclared):
                 left, right = arithmetic.read_beside_dates(left, right)
@@ -257,6 +263,7 @@ class Arithmetic(Node):
         return OPERATIONS[self.sign](*arithmetic.read_beside_dates(left, right))
 
 
+_NUMBERS = frozenset({int, float, Decimal})
 OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "+": arithmetic.add, "-": arithmetic.subtract, "*": arithmetic.multiply,
     "/": arithmetic.divide, "**": arithmetic.power, "%": arithmetic.modulo,

@@ -18,7 +18,7 @@ class Compare(Node):
     right: Node
 
     def evaluate(self, run: Run) -> Any:
-        return comparison(self.sign, self.left.evaluate(run), self.right.evaluate(run), run.budget)
+        return comparison(self.sign, self.left.evaluate(run), self.right.evaluate(run), run)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class In(Node):
 def passes(test: Node, value: Any, run: Run, searches: bool = False) -> bool | None:
     """Whether ``value`` passes one test of an ``in``."""
     if isinstance(test, OneSided):
-        return comparison(test.sign, value, test.bound.evaluate(run), run.budget)
+        return comparison(test.sign, value, test.bound.evaluate(run), run)
     expected = test.evaluate(run)
     if searches and isinstance(expected, str) and isinstance(value, str):
         return value in expected
@@ -82,13 +82,13 @@ def passes(test: Node, value: Any, run: Run, searches: bool = False) -> bool | N
 def matches_value(expected: Any, value: Any, run: Run) -> bool | None:
     """Whether ``value`` equals, lies in or is listed in ``expected``."""
     if isinstance(expected, Range):
-        return expected.holds(value, run.budget)
+        return expected.holds(value, run)
     if isinstance(expected, (list, tuple)):
         run.charge(len(expected))
-        if contains(expected, value, run.budget) or equals(expected, value, run.budget) is True:
+        if contains(expected, value, run) or equals(expected, value, run) is True:
             return True
-        return any(isinstance(entry, Range) and entry.holds(value, run.budget) is True for entry in expected)
-    return equals(value, expected, run.budget)
+        return any(isinstance(entry, Range) and entry.holds(value, run) is True for entry in expected)
+    return equals(value, expected, run)
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ class Between(Node):
 
     def evaluate(self, run: Run) -> Any:
         value = self.value.evaluate(run)
-        low = comparison(">=", value, self.low.evaluate(run), run.budget)
-        high = comparison("<=", value, self.high.evaluate(run), run.budget)
+        low = comparison(">=", value, self.low.evaluate(run), run)
+        high = comparison("<=", value, self.high.evaluate(run), run)
         if low is False or high is False:
             return False
         return None if low is None or high is None else True
