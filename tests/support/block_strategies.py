@@ -24,6 +24,7 @@ from tests.support.block_models import (
     Sub,
     User,
 )
+from tests.support.flow_blocks import Bare, Early, Free, Ways, plain
 from tests.support.scope_blocks import Book, Deal, Handled, Undo
 
 MINUTES = (61, 127, 199, 283, 367, 461, 557, 661, 769, 883, 997, 1117, 1237, 1373, 1511, 1657, 1801, 1951, 2111, 2273)
@@ -76,11 +77,19 @@ class _Maker:
             "handled",
             "undo",
             "jump",
+            "i",
+            "c",
+            "bare",
+            "free",
         ]
         kind = self.draw(st.sampled_from([*kinds, *(["many", "many", "race"] if alone else [])]))
         name = self.id("b")
         if kind == "leaf":
             return self.leaf(alone=alone)
+        if kind == "bare":
+            return Bare(name, self.plain())
+        if kind == "free":
+            return self.free(name)
         if kind == "repeat":
             return Repeat(name, self.block(depth - 1, alone=alone), self.draw(st.integers(1, 3)))
         if kind == "sub":
@@ -89,7 +98,8 @@ class _Maker:
             return Stop(name, self.block(depth - 1, alone=alone), self.leaf(alone=alone))
         if kind == "many":
             body = self.block(depth - 1, alone=False) if self.draw(st.booleans()) else None
-            return Many(name, self.draw(st.integers(0, 3)), self.draw(st.booleans()), body)
+            count, sequential, enough = self.draw(st.tuples(st.integers(0, 3), st.booleans(), st.integers(0, 3)))
+            return Early(name, count, sequential, body, enough) if enough else Many(name, count, sequential, body)
         if kind == "race":
             return Race(name, self.minutes(), self.block(depth - 1), self.block(depth - 1), self.kind())
         if kind == "jump":
@@ -112,7 +122,18 @@ class _Maker:
             "p": st.just(everything),
             "o": st.lists(st.sampled_from(everything), min_size=1, unique=True).map(sorted),
         }
-        return Split(name, kind, parts, self.draw(taken[kind]))
+        taken |= {"i": taken["p"], "c": taken["o"]}
+        return (Ways if kind in {"i", "c"} else Split)(name, kind, parts, self.draw(taken[kind]))
+
+    def plain(self) -> list[Block]:
+        kinds = self.draw(st.lists(st.sampled_from(["user", "user", "script", "service"]), min_size=1, max_size=3))
+        self.leaves += len(kinds)
+        return [plain(kind, self.id(kind)) for kind in kinds]
+
+    def free(self, name: str) -> Block:
+        parts = self.plain()
+        stops = [None, *(number for number, part in enumerate(parts) if isinstance(part, User))]
+        return Free(name, parts, self.draw(st.booleans()), self.draw(st.booleans()), self.draw(st.sampled_from(stops)))
 
     def handled(self, name: str, depth: int, alone: bool) -> Block:
         interrupting = self.draw(st.booleans())
