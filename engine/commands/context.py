@@ -78,7 +78,7 @@ class CommandContext:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What the block does is undone, and forgotten by objects and history, when it raises."""
-        heads = self.chain.heads()
+        heads, thrown = self.chain.heads(), len(self.signals)
         try:
             with self.session.begin_nested():
                 self.session.connection()  # a session takes its savepoint when it is used, we need it before that
@@ -87,6 +87,7 @@ class CommandContext:
         except BaseException:
             self.session.expire_all()
             self.chain.return_to(heads)
+            del self.signals[thrown:]
             raise
 
     def reach(self, key: str, most: int) -> None:

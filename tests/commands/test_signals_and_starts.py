@@ -151,6 +151,20 @@ def test_a_receiver_that_fails_becomes_an_incident_and_the_others_go_on(probe: P
     assert instances(probe)["k1"] == "completed"
 
 
+def test_what_a_failing_receiver_threw_was_never_thrown(probe: ProcessEngine) -> None:
+    body = start() + catch("wait", message("go")) + throw("shout", signal("stop")) + service("work", "probe-break")
+    deploy(probe, body + end() + chain("begin wait shout work finish"), key="weak")
+    deploy(probe, WAITS)
+    begin(probe, "k1", key="weak")
+    begin(probe, "k2")
+    STATE["broken"] = True
+    probe.execute(CorrelateMessage("go", "k1"), actor=SYSTEM)
+    assert instances(probe) == {"k1": "running", "k2": "running"}
+    STATE["broken"] = False
+    probe.execute(ResolveIncident(one(probe, Incident).id), actor=SYSTEM)
+    assert instances(probe) == {"k1": "completed", "k2": "completed"}
+
+
 def test_a_signal_starts_processes(probe: ProcessEngine) -> None:
     body = node("startEvent", "heard", signal("stop")) + user("react") + end() + chain("heard react finish")
     deploy(probe, body, key="first")
