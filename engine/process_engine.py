@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 import sqlalchemy.exc
@@ -22,10 +22,12 @@ from engine.commands.kernel import FormContext, JobQueue, Kernel, no_context
 from engine.commands.locking import LockedInstance
 from engine.db import Database
 from engine.errors import Conflict, StateUnreadable
-from engine.forms import Form
 from engine.models import ProcessInstance, UserTask
 from engine.service_tasks import ServiceRegistry
 from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.forms import Form
 
 #: How often a command is tried when PostgreSQL stops it because two cases wait for each other.
 _ATTEMPTS = 4

@@ -14,15 +14,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from types import ModuleType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy.orm import Session
-
-from engine.actor import Actor
-from engine.calendar import Calendar
 from engine.errors import ServiceTaskFailed
-from engine.models import Deadline
-from engine.settings import Settings
+
+if TYPE_CHECKING:  # the linter asks what services there are, and needs no database for it
+    from sqlalchemy.orm import Session
+
+    from engine.actor import Actor
+    from engine.calendar import Calendar
+    from engine.models import Deadline
+    from engine.settings import Settings
 
 _MARK = "__service_task__"
 _FUNCTION = "__diagram_function__"

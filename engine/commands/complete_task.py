@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -17,8 +17,10 @@ from engine.commands.received import received
 from engine.commands.stepping import advance
 from engine.commands.task_access import require_may_act, require_not_by, require_open
 from engine.errors import InvalidInput
-from engine.forms import Form
 from engine.models import Attachment, TaskDraft, UserTask
+
+if TYPE_CHECKING:
+    from engine.forms import Form
 
 _FORGET_DRAFTS = sa.delete(TaskDraft.__table__).where(  # type: ignore[arg-type]
     TaskDraft.task_id == sa.bindparam("of_task")

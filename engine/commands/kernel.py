@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 from engine.bpmn.observing import Step
 from engine.bpmn.parser import LoadedDefinition, load_definition
 from engine.errors import NotFound
-from engine.forms import Form
 from engine.models import ProcessDefinition, UserTask
 from engine.service_tasks import ServiceRegistry
 from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.forms import Form
 
 _CACHED = 64
 
@@ -91,14 +93,19 @@ class Kernel:
             version=row.version,
             name=row.name,
             loaded=load_definition(row.bundle),
-            forms={
-                name.removeprefix("forms/").removesuffix(".json"): Form.parse(text)
-                for name, text in row.bundle.items()
-                if name.startswith("forms/")
-            },
+            forms=_forms(row.bundle),
         )
         with self._lock:
             self._definitions[definition_id] = loaded
             while len(self._definitions) > _CACHED:
                 self._definitions.popitem(last=False)
         return loaded
+
+
+def _forms(bundle: Mapping[str, str]) -> dict[str, Form]:
+    names = [name for name in bundle if name.startswith("forms/")]
+    if not names:
+        return {}
+    from engine.forms import Form  # what stands behind forms takes long to import, and a trial run often has none
+
+    return {name.removeprefix("forms/").removesuffix(".json"): Form.parse(bundle[name]) for name in names}
