@@ -15,17 +15,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from SpiffWorkflow.bpmn.specs.defaults import EndEvent, EventSubprocess, IntermediateThrowEvent
+from SpiffWorkflow.bpmn.specs.defaults import EventSubprocess
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.exceptions import TaskNotFoundException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.listening import ScopeTrigger
-from engine.bpmn.scopes import COMPLETED_AS, changes, data_at_completion, end_tokens, publish, scope_data, shares_data
-from engine.bpmn.triggers import triggers_of
+from engine.bpmn.scopes import COMPLETED_AS, changes, data_at_completion, publish, shares_data
 
 _RUNNING = "compensating"
 _COUNT = "completions"
@@ -53,37 +51,6 @@ class CompensationTrigger(ScopeTrigger):
     def _run_hook(self, my_task: Task) -> bool:
         self.lead_on(my_task)
         return True
-
-
-class _Throwing:
-    """Mixed into throwing events: the token stays until what it threw has been heard and carried out.
-
-    A scope whose last token throws still has its event sub-processes.
-    """
-
-    def _run_hook(self, my_task: Task) -> bool | None:
-        super()._run_hook(my_task)  # type: ignore[misc]
-        top = my_task.workflow.top_workflow
-        if top.thrown or top.signals:
-            top.throwing.append(my_task)
-            return None
-        return None if _compensates(my_task) else True
-
-
-class KernelThrowEvent(_Throwing, IntermediateThrowEvent):
-    """intermediateThrowEvent."""
-
-
-class KernelEndEvent(_Throwing, EndEvent):
-    """endEvent; one that terminates ends its level and keeps what was submitted in it."""
-
-    def _on_complete_hook(self, my_task: Task) -> None:
-        workflow = my_task.workflow
-        if any(isinstance(each, TerminateEventDefinition) for each in triggers_of(self.event_definition)):
-            my_task.data = scope_data(workflow)
-            end_tokens(workflow, keep=[my_task])
-            workflow._mark_complete(my_task)
-        super()._on_complete_hook(my_task)
 
 
 # -- when the diagram is loaded --------------------------------------------------------
@@ -180,16 +147,9 @@ def _stand_in(thrower: Task) -> Task:
 # -- from step to step --------------------------------------------------------------------
 
 
-def continue_throwers(top: Any) -> bool:
-    """Let tokens go on whose event has been heard, and begin the next compensation where one is done.
-
-    Returns whether anything moved.
-    """
-    moved = bool(top.throwing)
-    while top.throwing:
-        thrower = top.throwing.pop(0)
-        if thrower.has_state(TaskState.STARTED) and not _compensates(thrower):
-            thrower.complete()
+def continue_compensations(top: Any) -> bool:
+    """Begin the next handler wherever one is done; returns whether anything moved."""
+    moved = False
     for thrower_id, known in list(top.memory.get(_RUNNING, {}).items()):
         thrower = _find(top, thrower_id)
         trigger = _find(top, known["trigger"])
@@ -212,7 +172,8 @@ def continue_throwers(top: Any) -> bool:
     return moved
 
 
-def _compensates(thrower: Task) -> bool:
+def compensates(thrower: Task) -> bool:
+    """Does the token still wait for what it compensates?"""
     return thrower.id.hex in thrower.workflow.top_workflow.memory.get(_RUNNING, ())
 
 

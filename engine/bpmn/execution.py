@@ -23,7 +23,6 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
 from engine.bpmn.assigning import assign_names, properties
-from engine.bpmn.compensation import continue_throwers
 from engine.bpmn.conditions import KernelCondition, watch_conditions
 from engine.bpmn.correlation import accepts, remember
 from engine.bpmn.data import Wiring, read, visible
@@ -35,6 +34,7 @@ from engine.bpmn.parser import LoadedDefinition
 from engine.bpmn.signals import Heard, KernelSignal, listeners, react
 from engine.bpmn.starts import StartPoint, begin_at
 from engine.bpmn.state import KernelWorkflow, restore, snapshot
+from engine.bpmn.throwing import continue_throwers
 from engine.bpmn.triggers import happen, open_triggers
 from engine.errors import Conflict, LianjianError, ServiceTaskFailed
 

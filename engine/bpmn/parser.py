@@ -27,7 +27,7 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask, MultiIn
 
 from engine.bpmn.ad_hoc import AdHoc, take_ad_hoc
 from engine.bpmn.calls import KernelCallActivity, plain_calls
-from engine.bpmn.compensation import KernelEndEvent, KernelThrowEvent, note_completions
+from engine.bpmn.compensation import note_completions
 from engine.bpmn.complex_gateways import KernelComplexGateway, KernelComplexParser
 from engine.bpmn.conditions import is_conditional
 from engine.bpmn.correlation import Correlation, read_correlation
@@ -68,6 +68,7 @@ from engine.bpmn.quantities import KernelEmit, KernelGather
 from engine.bpmn.scope_parsing import KernelSubProcessParser, ScopeParser
 from engine.bpmn.specs import KernelBusinessRuleTask, KernelScriptTask, KernelServiceTask, KernelTask
 from engine.bpmn.starts import KernelStartEvent, StartPoint, prepare_starts, start_points
+from engine.bpmn.throwing import KernelEndEvent, KernelThrowEvent
 from engine.bpmn.xml import executable_processes, read_xml
 from engine.errors import ModelRefused
 
