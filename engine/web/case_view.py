@@ -234,6 +234,7 @@ WORDS = {
     "task-cancelled": "任务撤销",
     "attachment-added": "上传附件",
     "timer-fired": "期限届满",
+    "signal-received": "收到信号",
     "incident-opened": "系统遇到异常，已通知系统管理员",
     "incident-resolved": "异常已处理",
     "recusal-requested": "当事人申请回避",
