@@ -140,6 +140,32 @@ def test_every_instance_and_every_round_is_undone_for_itself(loop: str) -> None:
     assert run.data["seen"] == [2, 1]
 
 
+@pytest.mark.parametrize("sequential", [True, False])
+@pytest.mark.parametrize("kind", ["task", "in the block", "of the block"])
+def test_a_handler_knows_the_item_of_its_instance(kind: str, sequential: bool) -> None:
+    loop = each("xs", "x", sequential=sequential)
+    inner = start("begin_in") + user("a") + finish("e_in") + chain("begin_in a e_in")
+    host = {
+        "task": looped(user("a"), loop),
+        "in the block": sub("many", inner + undone("a", by=user("un_a")), loop),
+        "of the block": sub("many", inner, loop),
+    }[kind]
+    name = "many" if "many" in host else "a"
+    body = start() + host + throw("back", compensate()) + end() + chain(f"begin {name} back finish")
+    if kind != "in the block":
+        body += undone(name, by=user(f"un_{name}"))
+
+    def story(run: Run) -> None:
+        run.complete("a", item="p")
+        run.complete("a", item="q")
+        for item in "qp":
+            (task,) = run.execution.open_tasks()
+            assert run.execution.evaluate(task.engine_task_id, "x") == item
+            run.complete(task.element_id)
+
+    assert both(body, story, {"xs": ["p", "q"]}).ended
+
+
 def test_what_a_handler_writes_goes_to_the_token_that_threw() -> None:
     body = start() + user("a", set_state="'booked'") + user("b", set_state="'paid'") + throw("back", compensate())
     body += script("read", "seen = state") + end() + chain("begin a b back read finish")
