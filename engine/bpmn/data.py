@@ -151,6 +151,15 @@ class Inputs:
             write(my_task, target, value)
 
 
+def given_back(task: Task, data: dict[str, Any]) -> dict[str, Any]:
+    """What a token knows of the world around its activity: without the activity's own names."""
+    hidden = task.internal_data.get(_HIDDEN)
+    if hidden is None:
+        return data
+    own = task.task_spec.wiring.local_names
+    return {**{name: value for name, value in data.items() if name not in own}, **hidden}
+
+
 class Outputs:
     """Hands on the outputs of an activity when it ends, then gives the names it hid back."""
 

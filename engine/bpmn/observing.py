@@ -9,6 +9,8 @@ from typing import Any
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.task import Task
 
+from engine.bpmn.data import visible
+
 
 @dataclass(frozen=True)
 class Step:
@@ -31,6 +33,6 @@ def watcher(observe: Observer | None) -> Callable[[Task], None] | None:
     def watch(task: Task) -> None:
         spec = task.task_spec
         if getattr(spec, "bpmn_id", None) and not isinstance(spec, LoopTask):
-            observe(Step(str(task.id), spec.bpmn_id, spec.bpmn_name or "", dict(task.data)))
+            observe(Step(str(task.id), spec.bpmn_id, spec.bpmn_name or "", {**visible(task.workflow), **task.data}))
 
     return watch

@@ -16,6 +16,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.calls import KernelCallActivity
+from engine.bpmn.data import given_back
 from engine.bpmn.histories import TAKEN, before, merge_tokens
 from engine.bpmn.listening import is_instance, listens
 
@@ -45,6 +46,10 @@ def shares_data(task: Task) -> bool:
 
 def token_data(task: Task) -> dict[str, Any]:
     """What a token that stands at ``task`` knows, with all that was submitted inside it so far."""
+    return given_back(task, _inside(task))
+
+
+def _inside(task: Task) -> dict[str, Any]:
     spec = task.task_spec
     if isinstance(spec, MultiInstanceTask) and task.has_state(TaskState.STARTED):
         return dict(spec.collected(task))

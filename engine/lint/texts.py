@@ -21,6 +21,11 @@ _LOOP_TEXTS = {
     "completionCondition": "完成条件",
     "complexBehaviorDefinition/condition": "实例事件的条件",
 }
+_ASSOCIATED = [
+    f"{q(association)}/{text}"
+    for association in ("dataInputAssociation", "dataOutputAssociation")
+    for text in (q("transformation"), f"{q('assignment')}/{q('from')}")
+]
 _NODE_TEXTS = {"completionCondition": "完成条件", "activationCondition": "激活条件"}
 
 
@@ -71,6 +76,9 @@ def texts(model: Model) -> Iterator[Text]:
             found = node.xml.find(q(tag))
             if found is not None:
                 yield Text(node, word, text_of(found), asks=True)
+        for path in _ASSOCIATED:
+            for found in node.xml.iterfind(path):
+                yield Text(node, "数据关联", text_of(found))
         script = node.xml.find(q("script"))
         if node.type == "scriptTask" and script is not None:
             yield Text(node, "脚本", text_of(script), script=True)

@@ -26,7 +26,7 @@ from tests.support.bpmn_runs import (
     throw,
     timer,
 )  # fmt: skip
-from tests.support.diagrams import diagram, end, flow, start, user
+from tests.support.diagrams import diagram, end, flow, props, start, user
 
 
 def text(tag: str, content: str) -> str:
@@ -361,3 +361,35 @@ def test_a_condition_waits_for_a_data_object() -> None:
     body += catch("enough", f"<bpmn:conditionalEventDefinition>{when}</bpmn:conditionalEventDefinition>") + end()
     body += chain("begin g1; g1 ready w g2; g1 enough g2; g2 finish")
     assert both(body, lambda run: run.complete("ready")).trace == "ready w enough finish"
+
+
+# -- events ----------------------------------------------------------------------------------
+
+
+def test_an_event_hands_on_what_it_carries_and_throws_what_it_is_given() -> None:
+    heard = '<bpmn:dataOutput id="told_out" name="order"/>' + writes("told_out", "obj_1_ref")
+    heard += "<bpmn:outputSet><bpmn:dataOutputRefs>told_out</bpmn:dataOutputRefs></bpmn:outputSet>"
+    said = '<bpmn:dataInput id="say_in" name="what"/>' + reads("obj_1_ref", "say_in")
+    said += "<bpmn:inputSet><bpmn:dataInputRefs>say_in</bpmn:dataInputRefs></bpmn:inputSet>"
+    body = start() + ORDER + node("intermediateCatchEvent", "told", heard + message("go"))
+    body += node("intermediateThrowEvent", "say", props(payload="{n: what}") + said + message("back")) + end()
+
+    def story(run: Run) -> None:
+        run.message("go", {"order": 7})
+        assert run.host.sent == [("back", None, {"n": 7})]
+
+    run = both(body + chain("begin told say finish"), story, messages="go back")
+    assert run.data["order"] == 7 and "what" not in run.data
+
+
+def test_an_interrupted_step_gives_the_names_it_hid_back() -> None:
+    work = looped(user("work"), '<bpmn:property id="p" name="amount"/>' + reads("obj_1_ref", "p"))
+    body = start() + ORDER + task("w", writes("", "obj_1_ref"), "order = 5") + work
+    body += boundary("ring", "work", timer("PT1H")) + script("late", "seen = amount") + end() + finish("e2")
+
+    def story(run: Run) -> None:
+        assert run.execution.data()["amount"] == "outer"
+        run.later(hours=2)
+
+    run = both(body + chain("begin w work finish; ring late e2"), story, {"amount": "outer"})
+    assert run.trace == "w ring late e2" and run.data["seen"] == "outer"
