@@ -590,7 +590,8 @@ def test_a_message_may_be_named_by_the_operation_that_carries_it() -> None:
 
 
 def test_what_nobody_named_is_not_sent_and_doubted() -> None:
-    body = start() + node("sendTask", "send") + throw("tell", "<bpmn:messageEventDefinition/>")
+    arranged = '<bpmn:messageEventDefinition xmlns:other="urn:other" other:topic="post"/>'
+    body = start() + node("sendTask", "send") + throw("tell", arranged)
     body += throw("shout", "<bpmn:signalEventDefinition/>") + end() + chain("begin send tell shout finish")
     run = both(body, lambda run: None)
     assert run.ended and not run.host.sent and not run.host.signals

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lxml import etree
+
 from engine.bpmn.normal_form import message_reference
+from engine.bpmn.xml import BPMN
 from engine.lint.finding import Problem
 from engine.lint.model import Model
 from engine.lint.say import about, at
@@ -19,7 +22,7 @@ def check(model: Model) -> Iterator[Problem]:
         for carrier in carriers:
             if message_reference(node.scope.diagram.root, carrier):
                 continue
-            if node.type in THROWING or node.type == "sendTask":
+            if node.type == "sendTask" or (node.type in THROWING and _arranged(carrier)):
                 yield about(node, "没有说明是哪个消息，不会发送。", "请选择消息（messageRef）。", "warning")
             else:
                 yield about(node, "没有说明是哪个消息。", "请选择消息（messageRef）。")
@@ -41,3 +44,10 @@ def check(model: Model) -> Iterator[Problem]:
                     "请共用同一个消息，或改名。",
                     "warning",
                 )
+
+
+def _arranged(definition: etree._Element) -> bool:
+    """Whether another product's modeller says in its own words how the message is sent."""
+    return definition.find(f"{{{BPMN}}}extensionElements") is not None or any(
+        str(name).startswith("{") for name in definition.attrib
+    )
