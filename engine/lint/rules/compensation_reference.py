@@ -14,14 +14,16 @@ def check(model: Model) -> Iterator[Problem]:
     processes = {process.id: process for process in model.processes}
     for node in model.run_nodes:
         undoing = [event for event in node.boundary if event.has("compensateEventDefinition")]
-        for event in undoing[1:]:
-            yield about(event, f"是{node.label}的第二个补偿边界事件。", "一个活动只有一个补偿办法，请合并。")
+        for second in undoing[1:]:
+            yield about(second, f"是{node.label}的第二个补偿边界事件。", "一个活动只有一个补偿办法，请合并。")
         for event in node.events:
             if event.type == "compensateEventDefinition":
                 yield from (_thrown(node, event, processes) if node.type in THROWING else _caught(node, event))
 
 
 def _caught(node: Node, event: Event) -> Iterator[Problem]:
+    if len(node.events) > 1:
+        yield about(node, "同时等待补偿和别的事件。", "补偿只在活动完成之后发生，请分成两个事件。")
     if event.xml.get("activityRef"):
         yield about(
             node, "捕获补偿，却写了 activityRef。", "请删除 activityRef；补偿哪个活动由所附着的活动或所在的子流程决定。"
