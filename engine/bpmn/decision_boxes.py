@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
 
 from engine.bpmn.decision_logic import (
     BoxedContext,
-    BoxedFilter,
     BoxedList,
-    Conditional,
     FunctionDefinition,
     Invocation,
-    Iteration,
     Literal,
     Logic,
     Relation,
     Typed,
 )
+from engine.bpmn.decision_loops import BoxedFilter, Conditional, Iteration
 from engine.bpmn.decision_table import AGGREGATIONS, HIT_POLICIES, Input, Output, Rule, Table
+from engine.bpmn.decision_texts import MAX_CELL, TextReader, child, children, name_of, tag, text_of, type_of
 from engine.errors import ExpressionError
-from engine.expressions import Expression, UnaryTests, parse, parse_unary_tests
-from engine.expressions.types import Type, named
+from engine.expressions import Expression, parse, parse_unary_tests
+from engine.expressions.types import Type
 
-MAX_CELL = 500
 MAX_RULES = 5_000
 MAX_BOXES = 20
 LOGIC = (
@@ -34,76 +31,8 @@ LOGIC = (
 )  # fmt: skip
 
 
-def tag(element: etree._Element) -> str:
-    """The name of an element without its namespace."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
-
-
-def children(element: etree._Element, *tags: str) -> Iterator[etree._Element]:
-    """The direct children of these names."""
-    return (child for child in element if tag(child) in tags)
-
-
-def child(element: etree._Element | None, *tags: str) -> etree._Element | None:
-    """The first direct child of these names."""
-    return next(children(element, *tags), None) if element is not None else None
-
-
-def text_of(element: etree._Element | None) -> str:
-    """The trimmed text of an element's ``text``."""
-    inner = child(element, "text")
-    return ("".join(inner.itertext()) if inner is not None else "").strip()
-
-
-def name_of(element: etree._Element | None) -> str:
-    """An element's name with single spaces, else its id."""
-    if element is None:
-        return ""
-    return " ".join((element.get("name") or element.get("id") or "").split())
-
-
-def type_of(element: etree._Element | None) -> Type | None:
-    """The type an element's ``typeRef`` declares."""
-    written = (element.get("typeRef") or "").strip() if element is not None else ""
-    if not written and element is not None:
-        # DMN 1.1 wrote QNames with a prefix and, in item definitions, an element.
-        inner = child(element, "typeRef")
-        written = (inner.text or "").strip() if inner is not None else ""
-    if not written:
-        return None
-    prefix, sign, local = written.partition(":")
-    if written.startswith("{"):
-        local, sign = written.rpartition("}")[2], ":"
-    known = named(local if sign and prefix != "feel" else written)
-    return None if known.kind == "Any" else known
-
-
-class BoxReader:
-    """Reads logic; every defect becomes a finding anchored to its element, none stops the reading."""
-
-    def __init__(self) -> None:
-        self.findings: list[dict[str, Any]] = []
-        self.names: frozenset[str] = frozenset()
-        #: names read by the expressions of the element at hand, and names it introduces itself
-        self.read_names: set[str] = set()
-        self.own_names: set[str] = set()
-        self.called_names: set[str] = set()
-        self.troubles: list[str] = []
-
-    def find(self, element: etree._Element | None, message: str, remedy: str = "", severity: str = "error") -> None:
-        """Add a finding anchored to the nearest element with an id."""
-        anchor = element
-        while anchor is not None and not anchor.get("id"):
-            anchor = anchor.getparent()
-        if severity == "error":
-            self.troubles.append(message)
-        self.findings.append(
-            {
-                "rule": "decision", "severity": severity, "file": "",
-                "element": (anchor.get("id") or "") if anchor is not None else "",
-                "message": message, "remedy": remedy,
-            }
-        )  # fmt: skip
+class BoxReader(TextReader):
+    """Reads logic."""
 
     def logic(self, element: etree._Element | None, name: str, depth: int = 0) -> Logic:
         """The logic of one boxed expression, of its declared type; without one it is null."""
@@ -121,7 +50,7 @@ class BoxReader:
         if kind == "decisionTable":
             return self._table(element, name)
         if kind == "literalExpression":
-            return Literal(self._expression(element, f"“{name}”的表达式", 4_000))
+            return Literal(self.expression(element, f"“{name}”的表达式", 4_000))
         if kind == "context":
             return BoxedContext(tuple(self._entry(entry, name, depth) for entry in children(element, "contextEntry")))
         if kind == "list":
@@ -178,7 +107,7 @@ class BoxReader:
 
     def _invocation(self, element: etree._Element, name: str, depth: int) -> Logic:
         called = child(element, "literalExpression")
-        function = self._expression(called, f"“{name}”调用的函数", MAX_CELL)
+        function = self.expression(called, f"“{name}”调用的函数", MAX_CELL)
         if function is None:
             self.find(element, f"“{name}”的调用没有写函数名", "请填写业务知识模型的名称")
         bindings = []
@@ -222,29 +151,29 @@ class BoxReader:
     def _input(self, column: etree._Element, table: str) -> Input:
         source = child(column, "inputExpression")
         label = column.get("label") or text_of(source) or "?"
-        expression = self._expression(source, f"决策表“{table}”的输入“{label}”", MAX_CELL)
+        expression = self.expression(source, f"决策表“{table}”的输入“{label}”", MAX_CELL)
         if expression is None:
             self.find(column, f"决策表“{table}”的输入“{label}”没有表达式", "请填写变量名或表达式")
-        allowed = self._tests(child(column, "inputValues"), f"决策表“{table}”的输入“{label}”的允许值")
+        allowed = self.tests(child(column, "inputValues"), f"决策表“{table}”的输入“{label}”的允许值")
         return Input(label, expression or parse("null"), type_of(source), allowed)
 
     def _output(self, column: etree._Element, table: str) -> Output:
         name = column.get("name") or column.get("label") or ""
         place = f"决策表“{table}”的输出“{name}”"
-        order = self._tests(child(column, "outputValues"), f"{place}的允许值")
+        order = self.tests(child(column, "outputValues"), f"{place}的允许值")
         values: list[Any] = []
         for test in order.tests if order else ():
             try:
                 values.append(Expression(order.text if order else "", test, True).evaluate_exact({}))
             except ExpressionError as error:
                 self.find(column, f"{place}的允许值有误：{error.message}", "请逐个列出值，用逗号隔开")
-        default = self._expression(child(column, "defaultOutputEntry"), f"{place}的默认值", MAX_CELL)
+        default = self.expression(child(column, "defaultOutputEntry"), f"{place}的默认值", MAX_CELL)
         return Output(name, tuple(values), default, order, type_of(column))
 
     def _rule(self, row: etree._Element, table: str, number: int, inputs: int, outputs: int) -> Rule | None:
         place = f"决策表“{table}”第 {number} 条规则"
-        tests = [self._tests(cell, f"{place}的条件") for cell in children(row, "inputEntry")]
-        results = [self._expression(cell, f"{place}的结果", MAX_CELL) for cell in children(row, "outputEntry")]
+        tests = [self.tests(cell, f"{place}的条件") for cell in children(row, "inputEntry")]
+        results = [self.expression(cell, f"{place}的结果", MAX_CELL) for cell in children(row, "outputEntry")]
         if len(tests) != inputs or len(results) != outputs:
             self.find(row, f"{place}的格数与列数不同", "请补齐或删除多余的单元格")
             return None
@@ -254,52 +183,3 @@ class BoxReader:
             tuple(test or everything for test in tests), tuple(results),
             ((description.text or "") if description is not None else "").strip(),
         )  # fmt: skip
-
-    # -------- texts
-
-    def _expression(self, element: etree._Element | None, place: str, longest: int) -> Expression | None:
-        text = text_of(element)
-        if element is None or text in ("", "-"):
-            return None
-        try:
-            self._feel_only(element, text, longest)
-            found = parse(text, self.names, True)
-        except ExpressionError as error:
-            self.find(element, f"{place}有误：{error.message}", "请按提示修改")
-            return None
-        self._reads(found)
-        self._doubt(element, place, found.problems)
-        return found
-
-    def _tests(self, element: etree._Element | None, place: str) -> UnaryTests | None:
-        text = text_of(element)
-        if element is None or not text:
-            return None
-        try:
-            self._feel_only(element, text, MAX_CELL)
-            found = parse_unary_tests(text, self.names, True)
-        except ExpressionError as error:
-            self.find(element, f"{place}有误：{error.message}", "请按提示修改")
-            return None
-        for test in found.tests:
-            self._reads(Expression(text, test))
-        self._doubt(element, place, found.problems)
-        return found
-
-    def _reads(self, expression: Expression) -> None:
-        self.called_names |= expression.functions
-        self.read_names |= expression.names | expression.possible_names | expression.functions
-
-    def _doubt(self, element: etree._Element, place: str, problems: tuple[str, ...]) -> None:
-        # The standard evaluates such a part to null, so a deployment refuses it and nothing else changes.
-        known = len(self.troubles)
-        for problem in problems:
-            self.find(element, f"{place}有误：{problem}", "请按提示修改")
-        del self.troubles[known:]
-
-    def _feel_only(self, element: etree._Element, text: str, longest: int) -> None:
-        language = element.get("expressionLanguage") or ""
-        if language and "feel" not in language.lower():
-            raise ExpressionError(f"不支持表达式语言“{language}”，只支持 FEEL")
-        if len(text) > longest:
-            raise ExpressionError(f"内容超过 {longest} 个字符")

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from lxml import etree
 
-from engine.bpmn.decision_boxes import LOGIC, BoxReader, child, children, name_of, tag, text_of, type_of
+from engine.bpmn.decision_boxes import LOGIC, BoxReader
 from engine.bpmn.decision_graph import Decision, Element, File, Graph, InputData, Key, Knowledge, Service
 from engine.bpmn.decision_logic import Literal
+from engine.bpmn.decision_texts import child, children, name_of, tag, text_of, type_of
 from engine.bpmn.xml import read_xml
 from engine.errors import ExpressionError, ModelRefused
 from engine.expressions import parse_unary_tests

@@ -7,25 +7,18 @@ import decimal
 from engine.expressions import nodes as n
 from engine.expressions import types
 from engine.expressions.builtins import BUILTINS
-from engine.expressions.cursor import Cursor
 from engine.expressions.temporal import beyond, read_temporal
 from engine.expressions.tokens import Token
+from engine.expressions.type_syntax import TypeSyntax
 from engine.expressions.values import CONTEXT, Failure, tidy
 
 CONSTANTS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
 COMPARISONS = {"=": "=", "==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 #: Functions whose value is fixed by constant arguments: evaluated once, when the text is parsed.
 _CONSTRUCTORS = frozenset({"date", "time", "date and time", "duration"})
-_GENERIC = frozenset({"list", "range", "context", "function"})
-_KINDS = frozenset(
-    {
-        "number", "string", "boolean", "date", "time", "date and time", "list", "context", "Any", "any",
-        "days and time duration", "years and months duration", "range", "null", "Null", "function",
-    }
-)  # fmt: skip
 
 
-class Operands(Cursor):
+class Operands(TypeSyntax):
     """Parses operands; operators are above, in :class:`engine.expressions.parser.Parser`."""
 
     def operand(self) -> n.Node:
@@ -254,51 +247,3 @@ class Operands(Cursor):
         if self.sees("external"):
             raise self.fail("不支持外部函数（external），只支持 FEEL 表达式")
         return self.node(n.FunctionOf(tuple(parameters), tuple(declared), self.expression()))
-
-    # -------- types
-
-    def type(self) -> types.Type:
-        """A type after ``instance of`` or a parameter's colon."""
-        self.depth += 1
-        if self.depth > 60:
-            raise self.fail("类型嵌套过深")
-        start = self.token
-        words: list[str] = []
-        while (
-            self.token.kind == "name"
-            or self.sees("null")
-            or (self.sees("and") and words in (["date"], ["days"], ["years"]))
-        ):
-            words.append(self.take().value)
-        name = " ".join(words)
-        while self.sees(".") and self.tokens[self.at + 1].kind == "name":
-            self.take()
-            name += "." + self.take().value
-        if name in _GENERIC and self.accept("<"):
-            found = self.generic(name)
-        elif not name or (name not in _KINDS and not self.standard):
-            raise self.fail(f"不认识的类型“{name}”", start)
-        else:
-            found = types.named(name)
-        self.depth -= 1
-        return found
-
-    def generic(self, name: str) -> types.Type:
-        items: list[types.Type] = []
-        fields: list[tuple[str, types.Type]] = []
-        while not self.sees(">"):
-            if name == "context":
-                words = [self.take().value]
-                while self.token.kind in ("name", "keyword"):
-                    words.append(self.take().value)
-                self.expect(":", "context<…> 里应为“名称: 类型”")
-                fields.append((" ".join(words), self.type()))
-            else:
-                items.append(self.type())
-            if not self.accept(","):
-                break
-        self.expect(">", "类型的尖括号没有闭合")
-        if name == "function":
-            self.expect("->", "function<…> 之后应为 ->")
-            items.append(self.type())
-        return types.Type(name, items=tuple(items), fields=tuple(fields))

@@ -75,9 +75,9 @@ def _spaced(names: frozenset[str]) -> re.Pattern[str]:
 
 
 #: Names an expression gives itself: keys of contexts, parameters, loop variables.
-_OWN_KEYS = re.compile(rf"[{{,(]\s*({_START}(?:{_PART}|[ \t\n+\-*/.'’])*?)\s*:")
-_QUOTED_KEYS = re.compile(rf'[{{,]\s*"({_START}(?:{_PART}|[ +\-*/.])*)"\s*:')
-_OWN_VARIABLES = re.compile(rf"(?:\b(?:for|some|every)|,)\s+({_START}(?:{_PART}|\s)*?)\s+in\b")
+_OWN_KEYS = re.compile(rf"[{{,(]\s*({_START}(?:{_PART}|[ \t\n+\-*/.'’]){{0,120}}?)\s{{0,20}}:")
+_QUOTED_KEYS = re.compile(rf'[{{,]\s*"({_START}(?:{_PART}|[ +\-*/.]){{0,120}})"\s{{0,20}}:')
+_OWN_VARIABLES = re.compile(rf"(?:\b(?:for|some|every)|,)\s+({_START}(?:{_PART}|\s){{0,120}}?)\s{{1,20}}in\b")
 _PARAMETERS = re.compile(r"\bfunction\s*\(([^()]*)\)")
 
 

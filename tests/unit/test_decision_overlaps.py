@@ -93,7 +93,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=2, max_size=3))
 def test_what_is_found_is_what_running_the_table_meets(cells: list[tuple[str, str]]) -> None:
     rules = [(a, b, str(index)) for index, (a, b) in enumerate(cells)]
