@@ -24,6 +24,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.listening import ScopeTrigger
 from engine.bpmn.scopes import COMPLETED_AS, changes, data_at_completion, publish, shares_data
+from engine.bpmn.triggers import triggers_of
 
 _RUNNING = "compensating"
 _COUNT = "completions"
@@ -229,7 +230,7 @@ def _stop(top: Any, trigger: Task | None, known: dict[str, Any]) -> None:
 
 def _finish(thrower: Task, leaves: bool) -> None:
     if leaves:
-        thrower.task_spec.event_definition.leave(thrower)
+        next(each for each in triggers_of(thrower.task_spec.event_definition) if hasattr(each, "leave")).leave(thrower)
     elif thrower.triggered:  # it stood in for a token that did not wait
         thrower._set_state(TaskState.COMPLETED)
         thrower.workflow.update_waiting_tasks()

@@ -397,6 +397,7 @@ def test_wrong_compensation_is_refused_by_name() -> None:
             start() + sub("block", INNER + undone("a")) + throw("back", compensate("a")) + end()
             + chain("begin block back finish")
         ),
+        "compensation-reference  ": fine.replace(compensate() + "</bpmn:b", compensate() + timer("PT1H") + "</bpmn:b"),
         "compensation-reference ": fine.replace(
             tie, boundary("twice", "a", compensate()) + tie + tie.replace("undo_a", "twice").replace("tie_a", "tie_2")
         ),

@@ -80,6 +80,13 @@ def test_cancelling_with_nothing_to_undo_leaves_at_once() -> None:
     )
 
 
+def test_a_cancel_end_may_throw_something_else_too() -> None:
+    inner = DEAL.replace(CANCEL, message("go") + CANCEL) + undone("a")
+    run = both(dealing(inner), deal("cancel", "other"), ZERO, messages="go", more=codes("E1"))
+    assert run.trace == "deal a b c cancelled undo_a un_a back_out other e_out"
+    assert [name for name, *_ in run.host.sent] == ["go"]
+
+
 def test_an_error_out_of_a_transaction_undoes_nothing_by_itself() -> None:
     run = both(dealing(DEAL + undone("a", "b")), deal("break", "repair"), ZERO, more=codes("E1"))
     assert run.trace == "deal a b c broken oops repair e_oops" and run.data["undone"] == 0
