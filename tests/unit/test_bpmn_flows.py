@@ -11,6 +11,7 @@ from tests.support.bpmn_runs import (
     both,
     boundary,
     chain,
+    definition_of,
     finish,
     looped,
     node,
@@ -347,3 +348,27 @@ def test_quantities_are_positive_and_small(value: str) -> None:
 def test_ids_of_what_the_kernel_draws_are_reserved() -> None:
     body = start() + user("a.Split") + end() + chain("begin a.Split finish")
     assert "reserved-ids" in refusals(diagram(body))
+
+
+# -- long runs -------------------------------------------------------------------------
+
+
+def test_ten_thousand_rounds_run_at_once() -> None:
+    body = start() + node("exclusiveGateway", "g0") + script("work", "n = n + 1") + end()
+    body += node("exclusiveGateway", "g1", default="g1_to_g0") + chain("begin g0 work g1")
+    body += flow("g1", "finish", "n = 10000") + flow("g1", "g0")
+    found = Run(definition_of(diagram(body)), {"n": 0}, {}, restoring=False)
+    assert found.ended and found.data["n"] == 10_000
+
+
+def test_ten_thousand_rounds_of_one_step_and_a_join_in_every_round() -> None:
+    loop = again("n &lt; 10000", maximum=20_000)
+    body = start() + script("work", "n = n + 1", loop) + end() + chain("begin work finish")
+    assert Run(definition_of(diagram(body)), {"n": 0}, {}, restoring=False).data["n"] == 10_000
+    body = (
+        start() + node("exclusiveGateway", "g0") + par("g1", "g2") + script("a", "x = x + 1") + script("b", "y = y + 1")
+    )
+    body += node("exclusiveGateway", "g3", default="g3_to_g0") + end() + chain("begin g0 g1 a g2 g3; g1 b g2")
+    body += flow("g3", "finish", "x = 500") + flow("g3", "g0")
+    found = Run(definition_of(diagram(body)), {"x": 0, "y": 0}, {}, restoring=False)
+    assert found.ended and found.data["x"] == found.data["y"] == 500

@@ -26,8 +26,8 @@ def _standard(node: Node) -> Iterator[Problem]:
     condition, maximum = text_of(loop.find(q("loopCondition"))), (loop.get("loopMaximum") or "").strip()
     if not condition and not maximum:
         yield about(node, "是循环任务，却没有循环条件或最多次数。", "请填写 loopCondition 或 loopMaximum。")
-    if re.fullmatch(r"[+-]?\d+", maximum) and not 1 <= int(maximum) <= 1000:
-        yield about(node, f"的最多次数 {maximum} 不在 1 至 1000 之间。", "请改为合理的次数。")
+    if re.fullmatch(r"[+-]?\d+", maximum) and int(maximum) < 1:
+        yield about(node, f"的最多次数 {maximum} 小于 1。", "请改为至少 1 次。")
 
 
 def _multi_instance(node: Node) -> Iterator[Problem]:
