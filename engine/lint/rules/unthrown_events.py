@@ -25,7 +25,7 @@ def check(model: Model) -> Iterator[Problem]:
 
 def _thrown(scope: Scope, kind: str) -> bool:
     return any(
-        (n.has(kind) and n.type != "boundaryEvent")
+        (n.has(kind) and n.type not in {"boundaryEvent", "startEvent"})
         or (kind == "errorEventDefinition" and n.type in {"serviceTask", "callActivity"})
         or (n.type == "callActivity")
         or (n.inner is not None and _thrown(n.inner, kind))
