@@ -169,12 +169,16 @@ def executable_processes(root: etree._Element) -> list[etree._Element]:
     """The processes of a diagram that are to be run.
 
     ``isExecutable`` has no default in the standard.  A diagram that never says so means all its
-    processes; beside one that is declared executable, silent ones are pictures of partners.
+    processes; beside one that is declared executable, silent ones are pictures of partners, unless a
+    call activity calls them.
     """
     processes = list(root.iterfind(f"{{{BPMN}}}process"))
     stated = [p for p in processes if (p.get("isExecutable") or "").strip() in {"true", "1"}]
     silent = [p for p in processes if p.get("isExecutable") is None]
-    return stated or [p for p in silent if any(e.tag != f"{{{BPMN}}}laneSet" for e in p.iterchildren("{*}*"))]
+    if not stated:
+        return [p for p in silent if any(e.tag != f"{{{BPMN}}}laneSet" for e in p.iterchildren("{*}*"))]
+    called = {c.get("calledElement", "").strip().rpartition(":")[2] for c in root.iter(f"{{{BPMN}}}callActivity")}
+    return [p for p in processes if p in stated or (p in silent and p.get("id") in called)]
 
 
 def _check_size(root: etree._Element, what: str) -> None:

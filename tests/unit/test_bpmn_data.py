@@ -278,6 +278,11 @@ def test_mapped_calls_of_many_instances_collect_their_outputs() -> None:
     assert run.data["results"] == [2, 3] and "price" not in run.data
 
 
+def test_a_called_process_that_does_not_say_whether_it_is_executable_is() -> None:
+    silent = helper("", "").replace(' isExecutable="true"', "")
+    assert both(calling(""), lambda run: None, {"price": 1}, more=silent).data["result"] == 2
+
+
 def test_calls_nest_and_circles_are_refused() -> None:
     middle = process(
         "middle",
