@@ -101,9 +101,10 @@ class _Level:
         self.owned: dict[Node, set[Flow | Node]] = {}
 
     def initial(self) -> list[Marking]:
-        """One marking per start event: each starts the process on its own."""
+        """One marking per start event, or step in turn: each starts on its own."""
         origins = starts(self.scope)
-        if any(_is_entrance(n) for n in origins):
+        in_turn = self.scope.type == "adHocSubProcess" and self.scope.xml.get("ordering") == "Sequential"
+        if in_turn or any(_is_entrance(n) for n in origins):
             return [((self.place[n], 1),) for n in origins]
         return [tuple(sorted((self.place[n], 1) for n in origins))] if origins else []
 

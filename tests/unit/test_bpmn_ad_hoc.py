@@ -216,3 +216,10 @@ def test_an_ad_hoc_block_in_many_instances() -> None:
 
     run = both(body, story)
     assert run.ended and run.data["free"][0] == {"a": {"v": "a"}, "b": {"v": "b"}, "item": 0}
+
+
+def test_in_turn_one_step_may_change_what_another_wrote() -> None:
+    body = free(script("a", "x = 1") + script("b", "x = x + 1"), ordering="Sequential")
+    assert both(body, done).data["x"] == 2
+    rules = {rule for rule, _ in reasons(diagram(free(script("a", "x = 1") + script("b", "x = 2"))))}
+    assert "parallel-writes" in rules
