@@ -54,6 +54,8 @@ HOSTS = {
     "task": user("host"),
     "receive": node("receiveTask", "host", messageRef="msg_other"),
     "block": sub("host", INNER),
+    "transaction": node("transaction", "host", INNER),
+    "ad hoc": node("adHocSubProcess", "host", user("one") + user("two")),
     "call": call("host", "callee"),
     "instances": looped(user("host"), each("xs", "x")),
     "instances in turn": looped(user("host"), each("xs", "x", sequential=True)),
@@ -91,7 +93,7 @@ def test_what_is_interrupted_is_gone_with_all_its_tasks_and_waits(host: str, kin
 
 
 @pytest.mark.parametrize("kind", EVENTS)
-@pytest.mark.parametrize("host", ["task", "block", "call", "instances", "loop of a block"])
+@pytest.mark.parametrize("host", ["task", "block", "transaction", "ad hoc", "call", "instances", "loop of a block"])
 def test_what_is_not_interrupted_goes_on_and_may_be_rung_again(host: str, kind: str) -> None:
     event, bring_about, repeats = EVENTS[kind]
     body, more = around(host, event, interrupting=False)
