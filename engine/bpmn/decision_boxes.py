@@ -50,6 +50,10 @@ class BoxReader(TextReader):
         if kind == "decisionTable":
             return self._table(element, name)
         if kind == "literalExpression":
+            if child(element, "importedValues") is not None:
+                self.find(element, f"“{name}”的表达式取自别的文件（importedValues），不支持", "请把内容写进表达式")
+            elif not text_of(element):
+                self.doubt(element, f"“{name}”的表达式是空的", "请填写表达式，没有值就写 null")
             return Literal(self.expression(element, f"“{name}”的表达式", 4_000))
         if kind == "context":
             return BoxedContext(tuple(self._entry(entry, name, depth) for entry in children(element, "contextEntry")))
@@ -86,12 +90,17 @@ class BoxReader(TextReader):
         return FunctionDefinition(names, tuple(type_of(parameter) for parameter in parameters), body)
 
     def _part(self, element: etree._Element, part: str, name: str, depth: int) -> Logic:
-        return self.logic(child(child(element, part), *LOGIC), name, depth + 1)
+        body = child(child(element, part), *LOGIC)
+        if body is None:
+            self.doubt(element, f"“{name}”的 {tag(element)} 缺少 {part}", "请补齐")
+        return self.logic(body, name, depth + 1)
 
     def _entry(self, entry: etree._Element, name: str, depth: int) -> tuple[str, Type | None, Logic]:
         variable = child(entry, "variable")
         key = name_of(variable)
         self.own_names.add(key)
+        if child(entry, *LOGIC) is None:
+            self.doubt(entry, f"“{name}”的一项“{key}”没有内容", "请填写表达式，没有值就写 null")
         return key, type_of(variable), self.logic(child(entry, *LOGIC), name, depth + 1)
 
     def _relation(self, element: etree._Element, name: str, depth: int) -> Logic:

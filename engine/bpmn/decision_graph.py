@@ -92,6 +92,7 @@ class Graph:
     #: every name and id, and what it stands for; filled by :meth:`finish`
     declared: frozenset[str] = frozenset()
     called: dict[str, list[Element]] = field(default_factory=dict)
+    imported: frozenset[str] = frozenset()
 
     def file(self, namespace: str) -> File | None:
         """The file of a namespace; a closing slash more or less does not matter."""
@@ -115,14 +116,22 @@ class Graph:
         return ""
 
     def find(self, wanted: str, kinds: tuple[type, ...]) -> list[Any]:
-        """Elements of the kinds by id, else by name; those of importing files come first."""
+        """Elements of the kinds by id, else by name; several when it is not clear which is meant.
+
+        One of a file that imports others goes before those of the imported files.
+        """
         found = [element for element in self.called.get(wanted, ()) if isinstance(element, kinds)]
-        return [element for element in found if element.key[1] == wanted] or found
+        found = [element for element in found if element.key[1] == wanted] or found
+        return [element for element in found if self.is_imported(element) == self.is_imported(found[0])]
+
+    def is_imported(self, element: Element) -> bool:
+        """Whether another file imports the one this element stands in."""
+        return element.key[0].rstrip("/") in self.imported
 
     def finish(self) -> None:
         """Remember what names stand for, once all elements are known."""
-        imported = {space.rstrip("/") for file in self.files.values() for space in file.imports}
-        for element in sorted(self.elements.values(), key=lambda one: one.key[0].rstrip("/") in imported):
+        self.imported = frozenset(space.rstrip("/") for file in self.files.values() for space in file.imports)
+        for element in sorted(self.elements.values(), key=self.is_imported):
             for name in {element.key[1], element.name}:
                 self.called.setdefault(name, []).append(element)
         self.declared = frozenset(name for one in self.elements.values() for name in (one.name, one.variable))

@@ -48,6 +48,9 @@ class DecisionReader(BoxReader):
             " ".join((e.get("iteratorVariable") or "").split()) for e in root.iter("{*}for", "{*}some", "{*}every")
         }
         self.names |= {name for name in names if name and (not name.replace("_", "a").isalnum() or name in BUILTINS)}
+        language = root.get("expressionLanguage") or ""
+        if language and "feel" not in language.lower():
+            self.find(root, f"不支持表达式语言“{language}”，只支持 FEEL", "请改写成 FEEL 表达式")
         namespace = root.get("namespace") or f"file-{len(self._roots)}"
         file = self.graph.files.setdefault(namespace, File(namespace, root.get("name") or ""))
         for element in children(root, "import"):
@@ -96,6 +99,11 @@ class DecisionReader(BoxReader):
                     self._about(found, f"{kind}“{found.name}”依赖的决策“{key[1]}”不存在", "请一并上传或删除该依赖")
         self._circles()
         self.graph.finish()
+        for found in list(self.graph.elements.values()):
+            if isinstance(found, Decision) and not self.graph.is_imported(found):
+                same = [one for one in self.graph.find(found.id, (Decision,)) if one.id == found.id]
+                if found in same[1:]:
+                    self._about(found, f"有两个决策的 id 都是“{found.id}”", "请修改其中一个")
 
     def check_functions(self, supplied: frozenset[str]) -> None:
         """Find calls of functions that nobody defines."""
@@ -134,12 +142,10 @@ class DecisionReader(BoxReader):
         required = {key[1] for key in made.requires} | {made.key[1]}
         for name in sorted(self.read_names & declared.keys() - self.own_names):
             if declared[name] not in required:
-                known = len(self.troubles)
-                self.find(
+                self.doubt(
                     element, f"决策“{made.name}”读取了“{name}”，但没有用连线表示依赖，按标准读不到",
                     f"请从“{name}”到“{made.name}”画一条需求连线（informationRequirement 或 knowledgeRequirement）",
                 )  # fmt: skip
-                del self.troubles[known:]
 
     def _input_data(self, element: etree._Element, file: File) -> Element:
         variable = child(element, "variable")
@@ -241,8 +247,7 @@ class DecisionReader(BoxReader):
         for element in root.iter("{*}*"):
             wanted = type_of(element)
             if wanted is not None and wanted.kind == "ref" and wanted.name not in file.types:
-                self.find(element, f"类型“{wanted.name}”没有定义", "请定义该数据类型，或改用 string、number 等")
-                self.troubles.clear()
+                self.doubt(element, f"类型“{wanted.name}”没有定义", "请定义该数据类型，或改用 string、number 等")
 
     # -------- requirements
 

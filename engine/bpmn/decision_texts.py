@@ -97,7 +97,8 @@ class TextReader:
             self.find(element, f"{place}有误：{error.message}", "请按提示修改")
             return None
         self._reads(found)
-        self._doubt(element, place, found.problems)
+        for problem in found.problems:
+            self.doubt(element, f"{place}有误：{problem}", "请按提示修改")
         return found
 
     def tests(self, element: etree._Element | None, place: str) -> UnaryTests | None:
@@ -113,18 +114,18 @@ class TextReader:
             return None
         for test in found.tests:
             self._reads(Expression(text, test))
-        self._doubt(element, place, found.problems)
+        for problem in found.problems:
+            self.doubt(element, f"{place}有误：{problem}", "请按提示修改")
         return found
 
     def _reads(self, expression: Expression) -> None:
         self.called_names |= expression.functions
         self.read_names |= expression.names | expression.possible_names | expression.functions
 
-    def _doubt(self, element: etree._Element, place: str, problems: tuple[str, ...]) -> None:
-        # The standard evaluates such a part to null, so a deployment refuses it and nothing else changes.
+    def doubt(self, element: etree._Element, message: str, remedy: str) -> None:
+        """A finding about what the standard evaluates to null: deploying refuses it, asking for it does not."""
         known = len(self.troubles)
-        for problem in problems:
-            self.find(element, f"{place}有误：{problem}", "请按提示修改")
+        self.find(element, message, remedy)
         del self.troubles[known:]
 
     def _feel_only(self, element: etree._Element, text: str, longest: int) -> None:

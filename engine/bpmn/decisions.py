@@ -104,7 +104,10 @@ class Decisions:
     def _answer(
         self, name: str, inputs: Mapping[str, Any], functions: Functions | None, now: datetime | None, meter: Meter
     ) -> Any:
-        found = self.graph.find(name, (Decision, Service)) or self.graph.find(name, (Knowledge,))
+        kinds = (Decision, Service, Knowledge)
+        found: list[Element] = next(filter(None, (self.graph.find(name, (kind,)) for kind in kinds)), [])
+        if len(found) > 1:
+            raise ServiceTaskFailed(f"有几个决策都叫“{name}”，请用编号。", "decision-unknown")
         if not found:
             raise ServiceTaskFailed(f"没有编号为“{name}”的决策表，请核对任务引用的决策。", "decision-unknown")
         try:

@@ -333,6 +333,37 @@ class TestAnswers:
         assert answer.value is None and "输出“x”不在允许的值（1,3）之内" in answer.errors[0]
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (decision("t", text("")), "表达式是空的"),
+        (decision("t", "<literalExpression><importedValues/></literalExpression>"), "importedValues"),
+        (decision("t", box("for", ("in", "[1]"), iteratorVariable="x")), "缺少 return"),
+        (decision("t", '<context><contextEntry><variable name="a"/></contextEntry></context>'), "没有内容"),
+        (decision("t", text("1"), type_name="nothing"), "类型“nothing”没有定义"),
+        (decision("t", text("1")) + decision("t", text("2")), "id 都是“t”"),
+        ('<decisionService id="s" name="s"/>', "没有输出决策"),
+        (decision("t", "<relation><column name='a'/><row/></relation>"), "格数与列数不同"),
+        (decision("t", '<functionDefinition kind="Java"><context/></functionDefinition>'), "外部函数"),
+        (decision("t", text("{a: 1, a: 2}")), "写了两次"),
+    ],
+)
+def test_what_would_silently_be_null_is_found_when_deployed(body: str, message: str) -> None:
+    assert any(message in finding["message"] for finding in decision_problems(document(body)))
+
+
+def test_a_name_that_two_files_use_is_not_guessed() -> None:
+    one, other = document(decision("t", text("1"))), document(decision("t", text("2")), namespace="urn:other")
+    assert any("id 都是“t”" in finding["message"] for finding in decision_problems(one, other))
+    with pytest.raises(ServiceTaskFailed, match="有几个决策都叫“t”"):
+        read_decisions(one, other).evaluate("t", {})
+
+
+def test_a_file_in_another_language_is_refused() -> None:
+    body = document(decision("t", text("1"))).replace(' id="d"', ' id="d" expressionLanguage="groovy"', 1)
+    assert any("groovy" in finding["message"] for finding in decision_problems(body))
+
+
 def test_a_file_whose_elements_stand_in_its_own_namespace_is_read() -> None:
     body = document(decision("t", text("7"))).replace(
         f'xmlns="{NAMESPACE}"', f'xmlns="urn:test" xmlns:semantic="{NAMESPACE}"'
