@@ -35,7 +35,7 @@ from engine.settings import Settings
 BUSINESS_KEY = "trial"
 _KERNEL_NAMES = {"department", "business_key"}
 #: Timers fired one by one at their own time; what is due beyond them is caught up with at the end of the journey.
-MAX_FIRINGS = 500
+MAX_FIRINGS = 200
 _OF_THE_INSTALLATION = {"service", "on_submit", "candidates"}
 
 
