@@ -259,9 +259,6 @@ def _play(scope: Scope, optional_or: bool) -> Play:
     if any(_counts_tokens(node) for node in scope.nodes):
         return Play(complete=False)
     level, result = _Level(scope, optional_or), Play()
-    if any(n.get(name, "1") != "1" for n in scope.nodes for name in ("startQuantity", "completionQuantity")):
-        result.complete = False  # tokens are counted here one by one
-        return result
     todo = level.initial()
     seen: set[Marking] = set(todo)
     while todo:
