@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.db import Base, Id, pk
+from engine.db import Base, Digest, Id, pk
 
 
 class Department(Base):
@@ -316,8 +316,8 @@ class HistoryEvent(Base):
     actor_name: Mapped[str] = mapped_column(sa.String(64), default="")
     kind: Mapped[str] = mapped_column(sa.String(60))
     body: Mapped[str] = mapped_column(sa.Text)  # canonical JSON; exactly the bytes that are hashed
-    prev_hash: Mapped[str] = mapped_column(sa.String(64))
-    hash: Mapped[str] = mapped_column(sa.String(64))
+    prev_hash: Mapped[str] = mapped_column(Digest)
+    hash: Mapped[str] = mapped_column(Digest)
     position: Mapped[int | None] = mapped_column(sa.BigInteger)  # leaf number in the sealed log, null until sealed
     __table_args__ = (
         sa.UniqueConstraint("district_id", "stream", "seq"),

@@ -5,19 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-import engine.inspection.models
-import engine.models  # noqa: F401 - registers the kernel's tables
+import engine.inspection.models  # noqa: F401 - registers the domain's tables
 from engine import schema
 from engine.db import Base, make_engine
 from engine.errors import LianjianError
 from engine.jobs import owns_table
+from engine.models import HistoryEvent
 
 ENGINE = Path(__file__).resolve().parents[2] / "engine"
 
@@ -46,6 +48,25 @@ def test_the_migrations_build_exactly_the_tables_of_the_models(empty_url: str) -
         differences = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
     engine.dispose()
     assert differences == [], 'the models changed: run tools/migration.sh "<what changed>"'
+
+
+def test_the_history_stays_what_it_was_when_its_hashes_become_bytes(empty_url: str) -> None:
+    engine = make_engine(empty_url)
+    letters = {"prev_hash": "0" * 64, "hash": "0a" * 32}
+    columns = {"id": uuid4().hex, "district_id": "370105", "stream": "district", "seq": 1, "at": "2026-03-02 01:00:00",
+               "actor_name": "", "kind": "made", "body": "{}", **letters}  # fmt: skip
+    with engine.connect() as connection:
+        command.upgrade(schema.config(connection), "0002")
+        names = ", ".join(columns)
+        connection.execute(
+            sa.text(f"INSERT INTO history_event ({names}) VALUES ({', '.join(map(':{}'.format, columns))})"), columns
+        )
+        connection.commit()
+    schema.upgrade(empty_url)
+    with engine.connect() as connection:
+        row = connection.execute(sa.select(HistoryEvent.prev_hash, HistoryEvent.hash)).one()
+    engine.dispose()
+    assert dict(row._mapping) == letters
 
 
 def test_upgrading_twice_changes_nothing(empty_url: str) -> None:
