@@ -11,15 +11,16 @@ from typing import Any
 
 from engine.errors import ServiceTaskFailed
 from engine.expressions import Expression, UnaryTests
-from engine.expressions.nodes import Run
+from engine.expressions.nodes import MAX_STEPS, Run
 from engine.expressions.nodes.calls import call_function
 from engine.expressions.types import Type, Types, coerce, shape
 from engine.expressions.values import Function
 
 #: Knowledge models and decision services calling each other: a recursion ends in an error.
 MAX_CALLS = 30
-#: Rounds of boxed loops and calls in one decision.
+#: Rounds of boxed loops and calls in one decision, and steps of all its expressions.
 MAX_ROUNDS = 50_000
+MAX_TOTAL_STEPS = 1_000_000
 
 
 class Meter:
@@ -32,6 +33,7 @@ class Meter:
     def __init__(self, notes: list[str] | None = None) -> None:
         self.notes = notes
         self.rounds = MAX_ROUNDS
+        self.steps = MAX_TOTAL_STEPS
         self.calls = 0
 
     def charge(self, rounds: int = 1) -> None:
@@ -39,6 +41,12 @@ class Meter:
         self.rounds -= rounds
         if self.rounds < 0:
             raise ServiceTaskFailed(f"决策计算超过 {MAX_ROUNDS} 轮，请缩小列表或拆成几个决策。", "decision-limit")
+
+    def spend(self, steps: int) -> None:
+        """Count steps of expressions; raises :class:`ServiceTaskFailed` when none are left."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise ServiceTaskFailed(f"决策计算超过 {MAX_TOTAL_STEPS} 步，请缩小列表或拆成几个决策。", "decision-limit")
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,10 @@ class Environment:
 
     def value_of(self, expression: Expression) -> Any:
         """The exact value of an expression here."""
-        return expression.evaluate_exact(self.scope, self.functions, self.now, self.types)
+        run = self.run()
+        value = expression.evaluated(run)
+        self.meter.spend(MAX_STEPS - run.steps)
+        return value
 
     def accepts(self, tests: UnaryTests, value: Any) -> bool:
         """Whether a value passes a cell here."""

@@ -123,12 +123,14 @@ class Table(Logic):
         """Indexes of the rules that hold, in order; FIRST stops at the first."""
         values = [column.value(env, self.name) for column in self.inputs]
         run = env.run()
+        run.steps = env.meter.steps
         found: list[int] = []
         for index, rule in enumerate(self.rules):
             if all(test.accepted(value, run) for test, value in zip(rule.tests, values, strict=True)):
                 found.append(index)
                 if self.policy == "F":
                     break
+        env.meter.spend(env.meter.steps - run.steps)
         if self.policy == "U" and len(found) > 1:
             env.trouble(
                 f"决策表“{self.name}”只允许一条规则相符，但{_numbered(found)}同时相符，请修改决策表。",

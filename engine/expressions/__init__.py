@@ -102,8 +102,12 @@ class Expression:
         types: Types | None = None,
     ) -> Any:  # fmt: skip
         """As :meth:`evaluate` with exact ``Decimal`` numbers, for results that feed further expressions."""
+        return self.evaluated(nodes.Run(scope, functions, now, self.standard, types))
+
+    def evaluated(self, run: nodes.Run) -> Any:
+        """As :meth:`evaluate_exact`, within an evaluation that counts its steps."""
         try:
-            return self.tree.evaluate(nodes.Run(scope, functions, now, self.standard, types))
+            return self.tree.evaluate(run)
         except Failure as stop:
             raise failure(stop.message, self.text, stop.position) from stop
         except RecursionError:
@@ -136,7 +140,6 @@ class UnaryTests:
         """As :meth:`accepts`, within an evaluation that tests many values or cells."""
         if not self.tests:
             return True
-        run.steps = nodes.MAX_STEPS
         run.layers.append({"?": value})
         try:
             held = [self._passes(test, asks, value, run) for test, asks in zip(self.tests, self.asks, strict=True)]

@@ -223,6 +223,15 @@ class TestBoxes:
         answer = evaluate(model, decision("t", call, "k:f"))
         assert answer.value is None and "参数名不符（应为：x）" in answer.errors[0]
 
+    @pytest.mark.timeout(20)
+    def test_loops_within_loops_share_one_limit(self) -> None:
+        inner = box("for", ("in", "[1..9000]"), ("return", "count(for i in 1..9000 return x)"), iteratorVariable="x")
+        answer = evaluate(decision("t", inner))
+        assert answer.value is None and "步" in answer.errors[0]
+        model = knowledge("f", "n:number", text("for i in 1..20 return f(n + i)"))
+        answer = evaluate(model, decision("t", text("f(1)"), "k:f"))
+        assert answer.value is None and answer.errors
+
     def test_a_hostile_loop_ends_in_an_error(self) -> None:
         body = decision("t", box("for", ("in", "[1..1000000000]"), ("return", "1"), iteratorVariable="x"))
         answer = evaluate(body)
