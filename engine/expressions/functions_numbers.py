@@ -39,6 +39,21 @@ def _number(run: Run, value: Any, grouping: Any = None, point: Any = None) -> An
         return None
 
 
+@builtin("int", "value")
+def _int(run: Run, value: Any) -> Any:
+    """Python's: towards zero; of a text only a whole number."""
+    if isinstance(value, str):
+        exact = _number(run, value)
+        return exact if exact is not None and exact == int(exact) and "." not in value else None
+    found = number(value)
+    return int(found) if found is not None else None
+
+
+@builtin("float", "value")
+def _float(run: Run, value: Any) -> Any:
+    return _number(run, value) if isinstance(value, str) else number(value)
+
+
 def _rounding(name: str, mode: str) -> None:
     @builtin(name, "n, scale", least=1)
     def call(run: Run, value: Any, scale: Any = 0) -> Any:

@@ -13,6 +13,7 @@ from engine.expressions.registry import bounded, builtin, items_of, scale_of
 from engine.expressions.values import (
     MAX_STRING,
     Failure,
+    number,
 )
 
 
@@ -25,6 +26,14 @@ def _string(run: Run, value: Any) -> Any:
     if len(text) > MAX_STRING:
         raise Failure(f"文本超过 {MAX_STRING} 个字")
     return text
+
+
+@builtin("str", "value")
+def _str(run: Run, value: Any) -> Any:
+    """Python's, where FEEL writes the same: texts and numbers."""
+    if isinstance(value, str) or number(value) is not None:
+        return _string(run, value)
+    raise Failure("str 只能用于文字和数字，其他的请用 string")
 
 
 @builtin("string length", "string")

@@ -1,7 +1,7 @@
 """Scripts of script tasks: assignments one after the other, and nothing else.
 
 Understood is what modellers of other tools write: several lines or ``;`` between assignments, ``x += 1``,
-comments with ``#``, ``//`` or ``/* */``, brackets over several lines.
+``xs.append(x)``, comments with ``#``, ``//`` or ``/* */``, brackets over several lines.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from engine.expressions.tokens import KEYWORDS, MAX_TEXT, failure
 
 #: What may stand before the sign that assigns.
 _ASSIGNMENT = re.compile(r"\s*([^\W\d]\w*)\s*(\*\*=|//=|[-+*/%]=|=(?!=))", re.UNICODE)
+#: What other modellers write to add to a list: ``log.append("x")``.
+_APPEND = re.compile(r"\s*([^\W\d]\w*)\s*\.\s*append\s*\(")
 _STEPS = {"+=": "+", "-=": "-", "*=": "*", "/=": "/"}
 _QUOTES = "\"'"
 
@@ -72,6 +74,9 @@ def assignment(line: int, text: str) -> tuple[str, str]:
     """The name and the expression of one statement; raises :class:`ExpressionError` naming the line."""
     where = f"脚本第 {line} 行"
     shown = text.strip()
+    added = _APPEND.match(text)
+    if added is not None and added[1] not in KEYWORDS and _closes_last(text, added.end() - 1):
+        return added[1], f"append({added[1]}, ({text[added.end() :].rstrip()[:-1]}))"
     match = _ASSIGNMENT.match(text)
     if match is None or match[1] in KEYWORDS or match[1].startswith("__"):
         raise failure(f"{where}应写成“名称 = 表达式”，脚本只能赋值", shown)
@@ -83,6 +88,20 @@ def assignment(line: int, text: str) -> tuple[str, str]:
     if _ASSIGNMENT.match(rest):
         raise failure(f"{where}连写了两个等号；比较请加括号：{name} = (a = b)", shown)
     return name, rest
+
+
+def _closes_last(text: str, opening: int) -> bool:
+    """Whether the bracket at ``opening`` is closed by the last sign of the statement."""
+    depth, at, end = 0, opening, len(text.rstrip())
+    while at < end:
+        if text[at] in _QUOTES:
+            at = _quoted(text, at)
+            continue
+        depth += (text[at] in "([{") - (text[at] in ")]}")
+        at += 1
+        if depth == 0:
+            break
+    return depth == 0 and at == end
 
 
 def bounded_script(text: str) -> str:
