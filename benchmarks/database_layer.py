@@ -198,11 +198,12 @@ def run_bytes(place: Place, scale: Scale) -> Mapping[str, float]:
 
 def _octets(column: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
     """Bytes a value takes: its text, or its fixed width."""
-    if isinstance(column.type, sa.Uuid):
+    kind = getattr(column.type, "impl_instance", column.type)
+    if isinstance(kind, sa.Uuid):
         return sa.literal(16)
-    if isinstance(column.type, sa.LargeBinary):
-        return sa.func.length(column)
-    if isinstance(column.type, (sa.String, sa.Text)):
+    if isinstance(kind, sa.LargeBinary):
+        return sa.func.length(sa.type_coerce(column, sa.LargeBinary))
+    if isinstance(kind, sa.String):
         return sa.func.length(sa.cast(column, sa.LargeBinary))
     return sa.literal(8)
 

@@ -79,12 +79,13 @@ def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
 
 @dataclass(frozen=True)
 class Answer:
-    """``seconds`` is what the client waited, ``server_seconds`` what the application worked."""
+    """``seconds`` is what the client waited, ``server_seconds`` what the application worked, ``cpu`` of a processor."""
 
     status: int
     text: str
     seconds: float
     server_seconds: float
+    cpu: float
 
 
 class Browser:
@@ -120,7 +121,9 @@ class Browser:
                 self._cookie = value.split(";")[0].removeprefix("lianjian=")
         if found := _TOKEN.search(text):
             self._csrf = found[1]
-        return Answer(reply.status, text, waited, float(reply.headers["X-Seconds"]))
+        return Answer(
+            reply.status, text, waited, float(reply.headers["X-Seconds"]), float(reply.headers["X-CPU"])
+        )  # fmt: skip
 
     def close(self) -> None:
         self._connection.close()
