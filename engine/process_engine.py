@@ -106,7 +106,8 @@ class ProcessEngine:
                 ctx.flush()
             finally:
                 ctx.close()
-            return result
+        self.kernel.rested.keep(ctx.rested)
+        return result
 
     def form_of(self, session: Session, task: UserTask) -> Form | None:
         """The task's form in the version its instance runs on."""

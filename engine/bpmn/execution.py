@@ -233,6 +233,18 @@ def _item(task: Task) -> Any:
     return None
 
 
+@dataclass(frozen=True)
+class Rested:
+    """An execution between two commands: its snapshot and the very same in memory."""
+
+    state: bytes
+    workflow: KernelWorkflow = field(repr=False)
+
+    def of(self, definition: LoadedDefinition) -> bool:
+        """Whether it runs on this very definition, as parsed now."""
+        return self.workflow.spec is definition.spec
+
+
 class Execution:
     """A workflow in memory.  Not thread-safe; never shared between commands."""
 
@@ -265,6 +277,17 @@ class Execution:
         engine = KernelScriptEngine(host, definition)
         return cls(definition, restore(definition, state, engine), engine)
 
+    @classmethod
+    def resume(cls, definition: LoadedDefinition, rested: Rested, host: Host) -> Execution:
+        """Go on with what :meth:`rest` left behind in an earlier command; what it is restored from is spared."""
+        engine = KernelScriptEngine(host, definition)
+        rested.workflow.script_engine = engine
+        return cls(definition, rested.workflow, engine)
+
+    def rest(self, state: bytes) -> Rested:
+        """What may go on another time; ``state`` is its snapshot, nothing may move it any more."""
+        return Rested(state, self._workflow)
+
     def snapshot(self) -> bytes:
         """The state without the specification."""
         try:
@@ -285,7 +308,7 @@ class Execution:
         """
         with _readable_errors():
             self._run()
-        if not self.completed and not any(self.open_tasks()) and not any(self.waits()):
+        if not self.completed and not any(self._open_tasks()) and not any(self.waits()):
             raise ServiceTaskFailed("流程停滞：没有待办任务、定时器或消息等待，请检查网关条件与汇合。")
 
     def _run(self) -> None:
@@ -429,10 +452,23 @@ class Execution:
 
     def open_tasks(self) -> Iterator[Element]:
         """User and manual tasks that a person can act on now."""
+        return map(self._engine.element, self._open_tasks())
+
+    def open_now(self) -> frozenset[Any]:
+        """Marks of the open tasks for :meth:`changes_since`."""
+        return frozenset(self._open_tasks())
+
+    def changes_since(self, before: frozenset[Any]) -> tuple[list[Element], list[str]]:
+        """Tasks that opened since :meth:`open_now`, and ids of those that are gone without having been submitted."""
+        now = list(self._open_tasks())
+        gone = {str(task.id) for task in before.difference(now)} - self.submitted if before else set()
+        return [self._engine.element(task) for task in now if task not in before], sorted(gone)
+
+    def _open_tasks(self) -> Iterator[Task]:
         for workflow in self._deepest_first():
             for task in workflow.tasks.unfinished():
-                if task.state == TaskState.READY and task.task_spec.manual:
-                    yield self._engine.element(task)
+                if task._state == TaskState.READY and task.task_spec.manual:
+                    yield task
 
     def waits(self) -> Iterator[Wait]:
         """Timers, messages, signals and conditions this execution waits for."""

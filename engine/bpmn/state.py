@@ -9,7 +9,10 @@ snapshot carries its format number; every released format loads for ever
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +27,7 @@ from SpiffWorkflow.util.task import TaskState
 
 import engine.bpmn.unlogged  # noqa: F401 - takes out what the library writes to nobody
 from engine.bpmn.events import let_events_wait
+from engine.bpmn.keeping import MAX_STATE
 from engine.bpmn.parser import LoadedDefinition
 from engine.bpmn.task_table import TaskTable
 from engine.errors import StateUnreadable
@@ -107,6 +111,34 @@ class KernelSubWorkflow(_Cancelling, BpmnSubWorkflow):
     update_waiting_tasks = KernelWorkflow.update_waiting_tasks
 
 
+def packed(state: bytes) -> bytes:
+    """A snapshot seldom read again, a finished instance's, in a third of its bytes; :func:`restore` takes it."""
+    return zlib.compress(state)
+
+
+def _unpacked(data: bytes) -> bytes:
+    if data[:1] == b"[":
+        return data
+    reader = zlib.decompressobj()
+    state = reader.decompress(data, MAX_STATE)
+    if not reader.eof:
+        raise StateUnreadable("流程状态不完整或过大，无法读取。")
+    return state
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector: thousands of lists that all live or die at once would wake it for nothing."""
+    woken = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if woken:
+            gc.enable()
+
+
+@_uncollected()
 def snapshot(workflow: KernelWorkflow) -> bytes:
     """The workflow as bytes; :func:`restore` gives the same workflow back."""
     subs = [
@@ -132,39 +164,63 @@ def snapshot(workflow: KernelWorkflow) -> bytes:
 
 
 def _tasks(workflow: Any, outer: Mapping[str, Any]) -> list[list[Any]]:
+    # A thousand instances of a task pass here at every step of each: plain loops, nothing made that is not kept.
     rows: list[list[Any]] = []
+    tasks = workflow.tasks
     stack = [(workflow.task_tree, outer, -1)]
     while stack:
         task, base, parent = stack.pop()
+        data, internal = task.data, task.internal_data
+        changed: Any = 0
+        inherited = 0
+        for name, value in data.items():
+            if name in base:
+                inherited += 1
+                known = base[name]
+                if known is value:
+                    continue
+                if _same(known, value):
+                    data[name] = known  # the library copies what it hands on; one copy is enough
+                    continue
+            if not changed:
+                changed = {}
+            changed[name] = value
+        removed = sorted(name for name in base if name not in data) if inherited < len(base) else 0
+        if "seen_events" in internal:
+            internal = {k: v for k, v in internal.items() if k != "seen_events"}
         index = len(rows)
-        changed = {k: v for k, v in task.data.items() if k not in base or (base[k] is not v and base[k] != v)}
-        removed = sorted(k for k in base if k not in task.data)
-        internal = {k: v for k, v in task.internal_data.items() if k != "seen_events"}
         rows.append(
             [
-                task.id.hex,
-                parent,
-                task.task_spec.name,
-                task._state,
-                task.last_state_change,
-                int(task.triggered),
-                changed or 0,
-                removed or 0,
-                internal or 0,
+                task.id.hex, parent, task.task_spec.name, task._state, task.last_state_change, int(task.triggered),
+                changed, removed, internal or 0,
             ]
-        )
-        for child in reversed(task.children):
-            stack.append((child, task.data, index))
+        )  # fmt: skip
+        for child in reversed(task._children):
+            stack.append((tasks[child], data, index))
     return rows
 
 
+def _same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are the same in every respect: ``1``, ``1.0`` and ``true`` are three values."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(map(_same, one.values(), other.values()))
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)
+
+
+@_uncollected()
 def restore(definition: LoadedDefinition, data: bytes, script_engine: Any) -> KernelWorkflow:
     """Rebuild the workflow on the definition's shared specs.
 
     Raises :class:`StateUnreadable` when the bytes are not a known format or name unknown elements.
     """
     try:
-        document = orjson.loads(data)
+        document = orjson.loads(_unpacked(data))
         if not isinstance(document, list) or document[0] not in {1, FORMAT}:
             raise StateUnreadable("流程状态的格式未知，可能由更新的版本写入；请升级系统后重试。")
         _, rows, completed, last, data_objects, subs, *rest = document
@@ -194,11 +250,12 @@ def restore(definition: LoadedDefinition, data: bytes, script_engine: Any) -> Ke
 def _rebuild(workflow: Any, rows: list[list[Any]], outer: Mapping[str, Any], completed: bool, last: str | None) -> None:
     built: list[Task] = []
     manager = workflow.top_workflow.event_manager
+    tasks, specs, waiting = workflow.tasks, workflow.spec.task_specs, TaskState.WAITING
     for task_id, parent_index, spec_name, state, changed_at, triggered, changed, removed, internal in rows:
         task = Task.__new__(Task)
         task.id = UUID(task_id)
         task.workflow = workflow
-        task.task_spec = workflow.spec.task_specs[spec_name]
+        task.task_spec = specs[spec_name]
         task._children = []
         task._state = state
         task.triggered = bool(triggered)
@@ -213,13 +270,15 @@ def _rebuild(workflow: Any, rows: list[list[Any]], outer: Mapping[str, Any], com
             task._parent = parent.id
             parent._children.append(task.id)
             base = parent.data
-        task.data = dict(base)
-        for name in removed or ():
-            task.data.pop(name, None)
-        task.data.update(changed or {})
-        workflow.tasks[task.id] = task
+        task.data = data = dict(base)
+        if removed:
+            for name in removed:
+                data.pop(name, None)
+        if changed:
+            data.update(changed)
+        tasks[task.id] = task
         built.append(task)
-        if state == TaskState.WAITING and isinstance(task.task_spec, CatchingEvent):
+        if state == waiting and isinstance(task.task_spec, CatchingEvent):
             manager.add_task(task)
     workflow.task_tree = built[0]
     workflow.completed = completed

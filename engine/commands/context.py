@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
 from engine.actor import Actor
+from engine.bpmn.execution import Rested
 from engine.calendar import Calendar
 from engine.commands.kernel import Kernel
 from engine.errors import ServiceTaskFailed
@@ -53,6 +54,8 @@ class CommandContext:
     refreshing: set[str] = field(default_factory=set)
     #: How often each instance was delivered to, and each process started by an event, by this command.
     reached: Counter[str] = field(default_factory=Counter)
+    #: Executions this command has saved, by instance; kept for the next command once it is committed.
+    rested: dict[str, Rested] = field(default_factory=dict)
     #: The session of this transaction, once somebody asked for one.
     opened: Session | None = None
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.observing import Step
 from engine.bpmn.parser import LoadedDefinition, load_definition
+from engine.commands.rested import RestedExecutions
 from engine.errors import NotFound
 from engine.models import ProcessDefinition, UserTask
 from engine.service_tasks import ServiceRegistry
@@ -71,6 +72,7 @@ class Kernel:
     roles: frozenset[str] | None = None
     #: Told of every element that runs, with the process it belongs to; only a trial run asks for it.
     observe: Callable[[str, Step], None] | None = None
+    rested: RestedExecutions = field(default_factory=RestedExecutions)
     _definitions: OrderedDict[str, Definition] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

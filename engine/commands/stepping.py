@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 
 from engine.bpmn.execution import Execution, Wait
+from engine.bpmn.state import packed
 from engine.commands.context import CommandContext
 from engine.commands.hosting import KernelHost
 from engine.commands.incidents import ReportUnreadable, open_incident
+from engine.commands.kernel import Definition
 from engine.commands.locking import LockedInstance, locked_instance
 from engine.commands.task_rows import sync_tasks
 from engine.commands.wait_rows import sync_waits
@@ -30,11 +33,7 @@ def advance(
     host = KernelHost(ctx, instance)
     ctx.stepping.add(instance.id)
     try:
-        try:
-            execution = Execution.load(definition.loaded, instance.state, host)
-        except StateUnreadable as error:
-            error.details["instance_id"] = instance.id
-            raise
+        execution = _taken_up(ctx, instance, definition, host)
         before = Standing.of(execution)
         if recheck_waits:
             before = replace(before, waits=None)
@@ -45,17 +44,29 @@ def advance(
     return execution
 
 
+def _taken_up(ctx: CommandContext, instance: LockedInstance, definition: Definition, host: KernelHost) -> Execution:
+    rested = ctx.rested.pop(instance.id, None) or ctx.kernel.rested.take(instance.id)
+    # Only the very state that was just read is gone on with; whatever happened elsewhere, the database is right.
+    if rested is not None and rested.state == instance.state and rested.of(definition.loaded):
+        return Execution.resume(definition.loaded, rested, host)
+    try:
+        return Execution.load(definition.loaded, instance.state, host)
+    except StateUnreadable as error:
+        error.details["instance_id"] = instance.id
+        raise
+
+
 @dataclass(frozen=True)
 class Standing:
-    """What the rows of an instance say: ids of its open tasks, and its waits.  A new instance has neither."""
+    """What the rows of an instance say: marks of its open tasks, and its waits.  A new instance has neither."""
 
-    tasks: frozenset[str] = frozenset()
+    tasks: frozenset[Any] = frozenset()
     waits: frozenset[Wait] | None = frozenset()  # None: not known, look
 
     @classmethod
     def of(cls, execution: Execution) -> Standing:
         """The rows that a saved state has."""
-        return cls(frozenset(e.engine_task_id for e in execution.open_tasks()), frozenset(execution.waits()))
+        return cls(execution.open_now(), frozenset(execution.waits()))
 
 
 _SAVE = (
@@ -69,7 +80,8 @@ def save(ctx: CommandContext, instance: LockedInstance, execution: Execution, be
     """Write the snapshot (one writer wins) and bring the rows in line, which now stand as ``before``."""
     completed = execution.completed
     seen, instance.version = instance.version, instance.version + 1
-    instance.state = execution.snapshot()
+    state = execution.snapshot()
+    instance.state = packed(state) if completed else state
     failure = execution.failure
     if completed:
         instance.status = "terminated" if failure else "completed"
@@ -83,6 +95,8 @@ def save(ctx: CommandContext, instance: LockedInstance, execution: Execution, be
     ctx.forget(ProcessInstance, instance.id)
     sync_tasks(ctx, instance, execution, before.tasks)
     sync_waits(ctx, instance, execution, before.waits)
+    if not completed:
+        ctx.rested[instance.id] = execution.rest(instance.state)
     if failure:
         element, code = failure["element"], failure["code"]
         open_incident(

@@ -21,22 +21,22 @@ OPEN = sa.insert(UserTask.__table__)  # type: ignore[arg-type]
 _OFFER = sa.insert(TaskCandidate.__table__)  # type: ignore[arg-type]
 
 
-def sync_tasks(ctx: CommandContext, instance: LockedInstance, execution: Execution, before: frozenset[str]) -> None:
-    """Bring the rows of the instance's open tasks, which are those named in ``before``, in line with the execution."""
-    elements = {element.engine_task_id: element for element in execution.open_tasks()}
-    gone = before - elements.keys() - execution.submitted
+def sync_tasks(ctx: CommandContext, instance: LockedInstance, execution: Execution, before: frozenset[Any]) -> None:
+    """Bring the rows of the instance's open tasks, which are those marked in ``before``, in line with the execution."""
+    fresh, gone = execution.changes_since(before)
     refresh = instance.id in ctx.refreshing
     known = _open_rows(ctx, instance) if gone or refresh else {}
     opened: list[dict[str, Any]] = []
     offers: list[dict[str, Any]] = []
-    for engine_task_id, element in elements.items():
-        if engine_task_id not in before:
-            candidates = _candidates(execution, element)
-            task = opened_task(ctx, instance, element, candidates, *_placed(ctx, instance, execution, element))
-            opened.append(task)
-            offers += _offers(task["id"], instance.district_id, candidates)
-        elif refresh and element.properties.get("candidates"):
-            _offer_anew(ctx, known[engine_task_id], execution, element)
+    for element in fresh:
+        candidates = _candidates(execution, element)
+        task = opened_task(ctx, instance, element, candidates, *_placed(ctx, instance, execution, element))
+        opened.append(task)
+        offers += _offers(task["id"], instance.district_id, candidates)
+    if refresh:
+        for element in execution.open_tasks():
+            if element.engine_task_id in known and element.properties.get("candidates"):
+                _offer_anew(ctx, known[element.engine_task_id], execution, element)
     ctx.refreshing.discard(instance.id)
     if opened:
         ctx.connection.execute(OPEN, opened)
