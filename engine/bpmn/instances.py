@@ -272,13 +272,13 @@ class _CollectingInstances(MultiInstanceTask):
 
     def collected(self, my_task: Task) -> dict[str, Any]:
         """The data with the entries of the instances that are done so far."""
-        local = self._local(my_task)
-        entries = [self._entry(my_task, child, local) for child in self._finished(my_task)]
-        return {**my_task.data, self.bpmn_id: entries}
+        finished = self._finished(my_task)
+        local = self._local(my_task) | self._own_names(my_task, finished)
+        return {**my_task.data, self.bpmn_id: [self._entry(my_task, child, local) for child in finished]}
 
     def _collect(self, my_task: Task) -> None:
         finished = self._finished(my_task)
-        local = self._local(my_task)
+        local = self._local(my_task) | self._own_names(my_task, finished)
         if not self._in_turn(my_task):
             base = {k: v for k, v in my_task.data.items() if k not in local}
             try:
@@ -293,6 +293,19 @@ class _CollectingInstances(MultiInstanceTask):
         my_task.data[self.bpmn_id] = [self._entry(my_task, child, local) for child in finished]
         if self.results is not None:
             write(my_task, self.results, [self._output(my_task, child) for child in finished])
+
+    def _own_names(self, my_task: Task, finished: list[Task]) -> set[str]:
+        """Names nobody outside knew, to which blocks side by side gave different values: each keeps its own."""
+        child = my_task.workflow.spec.task_specs[self.task_spec]
+        if self.sequential or not isinstance(child, SubWorkflowTask):
+            return set()
+        found: dict[str, Any] = {}
+        own = set()
+        for instance in finished:
+            for name in instance.data.keys() - my_task.data.keys():
+                if found.setdefault(name, instance.data[name]) != instance.data[name]:
+                    own.add(name)
+        return own
 
     def _entry(self, my_task: Task, child: Task, local: set[str]) -> dict[str, Any]:
         item = child.internal_data.get("item")

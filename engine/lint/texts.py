@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from engine.bpmn.timers import looks_like_iso
 from engine.errors import ExpressionError
-from engine.expressions import parse_assignments
+from engine.expressions import MAX_TEXT, parse, parse_assignments
 from engine.lint.model import Event, Flow, Model, Node, Scope, q, text_of
 
 #: Properties whose value is an expression.
@@ -38,6 +38,18 @@ class Text:
     text: str
     script: bool = False
     asks: bool = False
+
+    @property
+    def names(self) -> set[str]:
+        """The names the text reads; none when it cannot be understood."""
+        if not self.text or len(self.text) > MAX_TEXT:
+            return set()
+        try:
+            if not self.script:
+                return set(parse(self.text).names)
+            return {name for line in parse_assignments(self.text) for name in line.expression.names}
+        except ExpressionError:
+            return set()
 
     @property
     def without_strings(self) -> str:

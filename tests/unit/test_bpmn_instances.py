@@ -277,3 +277,22 @@ def test_events_of_instances_are_declared() -> None:
     for attributes in ({"behavior": "One", "oneBehaviorEventRef": "nothing"}, {"behavior": "Complex"}):
         text = diagram(alone(looped(user("many"), many(count(2), **attributes))))
         assert "instance-events" in {rule for rule, _ in reasons(text)}
+
+
+# -- names of instances side by side ------------------------------------------------------
+
+
+def test_blocks_side_by_side_keep_names_of_their_own_to_themselves() -> None:
+    inner = start("begin_in") + script("double", "y = x * 2") + user("a") + finish("e_in")
+    body = alone(sub("many", inner + chain("begin_in double a e_in"), many(over("xs"))))
+
+    def story(run: Run) -> None:
+        for item in (2, 1):
+            run.complete("a", item=item)
+
+    run = both(body, story, {"xs": [1, 2]})
+    assert [(e["item"], e["y"]) for e in run.data["many"]] == [(1, 2), (2, 4)] and "y" not in run.data
+    read = body.replace(chain("begin many finish"), chain("begin many read finish")) + script("read", "z = y")
+    counting = body.replace("y = x * 2", "y = y + 1")
+    for text in (read, counting):
+        assert "parallel-writes" in refusals(diagram(text))

@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from engine import expressions
 from engine.bpmn.complex_gateways import GATEWAY_NAMES
 from engine.bpmn.instances import LOOP_NAMES
-from engine.errors import ExpressionError
 from engine.lint.finding import Problem
 from engine.lint.model import Model
 from engine.lint.say import about
-from engine.lint.texts import Text, declared, texts, written_in
+from engine.lint.texts import declared, texts, written_in
 
 #: Given to every instance by the kernel.
 ALWAYS = frozenset({"department", "departments", "business_key", "process_key", "item", *LOOP_NAMES, *GATEWAY_NAMES})
@@ -32,7 +30,7 @@ def check(model: Model) -> Iterator[Problem]:
     for text in texts(model):
         process = text.where.scope.process
         candidates = sorted(written[process]) if len(written[process]) <= _MANY else []
-        for name in sorted(_read(text) - known[process]):
+        for name in sorted(text.names - known[process]):
             usable = candidates if len(name) <= 100 and len(told) < _MANY else []
             close = get_close_matches(name, usable, n=1, cutoff=_CLOSE)
             if (text.where, name) in told or not (close or declared(process)):
@@ -42,14 +40,3 @@ def check(model: Model) -> Iterator[Problem]:
                 f"是否应为“{close[0]}”？" if close else "请检查拼写，或在流程属性 variables 中声明启动时给出的名称。"
             )
             yield about(text.where, f"的{text.word}用到“{name}”，但没有任何步骤写入它。", remedy, "warning")
-
-
-def _read(text: Text) -> set[str]:
-    if not text.text or len(text.text) > expressions.MAX_TEXT:
-        return set()
-    try:
-        if not text.script:
-            return set(expressions.parse(text.text).names)
-        return {name for line in expressions.parse_assignments(text.text) for name in line.expression.names}
-    except ExpressionError:
-        return set()

@@ -14,8 +14,8 @@ from engine.lint.finding import Problem
 from engine.lint.graph import play
 from engine.lint.model import Model, Node, Scope, q
 from engine.lint.say import about
-from engine.lint.texts import assigned, assigned_inside, item_names
-from engine.lint.words import ACTIVITIES
+from engine.lint.texts import Text, assigned, assigned_inside, declared, item_names, texts
+from engine.lint.words import ACTIVITIES, TASKS
 
 #: Tasks without a person and without a wait.
 _AT_ONCE = frozenset({"task", "scriptTask", "serviceTask", "businessRuleTask", "sendTask"})
@@ -27,7 +27,10 @@ def check(model: Model) -> Iterator[Problem]:
         writers = {node: names for node in scope.nodes if (names := _writes(node, processes))}
         for node, names in writers.items():
             if _runs_in_parallel(node):
-                for name in sorted(name for name, value in names.items() if value is None):
+                disputed = {name for name, value in names.items() if value is None}
+                if disputed and node.type not in TASKS:
+                    disputed &= _used_outside(node, model, processes)
+                for name in sorted(disputed):
                     yield about(node, f"的各个并行实例都会给“{name}”赋值。", "请在多实例之后再赋值，或改为逐个办理。")
         if len(writers) < 2:
             continue
@@ -47,6 +50,23 @@ def check(model: Model) -> Iterator[Problem]:
                 )
 
 
+def _used_outside(node: Node, model: Model, processes: dict[str, Scope]) -> set[str]:
+    """Names the world outside an activity has to do with; others are the affair of each instance."""
+    levels = _levels(node, processes)
+    inside = {id(scope) for scope in levels}
+    # What only counts up goes on from a value outside.
+    lines = [(name, name in Text(node, "", text).names) for level in levels for name, text in assigned_inside(level)]
+    names = {name for name, _ in lines} - {name for name, counts in lines if not counts}
+    for text in texts(model):
+        if text.where is not node and id(text.where.scope) not in inside:
+            names |= text.names
+    for scope in model.scopes:
+        if id(scope) not in inside:
+            names |= {name for each in scope.nodes for name, _ in assigned(each)}
+            names |= set(declared(scope)) if scope.owner is None else set()
+    return names
+
+
 def _writes(node: Node, processes: dict[str, Scope]) -> dict[str, str | None]:
     """Names an activity assigns, each with the one value everybody can foresee, or ``None``."""
     lines = assigned(node)
@@ -56,19 +76,19 @@ def _writes(node: Node, processes: dict[str, Scope]) -> dict[str, str | None]:
     values: dict[str, set[str]] = {}
     for name, text in lines:
         values.setdefault(name, set()).add(text.strip())
-    names = {name: _foreseen(name, texts) for name, texts in values.items()}
+    names = {name: _foreseen(texts) for name, texts in values.items()}
     if node.multi_instance:  # keeps what its steps produce in its own list
         return {name: value for name, value in names.items() if name not in item_names(node)}
     return names | dict.fromkeys(_products(node, processes))
 
 
-def _foreseen(name: str, texts: set[str]) -> str | None:
-    """The one expression that is assigned, if its value depends on nothing but the name's value before."""
+def _foreseen(texts: set[str]) -> str | None:
+    """The one expression that is assigned, if its value depends on no data; of two that count up, one would be lost."""
     text = next(iter(texts))
     if len(texts) > 1 or "(" in text:  # a function may answer differently each time
         return None
     with suppress(ExpressionError):
-        return text if expressions.parse(text).names <= {name} else None
+        return None if expressions.parse(text).names else text
     return None
 
 
