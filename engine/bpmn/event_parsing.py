@@ -6,7 +6,7 @@ for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lxml import etree
@@ -22,6 +22,10 @@ from SpiffWorkflow.bpmn.parser.event_parsers import (
 )
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
+    ErrorEventDefinition,
+    EscalationEventDefinition,
+)
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 
 from engine.bpmn.compensation import KernelCompensation
@@ -58,12 +62,28 @@ class _Definitions(EventDefinitionParser):
         return parse(xml)
 
     def parse_message_event(self, message_event: etree._Element) -> KernelMessage:
-        reference = _plain(message_event.get("messageRef", ""))
-        return KernelMessage(self.process_parser.parser.messages.get(reference) or reference)
+        return KernelMessage(self._name(message_event, "message", self.process_parser.parser.messages))
 
     def parse_signal_event(self, signal_event: etree._Element) -> KernelSignal:
-        reference = _plain(signal_event.get("signalRef", ""))
-        return KernelSignal(self.process_parser.parser.signals.get(reference) or reference)
+        return KernelSignal(self._name(signal_event, "signal", self.process_parser.parser.signals))
+
+    def parse_error_event(self, error_event: etree._Element) -> EventDefinition:
+        found = _declared(error_event, "error")
+        if found is None:
+            return super().parse_error_event(error_event)
+        return ErrorEventDefinition(found.get("name") or found.get("id"), found.get("errorCode"))
+
+    def parse_escalation_event(self, escalation_event: etree._Element) -> EventDefinition:
+        found = _declared(escalation_event, "escalation")
+        if found is None:
+            return super().parse_escalation_event(escalation_event)
+        return EscalationEventDefinition(found.get("name") or found.get("id"), found.get("escalationCode"))
+
+    def _name(self, xml: etree._Element, kind: str, elsewhere: Mapping[str, str]) -> str:
+        """The name of a message or signal; without one its id stands for it."""
+        reference = _plain(xml.get(f"{kind}Ref", ""))
+        found = _declared(xml, kind)
+        return (elsewhere.get(reference) if found is None else found.get("name")) or reference
 
     def parse_conditional_event(self, event: etree._Element) -> KernelCondition:
         return KernelCondition(_text(event.find(f"{_BPMN}condition")))
@@ -124,6 +144,13 @@ class KernelEventGatewayParser(TaskParser):
 
     def handles_multiple_outgoing(self) -> bool:
         return True
+
+
+def _declared(xml: etree._Element, kind: str) -> etree._Element | None:
+    """What the definition refers to in its own file; the library knows the last of all files with that id."""
+    reference = _plain(xml.get(f"{kind}Ref", ""))
+    root = xml.getroottree().getroot()
+    return next((e for e in root.iter(_BPMN + kind) if e.get("id") == reference), None) if reference else None
 
 
 def _plain(reference: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.bpmn.parser import load_definition
 from engine.errors import Conflict, ServiceTaskFailed
 from tests.support.bpmn_runs import (
     NOW,
@@ -595,3 +596,25 @@ def test_what_nobody_named_is_not_sent_and_doubted() -> None:
     body += throw("shout", "<bpmn:signalEventDefinition/>") + end() + chain("begin send tell shout finish")
     run = both(body, lambda run: None)
     assert run.ended and not run.host.sent and not run.host.signals
+
+
+def test_ids_of_messages_signals_and_errors_belong_to_their_file() -> None:
+    def file(process_id: str, name: str, body: str) -> str:
+        declared = f'<bpmn:message id="m" name="{name}"/><bpmn:signal id="s" name="{name}"/>'
+        declared += f'<bpmn:error id="e" name="{name}" errorCode="{name}"/>'
+        return diagram(body, process_id=process_id).replace("</bpmn:definitions>", declared + "</bpmn:definitions>")
+
+    told, heard = '<bpmn:messageEventDefinition messageRef="m"/>', '<bpmn:signalEventDefinition signalRef="s"/>'
+    failed = '<bpmn:errorEventDefinition errorRef="e"/>'
+    inner = start() + catch("in_told", told) + catch("in_heard", heard) + finish("bad", failed)
+    outer = start() + catch("told", told) + node("callActivity", "call", calledElement="called") + end() + finish("e2")
+    outer += boundary("caught", "call", failed) + chain("begin told call finish; caught e2")
+    files = {
+        "a.bpmn": file("probe", "outer", outer),
+        "b.bpmn": file("called", "inner", inner + chain("begin in_told in_heard bad")),
+    }
+    run = Run(load_definition(files), {}, {}, restoring=True)
+    run.message("outer")
+    run.message("inner")
+    run.signal("inner")
+    assert run.execution.failure is not None and run.execution.failure["code"] == "inner"
