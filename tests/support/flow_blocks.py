@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from tests.support.block_models import Block, Level, Many, Script, Service, Split, Then, User, inside
 from tests.support.bpmn_runs import looped, node, script, sub
@@ -122,7 +123,7 @@ class Free(Block):
 
         for number in (0,) if self.sequential else range(len(self.parts)):
             if not inner.over:
-                self.parts[number].run(inner, lambda number=number: done(number))
+                self.parts[number].run(inner, partial(done, number))
 
     @property
     def first(self) -> str:

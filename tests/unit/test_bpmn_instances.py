@@ -274,8 +274,9 @@ def test_a_complex_behaviour_throws_by_condition() -> None:
 
 
 def test_events_of_instances_are_declared() -> None:
-    for attributes in ({"behavior": "One", "oneBehaviorEventRef": "nothing"}, {"behavior": "Complex"}):
-        text = diagram(alone(looped(user("many"), many(count(2), **attributes))))
+    unknown = many(count(2), behavior="One", oneBehaviorEventRef="nothing")
+    for loop in (unknown, many(count(2), behavior="Complex")):
+        text = diagram(alone(looped(user("many"), loop)))
         assert "instance-events" in {rule for rule, _ in reasons(text)}
 
 
