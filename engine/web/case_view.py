@@ -40,16 +40,16 @@ class Waiting:
 
 
 _URGENCY = (Task.due_at.is_(None), Task.due_at, Task.created_at, Task.id)
-#: The first few open tasks of a case and how many there are.
+#: The first few open tasks of a case and how many there are.  Written out, not values: those are looked up each time.
 _OPEN_NOW = (
     sa.select(
         Task.id, Task.name, Task.department, Task.role, Task.group.label("group"), Task.assignee_id,
         Department.name.label("department_name"), sa.func.count().over().label("total"),
     )
     .outerjoin(Department, sa.and_(Department.district_id == Task.district_id, Department.code == Task.department))
-    .where(Task.instance_id == sa.bindparam("of_instance"), Task.state == "open")
+    .where(Task.instance_id == sa.bindparam("of_instance"), Task.state == sa.literal_column("'open'"))
     .order_by(*_URGENCY)
-    .limit(NAMED)
+    .limit(sa.literal_column(str(NAMED)))
 )  # fmt: skip
 
 
