@@ -17,11 +17,13 @@ from engine.bpmn.decision_logic import (
     Typed,
 )
 from engine.bpmn.decision_loops import BoxedFilter, Conditional, Iteration
+from engine.bpmn.decision_overlaps import constants
 from engine.bpmn.decision_table import AGGREGATIONS, HIT_POLICIES, Input, Output, Rule, Table
 from engine.bpmn.decision_texts import MAX_CELL, TextReader, child, children, name_of, tag, text_of, type_of
 from engine.errors import ExpressionError
-from engine.expressions import Expression, parse, parse_unary_tests
-from engine.expressions.types import Type
+from engine.expressions import Expression, nodes, parse, parse_unary_tests
+from engine.expressions.types import Type, coerce, shape
+from engine.expressions.values import kind_of
 
 MAX_RULES = 5_000
 MAX_BOXES = 20
@@ -154,8 +156,34 @@ class BoxReader(TextReader):
         if len(rows) > MAX_RULES:
             self.find(element, f"决策表“{name}”超过 {MAX_RULES} 条规则", "请拆成几张表")
             rows = []
-        rules = tuple(self._rule(row, name, n, len(inputs), len(outputs)) for n, row in enumerate(rows, 1))
+        rules = [self._rule(row, name, n, len(inputs), len(outputs)) for n, row in enumerate(rows, 1)]
+        for number, (row, rule) in enumerate(zip(rows, rules, strict=True), 1):
+            if rule is not None:
+                self._never(row, f"决策表“{name}”第 {number} 条规则", rule, inputs, outputs)
         return Table(name, policy, inputs, outputs, tuple(rule for rule in rules if rule is not None))
+
+    def _never(
+        self, row: etree._Element, place: str, rule: Rule, inputs: tuple[Input, ...], outputs: tuple[Output, ...]
+    ) -> None:
+        """Constants that no value of the column can meet, and results that are not of their column's type."""
+        for column, cell in zip(inputs, rule.tests, strict=True):
+            kind = shape(column.type, self.types).kind
+            for value, equal in constants(cell):
+                if kind not in ("Any", "list", kind_of(value)):
+                    self.doubt(
+                        row, f"{place}的条件“{cell.text}”与输入“{column.label}”的类型 {kind} 不同，永远不会相符",
+                        "请改正单元格或输入列的类型；日期写 date(\"2026-01-31\")",
+                    )  # fmt: skip
+                elif equal and column.allowed is not None and not column.allowed.accepts(value):
+                    self.doubt(
+                        row, f"{place}的条件“{cell.text}”不在输入“{column.label}”允许的值（{column.allowed.text}）之内",
+                        "请核对文字，或补充允许的值", "warning",
+                    )  # fmt: skip
+        for output, result in zip(outputs, rule.results, strict=True):
+            if result is None or not isinstance(result.tree, nodes.Literal):
+                continue
+            if not coerce(result.tree.value, output.type, self.types)[1]:
+                self.doubt(row, f"{place}的结果“{result.text}”与输出“{output.name}”的类型不符", "请改正结果或类型")
 
     def _input(self, column: etree._Element, table: str) -> Input:
         source = child(column, "inputExpression")

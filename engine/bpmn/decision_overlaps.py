@@ -146,6 +146,18 @@ def _span(test: nodes.Node) -> Span | None:
     return Span(value, value) if value is not None else None
 
 
+def constants(cell: UnaryTests) -> Iterator[tuple[Any, bool]]:
+    """The constants a cell compares its input with, and whether the input is to equal them."""
+    for test in cell.tests:
+        if isinstance(test, nodes.OneSided):
+            found = [_constant(test.bound)]
+        elif isinstance(test, nodes.RangeOf):
+            found = [_constant(test.start), _constant(test.end)]
+        else:
+            found = [_constant(test)]
+        yield from ((one, isinstance(test, nodes.Literal)) for one in found if one is not None)
+
+
 def _constant(node: nodes.Node) -> Any:
     if isinstance(node, nodes.Literal) and node.value is not None:
         return node.value

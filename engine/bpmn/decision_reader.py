@@ -124,7 +124,7 @@ class DecisionReader(BoxReader):
         if (file.namespace, identifier) in self.graph.elements:
             self.find(element, f"有两个决策的 id 都是“{identifier}”", "请修改其中一个")
             return
-        self.troubles = []
+        self.troubles, self.types = [], file.types
         made = make(element, file)
         if made is None:
             return

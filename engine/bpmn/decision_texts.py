@@ -9,7 +9,7 @@ from lxml import etree
 
 from engine.errors import ExpressionError
 from engine.expressions import Expression, UnaryTests, parse, parse_unary_tests
-from engine.expressions.types import Type, named
+from engine.expressions.types import Type, Types, named
 
 MAX_CELL = 500
 
@@ -69,6 +69,8 @@ class TextReader:
         self.own_names: set[str] = set()
         self.called_names: set[str] = set()
         self.troubles: list[str] = []
+        #: the item definitions of the file at hand
+        self.types: Types = {}
 
     def find(self, element: etree._Element | None, message: str, remedy: str = "", severity: str = "error") -> None:
         """Add a finding anchored to the nearest element with an id."""
@@ -122,10 +124,10 @@ class TextReader:
         self.called_names |= expression.functions
         self.read_names |= expression.names | expression.possible_names | expression.functions
 
-    def doubt(self, element: etree._Element, message: str, remedy: str) -> None:
+    def doubt(self, element: etree._Element, message: str, remedy: str, severity: str = "error") -> None:
         """A finding about what the standard evaluates to null: deploying refuses it, asking for it does not."""
         known = len(self.troubles)
-        self.find(element, message, remedy)
+        self.find(element, message, remedy, severity)
         del self.troubles[known:]
 
     def _feel_only(self, element: etree._Element, text: str, longest: int) -> None:

@@ -361,6 +361,29 @@ def test_what_would_silently_be_null_is_found_when_deployed(body: str, message: 
     assert any(message in finding["message"] for finding in decision_problems(document(body)))
 
 
+@pytest.mark.parametrize(
+    ("kind", "cell", "result", "message", "severity"),
+    [
+        ("date", '"2026-01-31"', "1", "与输入“n”的类型 date 不同，永远不会相符", "error"),
+        ("date", '< date and time("2026-01-31T00:00:00")', "1", "永远不会相符", "error"),
+        ("string", "[1..5]", "1", "永远不会相符", "error"),
+        ("grade", "5", "1", "永远不会相符", "error"),
+        ("grade", '"高级"', "1", "不在输入“n”允许的值", "warning"),
+        ("number", "5", '"一"', '的结果“"一"”与输出“x”的类型不符', "error"),
+    ],
+)
+def test_a_cell_that_never_matches_is_found(kind: str, cell: str, result: str, message: str, severity: str) -> None:
+    grade = item("grade", "<typeRef>string</typeRef>")
+    allowed = '<inputValues><text>"高","低"</text></inputValues>' if kind == "grade" else ""
+    table = (
+        f'<decisionTable><input><inputExpression typeRef="{kind}"><text>n</text></inputExpression>{allowed}</input>'
+        f'<output name="x" typeRef="number"/><rule><inputEntry><text>{escape(cell)}</text></inputEntry>'
+        f"<outputEntry><text>{escape(result)}</text></outputEntry></rule></decisionTable>"
+    )
+    (found,) = decision_problems(document(grade, decision("t", table)))
+    assert message in found["message"] and found["severity"] == severity
+
+
 def test_a_name_that_two_files_use_is_not_guessed() -> None:
     one, other = document(decision("t", text("1"))), document(decision("t", text("2")), namespace="urn:other")
     assert any("id 都是“t”" in finding["message"] for finding in decision_problems(one, other))
