@@ -175,6 +175,13 @@ def test_a_signal_starts_processes(probe: ProcessEngine) -> None:
     assert len(opened(probe)) == 4, "every signal starts new instances"
 
 
+def test_an_instance_started_by_hand_waits_at_the_start_for_its_signal(probe: ProcessEngine) -> None:
+    deploy(probe, node("startEvent", "heard", signal("stop")) + user("react") + end() + chain("heard react finish"))
+    begin(probe, "k1")
+    assert probe.execute(BroadcastSignal("stop"), actor=SYSTEM) == 1
+    assert opened(probe) == ["react"] and instances(probe) == {"k1": "running"}
+
+
 def test_a_message_starts_a_process_once_for_its_business_key(probe: ProcessEngine) -> None:
     body = start() + node("startEvent", "told", message("go")) + user("by_hand") + user("react") + end()
     deploy(probe, body + chain("begin by_hand finish; told react finish"))
