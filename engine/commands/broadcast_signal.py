@@ -62,7 +62,8 @@ def broadcast(ctx: CommandContext, name: str, payload: Mapping[str, Any], source
         sa.select(Subscription.id)
         .join(ProcessInstance, ProcessInstance.id == Subscription.instance_id)
         .where(
-            Subscription.district_id == ctx.district_id, Subscription.kind == "signal", Subscription.message_name == name,
+            Subscription.district_id == ctx.district_id,
+            Subscription.kind == "signal", Subscription.message_name == name,
             Subscription.element_id == StartTrigger.element_id, ProcessInstance.process_key == StartTrigger.process_key,
         )
     )  # fmt: skip
