@@ -174,6 +174,7 @@ class BoxReader(TextReader):
                         row, f"{place}的条件“{cell.text}”与输入“{column.label}”的类型 {kind} 不同，永远不会相符",
                         "请改正单元格或输入列的类型；日期写 date(\"2026-01-31\")",
                     )  # fmt: skip
+                    break
                 elif equal and column.allowed is not None and not column.allowed.accepts(value):
                     self.doubt(
                         row, f"{place}的条件“{cell.text}”不在输入“{column.label}”允许的值（{column.allowed.text}）之内",
