@@ -51,7 +51,7 @@ class KernelCallActivity(CallActivity):
     def copy_data(self, my_task: Task, subworkflow: Any) -> None:
         start = subworkflow.task_tree
         if self.shares_data(my_task):
-            start.data = deepcopy(my_task.data)
+            start.data = dict(my_task.data)  # values are replaced, never changed in place: see blocks.py
             return
         mine, called = self._own(my_task), self._called(my_task)
         start.data = {name: deepcopy(my_task.data[name]) for name in _OF_THE_INSTANCE if name in my_task.data}
@@ -71,7 +71,7 @@ class KernelCallActivity(CallActivity):
     def update_data(self, my_task: Task, subworkflow: Any) -> None:
         last = subworkflow.last_task
         if self.shares_data(my_task):
-            my_task.data = deepcopy(last.data)
+            my_task.data = dict(last.data)
             return
         mine, called = self._own(my_task), self._called(my_task)
         ended = {**visible(subworkflow), **last.data}

@@ -26,6 +26,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefi
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask, MultiInstanceTask
 
 from engine.bpmn.ad_hoc import AdHoc, take_ad_hoc
+from engine.bpmn.blocks import KernelSubProcess, KernelTransaction
 from engine.bpmn.calls import KernelCallActivity, plain_calls
 from engine.bpmn.compensation import note_completions
 from engine.bpmn.complex_gateways import KernelComplexGateway, KernelComplexParser
@@ -129,8 +130,8 @@ _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
     "userTask": (TaskParser, defaults.UserTask),
     "task": (TaskParser, KernelTask),
     "manualTask": (TaskParser, defaults.ManualTask),
-    "subProcess": (KernelSubProcessParser, defaults.SubWorkflowTask),
-    "transaction": (KernelSubProcessParser, defaults.TransactionSubprocess),
+    "subProcess": (KernelSubProcessParser, KernelSubProcess),
+    "transaction": (KernelSubProcessParser, KernelTransaction),
     "callActivity": (CallActivityParser, KernelCallActivity),
     "exclusiveGateway": (ConditionalGatewayParser, KernelExclusiveGateway),
     "parallelGateway": (_ParallelGatewayParser, KernelParallelGateway),
