@@ -17,6 +17,8 @@ from engine.expressions.builtins import BUILTINS
 from engine.expressions.types import Type, list_of, named
 
 MAX_DECLARED = 20
+#: Names of several words are looked for at every word of every expression.
+MAX_NAMES = 2_000
 _NAMESPACES = ("http://www.omg.org/spec/DMN/", "https://www.omg.org/spec/DMN/")
 _NAMED = (
     "inputData", "decision", "variable", "itemDefinition", "itemComponent", "formalParameter", "parameter",
@@ -48,6 +50,9 @@ class DecisionReader(BoxReader):
             " ".join((e.get("iteratorVariable") or "").split()) for e in root.iter("{*}for", "{*}some", "{*}every")
         }
         self.names |= {name for name in names if name and (not name.replace("_", "a").isalnum() or name in BUILTINS)}
+        if len(self.names) > MAX_NAMES:
+            self.find(root, f"有空格或符号的名称超过 {MAX_NAMES} 个", "请缩短名称或拆成几次部署")
+            self.names = frozenset(sorted(self.names)[:MAX_NAMES])
         language = root.get("expressionLanguage") or ""
         if language and "feel" not in language.lower():
             self.find(root, f"不支持表达式语言“{language}”，只支持 FEEL", "请改写成 FEEL 表达式")

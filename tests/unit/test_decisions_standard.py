@@ -391,6 +391,12 @@ def test_a_name_that_two_files_use_is_not_guessed() -> None:
         read_decisions(one, other).evaluate("t", {})
 
 
+@pytest.mark.timeout(20)
+def test_names_without_number_are_refused_at_once() -> None:
+    body = document(*(data(f"a {n}") for n in range(9_000)), decision("t", text("a " * 1_900)))
+    assert any("超过 2000 个" in finding["message"] for finding in decision_problems(body))
+
+
 def test_a_file_in_another_language_is_refused() -> None:
     body = document(decision("t", text("1"))).replace(' id="d"', ' id="d" expressionLanguage="groovy"', 1)
     assert any("groovy" in finding["message"] for finding in decision_problems(body))
