@@ -12,7 +12,6 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -236,10 +235,6 @@ class ServiceRegistry(Mapping[str, ServiceInfo]):
             ]  # fmt: skip
             functions.update({getattr(f, _FUNCTION): f for f in vars(loaded).values() if hasattr(f, _FUNCTION)})
         return cls(infos, functions)
-
-    def bound_functions(self, session: Session, district_id: str) -> dict[str, Callable[..., Any]]:
-        """The diagram functions on one session, as expressions call them."""
-        return {name: partial(function, session, district_id) for name, function in self.functions.items()}
 
     def __getitem__(self, name: str) -> ServiceInfo:
         return self._infos[name]
