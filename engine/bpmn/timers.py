@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
@@ -26,6 +26,7 @@ _DURATION = re.compile(
 )
 _ASKS_DEADLINE = re.compile(r"\bdeadline\s*\(")
 _MAX_CYCLES = 1_000_000
+_WIDEST = timedelta(hours=14)  # the clock of the easternmost zone
 #: Rounds of a cycle that are made up for after a stop; older ones are skipped, a server must not be held up by them.
 CATCH_UP = 100
 
@@ -51,8 +52,8 @@ def add_duration(start: datetime, text: str) -> datetime:
         raise ExpressionError(f"“{text}”不是有效的 ISO 8601 时长，例如 PT2H、P3D。")
     part = {k: float(v.replace(",", ".")) for k, v in found.groupdict().items() if v and k != "sign"}
     sign = -1 if found["sign"] else 1
-    months = sign * int(part.get("years", 0) * 12 + part.get("months", 0))
     try:
+        months = sign * int(part.get("years", 0) * 12 + part.get("months", 0))
         if months:
             year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
             last = monthrange(year, month + 1)[1]
@@ -61,22 +62,27 @@ def add_duration(start: datetime, text: str) -> datetime:
             weeks=part.get("weeks", 0), days=part.get("days", 0), hours=part.get("hours", 0),
             minutes=part.get("minutes", 0), seconds=part.get("seconds", 0),
         )  # fmt: skip
-        return start + sign * rest
+        moment = start + sign * rest
+        _ = moment.astimezone(UTC) + _WIDEST  # must stay a date wherever it is shown
+        return moment
     except (ValueError, OverflowError):
         raise ExpressionError(f"时长“{text}”超出了日期的范围，请改短。") from None
 
 
 def parse_instant(value: Any, zone: Any) -> datetime:
     """A moment from text, date or datetime; a bare date means its start in ``zone``, a naive time is in ``zone``."""
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=zone)
-    if isinstance(value, date):
-        return datetime.combine(value, time(), zone)
     try:
-        parsed = datetime.fromisoformat(str(value).strip())
-    except ValueError:
+        if isinstance(value, datetime):
+            parsed = value
+        elif isinstance(value, date):
+            parsed = datetime.combine(value, time())
+        else:
+            parsed = datetime.fromisoformat(str(value).strip())
+        moment = parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
+        moment.astimezone(UTC), moment.astimezone(zone)  # must be a date wherever it is kept or shown
+    except (ValueError, OverflowError):
         raise ExpressionError(f"“{value}”不是有效的日期时间，例如 2026-12-31T18:00:00+08:00。") from None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
+    return moment
 
 
 class OwnClock:
@@ -160,7 +166,10 @@ class CycleTimer(OwnClock, TimerEventDefinition):
             first, duration = parse_instant(parts[1], engine.zone), parts[2]
         elif len(parts) == 3:
             end, duration = parse_instant(parts[2], engine.zone), parts[1]
-            first = end - (add_duration(end, duration) - end)
+            try:
+                first = end - (add_duration(end, duration) - end)
+            except OverflowError:
+                raise ExpressionError(f"循环定时“{text}”超出了日期的范围。") from None
         else:
             duration = parts[1]
             first = add_duration(engine.now, duration)

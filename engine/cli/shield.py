@@ -53,13 +53,15 @@ def shield(arguments: Sequence[str], settings: Settings) -> int | None:
     code = os.waitstatus_to_exitcode(status)
     if in_time and code >= 0 and code != EXHAUSTED:
         return code
-    return _killed(os.read(reader, 1) == b"1", "--json" in arguments, settings)
+    return _killed(os.read(reader, 1) == b"1", arguments, settings)
 
 
-def _killed(running: bool, as_json: bool, settings: Settings) -> int:
+def _killed(running: bool, arguments: Sequence[str], settings: Settings) -> int:
+    from engine.cli.definitions import REFUSED
     from engine.cli.models import FAILED, NOTHING, refuse
     from engine.cli.output import emit
 
+    as_json = "--json" in arguments
     limits = f"{settings.sandbox_seconds} 秒或 {settings.sandbox_memory_mb} MB"
     if running:
         error = f"试跑超过 {limits}，已被终止。"
@@ -69,4 +71,7 @@ def _killed(running: bool, as_json: bool, settings: Settings) -> int:
         "rule": "sandbox", "severity": "error", "file": "", "element": "",
         "message": f"检查超过 {limits}，已被终止。", "remedy": "请拆小或简化模型。",
     }  # fmt: skip
+    if arguments[0] == "lint" and as_json:
+        emit([{"process": "", **finding}], "", as_json)
+        return REFUSED
     return refuse([finding], as_json)

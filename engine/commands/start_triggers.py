@@ -13,7 +13,7 @@ from engine.commands.context import CommandContext
 from engine.commands.hosting import feel_functions
 from engine.commands.reconcile_alarms import set_start_alarm
 from engine.db import new_id
-from engine.errors import ModelRefused
+from engine.errors import ExpressionError, ModelRefused
 from engine.models import StartTrigger
 
 
@@ -37,8 +37,12 @@ def follow_version(ctx: CommandContext, key: str, definition_id: str) -> None:
             timer = timer_of(ctx, point, {})
             if not timer.stands_alone:
                 continue  # it reads data, so it can only wait inside an instance
-            timer.skip_past()
-            if not set_timer(ctx, trigger, timer):
+            try:
+                timer.skip_past()
+                rings = set_timer(ctx, trigger, timer)
+            except ExpressionError as error:
+                raise _refused(point, error.message, "请改正定时。") from None
+            if not rings:
                 continue
         ctx.session.add(trigger)
     ctx.session.flush()
@@ -70,8 +74,12 @@ def _require_free(ctx: CommandContext, key: str, point: StartPoint) -> None:
         message = (
             f"开始事件“{point.element_id}”等待的消息“{point.name}”已用来启动流程“{other}”，一个消息只启动一个流程。"
         )
-        finding = {
-            "rule": "start-triggers", "severity": "error", "file": "", "element": point.element_id,
-            "message": message, "remedy": "请改用另一个消息。",
-        }  # fmt: skip
-        raise ModelRefused(message, [finding])
+        raise _refused(point, message, "请改用另一个消息。")
+
+
+def _refused(point: StartPoint, message: str, remedy: str) -> ModelRefused:
+    finding = {
+        "rule": "start-triggers", "severity": "error", "file": "", "element": point.element_id,
+        "message": message, "remedy": remedy,
+    }  # fmt: skip
+    return ModelRefused(message, [finding])

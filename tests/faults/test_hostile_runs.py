@@ -153,7 +153,9 @@ def test_an_expression_that_would_take_for_ever_ends_at_once(house: House, name:
 
 def test_a_table_that_would_take_for_ever_stops(house: House) -> None:
     with pytest.raises(LianjianError):
-        house.start(deciding(table("(every a in 1..19000, b in 1..19000 satisfies a != b + 100000) and ? = 0")), {"x": 1})
+        house.start(
+            deciding(table("(every a in 1..19000, b in 1..19000 satisfies a != b + 100000) and ? = 0")), {"x": 1}
+        )
 
 
 def test_many_names_together_may_not_hold_what_one_may_not(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,6 +191,42 @@ def test_timers_that_are_due_at_once_do_not_go_round_for_ever(house: House) -> N
     body = start() + xor("x") + catch_timer("t", "PT0S") + choose("g", "x") + end() + chain("begin x t g x")
     with pytest.raises(LianjianError, match="疑似死循环"):
         house.start(diagram(body + flow("g", "finish", "n = 1")))
+
+
+NINES = "9" * 400
+#: Timers at and beyond the ends of the calendar: kind → text
+BEYOND = [
+    ("timeDuration", f"P{NINES}Y"),
+    ("timeDuration", f"PT{NINES}S"),
+    ("timeDuration", f"duration(&quot;P{NINES}Y&quot;)"),
+    ("timeDate", "99999-01-01T00:00:00Z"),
+    ("timeDate", "9999-12-31T23:59:59-12:00"),
+    ("timeDate", "0001-01-01T00:00:00+14:00"),
+    ("timeCycle", f"R3/P{NINES}Y"),
+    ("timeCycle", "R/9999-12-31T23:59:59Z/P1Y"),
+    ("timeCycle", "R/P1Y/0001-01-01T00:00:00Z"),
+    ("timeCycle", "R5/PT0.0000001S"),
+]
+
+
+@pytest.mark.parametrize("place", ["start", "catch"])
+@pytest.mark.parametrize("number", range(len(BEYOND)))
+def test_a_timer_beyond_the_calendar_is_an_error_not_a_crash(house: House, number: int, place: str) -> None:
+    kind, text = BEYOND[number]
+    if place == "start":
+        body = node("startEvent", "begin", timer(text, kind)) + end() + chain("begin finish")
+    else:
+        body = line(catch_timer("t", text, kind), names="t")
+    with pytest.raises(LianjianError):
+        house.start(diagram(body))
+
+
+@pytest.mark.parametrize(
+    "due", [f"&quot;P{NINES}Y&quot;", "&quot;99999-01-01&quot;", "&quot;x&quot;", "5", "[1]", "{a: 1}"]
+)
+def test_a_due_date_that_is_none_is_an_error_not_a_crash(house: House, due: str) -> None:
+    with pytest.raises(LianjianError):
+        house.start(diagram(line(user("u", due=due), names="u")))
 
 
 def test_a_cycle_out_of_the_past_catches_up_a_little_only(house: House) -> None:
