@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from SpiffWorkflow.task import Task
@@ -33,10 +32,10 @@ class KernelEmit(KernelParallelGateway):
         super().__init__(wf_spec, bpmn_id, **options)
         self.quantity = quantity
 
-    def _predict_hook(self, my_task: Task) -> None:
-        state = TaskState.FUTURE if my_task.has_state(TaskState.DEFINITE_MASK) else my_task.state
-        my_task._sync_children(list(_repeated(self.outputs, self.quantity)), state)
-
-
-def _repeated(specs: Iterable[Any], times: int) -> Iterable[Any]:
-    return (spec for spec in specs for _ in range(times))
+    def _run_hook(self, my_task: Task) -> bool:
+        # One of each is planned ahead, the others come into being now.
+        super()._run_hook(my_task)
+        my_task._sync_children([spec for spec in self.outputs for _ in range(self.quantity)], TaskState.FUTURE)
+        for child in my_task.children:
+            child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
+        return True

@@ -345,6 +345,11 @@ def test_quantities_are_positive_and_small(value: str) -> None:
     assert "quantity" in {rule for rule, _ in reasons(diagram(body))}
 
 
+def test_quantities_that_multiply_are_refused() -> None:
+    body = start() + "".join(quantity(name, completionQuantity="100") for name in "abc") + end()
+    assert "task-tree-size" in refusals(diagram(body + chain("begin a b c finish")))
+
+
 def test_ids_of_what_the_kernel_draws_are_reserved() -> None:
     body = start() + user("a.Split") + end() + chain("begin a.Split finish")
     assert "reserved-ids" in refusals(diagram(body))

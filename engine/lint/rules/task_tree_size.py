@@ -38,7 +38,13 @@ def estimate(scope: Scope) -> int:
         if (node.type in _UNDECIDED or node.decides) and len(node.outgoing) > 1:
             known[node] = 1 + sum(1 + len(t.outgoing) for t in targets)
         else:
-            known[node] = min(10**12, 1 + sum(below(t, path) for t in targets))
+            known[node] = min(10**12, 1 + _given(node) * sum(below(t, path) for t in targets))
         return known[node]
 
     return sum(below(n, frozenset()) for n in starts(scope))
+
+
+def _given(node: Node) -> int:
+    """How many tokens leave a node on every flow."""
+    text = node.get("completionQuantity", "1")
+    return int(text) if text.isdecimal() and len(text) < 10 else 1
