@@ -47,9 +47,13 @@ class SQLite:
         self._cache, self.scratch = cache, scratch
 
     def fresh(self) -> str:
-        url = f"sqlite:///{self.scratch / secrets.token_hex(6)}.db"
-        schema.upgrade(url)
-        return url
+        template = self.scratch / "template.db"
+        if not template.exists():
+            schema.upgrade(f"sqlite:///{template}")
+            _settle(template)
+        path = self.scratch / f"{secrets.token_hex(6)}.db"
+        shutil.copyfile(template, path)
+        return f"sqlite:///{path}"
 
     def cached(self, name: str, models: Models, fill: Fill) -> str:
         path = self._cache / f"{name}-{_digest(models)}.db"
@@ -60,12 +64,19 @@ class SQLite:
             url = f"sqlite:///{loading}"
             schema.upgrade(url)
             fill(url)
-            with sa.create_engine(url).connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            _settle(loading)
             shutil.move(loading, path)
         url = f"sqlite:///{path}"
         schema.upgrade(url)
         return url
+
+
+def _settle(path: Path) -> None:
+    """Bring everything into the one file."""
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
 
 
 class PostgreSQL:

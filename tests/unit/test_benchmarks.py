@@ -6,7 +6,6 @@ import json
 import math
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +15,9 @@ from benchmarks.figures import TINY, Benchmark
 from benchmarks.places import SQLite
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[SQLite]:
-    with warnings.catch_warnings(), places.sqlite(tmp_path) as found:
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLite]:
+    with warnings.catch_warnings(), places.sqlite(tmp_path_factory.mktemp("bench")) as found:
         warnings.simplefilter("ignore", DeprecationWarning)  # the stock library's, of itself
         yield found
 
