@@ -12,7 +12,7 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
-from engine.bpmn.xml import read_xml
+from engine.bpmn.xml import BPMN, read_xml
 from engine.errors import ModelRefused
 from engine.lint import rules as _rules
 from engine.lint.finding import Finding, Problem
@@ -61,8 +61,11 @@ def lint(
             continue
         if lower.endswith(".dmn"):
             decisions.update(d.get("id", "") for d in root.iter("{*}decision"))
-        else:
+        elif root.tag == f"{{{BPMN}}}definitions":
             diagrams.append(read_diagram(name, root))
+        else:
+            message = "文件的根元素不是 BPMN 2.0 的 definitions。"
+            findings.append(Finding("schema", "error", name, "", message, "请用 BPMN 2.0 建模工具导出流程图。"))
     model = Model(diagrams, files, _forms(files), frozenset(decisions), roles, services)
     for identity, check in all_rules().items():
         findings += [

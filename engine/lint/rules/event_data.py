@@ -41,4 +41,5 @@ def check(model: Model) -> Iterator[Problem]:
 
 
 def _carried(node: Node, event: Event) -> etree._Element | None:
-    return node.scope.diagram.find(event.xml.get(_CARRIED.get(event.type, ""), " "))
+    attribute = _CARRIED.get(event.type)
+    return node.scope.diagram.find(event.xml.get(attribute, " ")) if attribute else None

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from engine.bpmn.schema import SchemaError, schema_errors
-from engine.bpmn.xml import BPMN
 from engine.lint.finding import Problem
 from engine.lint.model import Model
 
@@ -17,11 +16,6 @@ _SHOWN = 50  # findings a file; a file in another language would yield thousands
 
 def check(model: Model) -> Iterator[Problem]:
     for diagram in model.diagrams:
-        if diagram.root.tag != f"{{{BPMN}}}definitions":
-            yield Problem(
-                diagram.file, "", "文件的根元素不是 BPMN 2.0 的 definitions。", "请用 BPMN 2.0 建模工具导出流程图。"
-            )
-            continue
         errors = [e for e in schema_errors(diagram.root) if not _is_repeated_id(e, diagram.elements)]
         for error in errors[:_SHOWN]:
             message, remedy = _explain(error)
