@@ -135,10 +135,10 @@ def event_sub(trigger: str, interrupting: str = "true", starts: int = 1, **attri
 
 
 for kind in ("message", "timer", "conditional", "signal", "escalation"):
-    for interrupting in ("true", "false"):
+    for value in ("true", "false"):
         lawful(
-            f"an event sub-process on {kind}, interrupting {interrupting}",
-            model(PLAIN + event_sub(KINDS[kind], interrupting), first=DECLARED),
+            f"an event sub-process on {kind}, interrupting {value}",
+            model(PLAIN + event_sub(KINDS[kind], value), first=DECLARED),
         )
 lawful("an event sub-process on error", model(PLAIN + event_sub(ERROR), first=DECLARED))
 for kind in ("cancel", "link", "terminate"):
