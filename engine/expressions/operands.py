@@ -219,7 +219,8 @@ class Operands(TypeSyntax):
             return self.undefined(problem)
         if problem:
             raise self.fail(problem, token)
-        call = n.Call(name, known.function, tuple(arguments), (), token.position)
+        function = known.strictly() if self.standard else known.function
+        call = n.Call(name, function, tuple(arguments), (), token.position)
         if name in _CONSTRUCTORS and self.standard and all(isinstance(one, n.Literal) for one in arguments):
             try:
                 return self.node(n.Literal(call.evaluate(n.Run({}, None, None, standard=True))))

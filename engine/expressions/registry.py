@@ -58,6 +58,26 @@ class Builtin:
             return f"函数 {name} 需要 {count} 个参数，这里给了 {given} 个"
         return ""
 
+    def strictly(self) -> Callable[..., Any]:
+        """The function as the standard calls it: a list of one stands for its element where no list is taken."""
+        single = frozenset(index for index, name in enumerate(self.parameters) if name in _SINGLE)
+        if not single:
+            return self.function
+        known = _STRICT.get(self.function)
+        if known is None:
+
+            def known(run: Run, *values: Any) -> Any:
+                return self.function(
+                    run,
+                    *(
+                        value[0] if index in single and isinstance(value, list) and len(value) == 1 else value
+                        for index, value in enumerate(values)
+                    ),
+                )
+
+            _STRICT[self.function] = known
+        return known
+
     def as_value(self) -> Function:
         """The function as a value, for expressions that hand functions on."""
         known = _VALUES.get(self.function)
@@ -69,6 +89,9 @@ class Builtin:
         return known
 
 
+#: Parameters that never take a list.
+_SINGLE = frozenset({"string", "input", "n", "number", "dividend", "divisor", "date"})
+_STRICT: dict[Callable[..., Any], Callable[..., Any]] = {}
 _VALUES: dict[Callable[..., Any], Function] = {}
 
 BUILTINS: dict[str, Builtin] = {}
