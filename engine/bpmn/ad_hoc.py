@@ -9,12 +9,14 @@ does not hold, all begins again, as long as somebody has something to do there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from lxml import etree
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.task import Task
@@ -77,14 +79,26 @@ class AdHoc:
         return all(t.task_spec.name in over or t.id in ahead for t in unfinished(task.workflow))
 
     def _again(self, workflow: Any, task: Task, known: dict[str, Any]) -> None:
-        specs = workflow.spec.task_specs.values()
-        if not any(s.manual or isinstance(s, SubWorkflowTask | CatchingEvent) for s in specs if s.bpmn_id):
+        if not _waits(workflow.spec, workflow.top_workflow.subprocess_specs):
             raise ServiceTaskFailed(
                 f"自由子流程“{self.name}”的步骤都已完成，但完成条件仍不满足，又没有人可以继续办理；请检查完成条件。"
             )
         end_tokens(workflow, keep=task.children)
         task.data = dict(known)
         _lead(task, *workflow.spec.task_specs[workflow.spec.name + BEGIN].outputs)
+
+
+def _waits(spec: Any, levels: Mapping[str, Any]) -> bool:
+    """Does somebody, a message or a time have a say in a level or below?"""
+    for each in spec.task_specs.values():
+        if isinstance(each, SubWorkflowTask):
+            if _waits(levels[each.spec], levels):
+                return True
+        elif each.manual or (
+            isinstance(each, CatchingEvent) and not isinstance(each.event_definition, NoneEventDefinition)
+        ):
+            return True
+    return False
 
 
 def _onward(task: Task) -> list[Task]:

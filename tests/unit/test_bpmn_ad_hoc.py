@@ -155,6 +155,9 @@ def test_everything_begins_again_while_the_condition_does_not_hold(ordering: str
 def test_nobody_left_to_fulfil_the_condition_is_a_clear_failure() -> None:
     with pytest.raises(ServiceTaskFailed, match="完成条件仍不满足"):
         both(free(script("a", "x = 1"), "x = 2"), lambda run: None)
+    inner = start("begin_in") + script("a", "x = 1") + finish("e_in") + chain("begin_in a e_in")
+    with pytest.raises(ServiceTaskFailed, match="完成条件仍不满足"):
+        both(free(sub("block", inner), "x = 2"), lambda run: None)
 
 
 def test_blocks_calls_loops_and_instances_inside() -> None:
