@@ -23,6 +23,7 @@ from engine.bpmn.merge import MergeConflict
 from engine.errors import ServiceTaskFailed
 
 _ACTIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
+_PLANNED = TaskState.FUTURE | TaskState.PREDICTED_MASK
 
 
 class _TokenJoin:
@@ -147,7 +148,7 @@ def _is_token(task: Task) -> bool:
     if task.has_state(_ACTIVE):
         return True
     # On its way: its predecessor has just completed and is still passing tokens on.
-    return task._state == TaskState.FUTURE and task.parent is not None and task.parent._state == TaskState.COMPLETED
+    return task.has_state(_PLANNED) and task.parent is not None and task.parent._state == TaskState.COMPLETED
 
 
 class KernelEndJoin(_EndJoin):

@@ -26,6 +26,7 @@ COMPLETED_AS = "completed_as"
 _THEN = "then"
 
 _ARRIVED = TaskState.READY | TaskState.STARTED
+_PLANNED = TaskState.FUTURE | TaskState.PREDICTED_MASK
 
 
 def unfinished(workflow: Any) -> list[Task]:
@@ -106,7 +107,7 @@ def _is_token(task: Task) -> bool:
         return False  # what a compensation wrote goes to the token that threw it
     if task.has_state(_ARRIVED | TaskState.WAITING):
         return True
-    return task._state == TaskState.FUTURE and parent.has_state(TaskState.COMPLETED)
+    return task.has_state(_PLANNED) and parent.has_state(TaskState.COMPLETED)
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
