@@ -27,8 +27,8 @@ from engine.bpmn.conditions import KernelCondition, watch_conditions
 from engine.bpmn.correlation import accepts, remember
 from engine.bpmn.data import Wiring, read, visible
 from engine.bpmn.events import FAILED, KernelMessage, catch_thrown, is_guarded, waiting_event
-from engine.bpmn.instances import loop_names
 from engine.bpmn.keeping import MAX_STATE, Allowance, jsonable
+from engine.bpmn.loops import loop_names
 from engine.bpmn.observing import watcher
 from engine.bpmn.parser import LoadedDefinition
 from engine.bpmn.signals import Heard, KernelSignal, listeners, react

@@ -1,4 +1,4 @@
-"""Loops and multi-instances: every instance on its own data, outputs in item order, rounds start afresh."""
+"""Multi-instances: every instance on its own data, outputs in item order, rounds start afresh."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from SpiffWorkflow.bpmn.specs.defaults import (
-    ParallelMultiInstanceTask,
-    SequentialMultiInstanceTask,
-    StandardLoopTask,
-)
+from SpiffWorkflow.bpmn.specs.defaults import ParallelMultiInstanceTask, SequentialMultiInstanceTask
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import MultiInstanceTask
@@ -21,83 +17,12 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
 from engine.bpmn.data import Datum, read, write
+from engine.bpmn.loops import COUNTERS, LOOP_NAMES, done_so_far
 from engine.bpmn.merge import MergeConflict, merge_branches
 from engine.errors import ServiceTaskFailed
 
 #: More instances in one workflow are slow and large; separate instances are not (ADR 0001).
 MAX_INSTANCES = 1_000
-#: What the standard calls the counters of a multi-instance, and what most modellers write.
-_COUNTERS = {
-    "numberOfInstances": "nrOfInstances",
-    "numberOfActiveInstances": "nrOfActiveInstances",
-    "numberOfCompletedInstances": "nrOfCompletedInstances",
-    "numberOfTerminatedInstances": "nrOfTerminatedInstances",
-}
-LOOP_NAMES = frozenset({"loopCounter", *_COUNTERS, *_COUNTERS.values()})
-
-
-class KernelLoop(StandardLoopTask):
-    """Standard loop: every round goes on with the data of the one before (spec table 10.27)."""
-
-    def _update_hook(self, my_task: Task) -> bool | None:
-        my_task.data = dict(my_task.parent.data)
-        for association in self.data_input_associations:
-            association.get(my_task)
-        my_task.internal_data["done"] = 0
-        if self.test_before and self._over(my_task):
-            return True
-        my_task._set_state(TaskState.STARTED)
-        self._begin(my_task)
-        return None
-
-    def _begin(self, my_task: Task) -> None:
-        task_spec = my_task.workflow.spec.task_specs[self.task_spec]
-        child = my_task._add_child(task_spec, TaskState.WAITING)
-        child.triggered = True
-        child.internal_data["iteration"] = _done(my_task)
-        task_spec._update(child)
-
-    def merge_child(self, workflow: Any, child: Task) -> None:
-        my_task = child.parent
-        my_task.data = dict(child.data)
-        my_task.internal_data["done"] = _done(my_task) + 1
-        if self._over(my_task):
-            my_task._set_state(TaskState.READY)
-        else:
-            self._begin(my_task)
-
-    def _over(self, my_task: Task) -> bool:
-        done = _done(my_task)
-        if self.maximum is not None and done >= self.maximum:
-            return True
-        if self.condition is None:
-            return False
-        names = {**my_task.data, "loopCounter": done}
-        return not my_task.workflow.script_engine.evaluate(my_task, self.condition, names=names)
-
-    def counters(self, my_task: Task) -> dict[str, int]:
-        """A standard loop counts its rounds only."""
-        return {}
-
-
-def _done(my_task: Task) -> int:
-    """Instances or rounds completed; states of before kept their ids."""
-    known = my_task.internal_data
-    return int(known["done"]) if "done" in known else len(known.get("merged", ()))
-
-
-def loop_names(task: Task) -> dict[str, int]:
-    """``loopCounter`` and the counters of the innermost loop the task runs in; the first round is number 1."""
-    current: Task | None = task
-    while current is not None:
-        number = current.internal_data.get("iteration", current.internal_data.get("key_or_index"))
-        if isinstance(number, int) and current.parent is not None and hasattr(current.parent.task_spec, "counters"):
-            loop = current.parent
-            return {"loopCounter": number + 1, **loop.task_spec.counters(loop)}
-        workflow = current.workflow
-        parent_id = workflow.parent_task_id
-        current = workflow.top_workflow.get_task_from_id(parent_id) if parent_id else None
-    return {}
 
 
 @dataclass(frozen=True)
@@ -211,7 +136,7 @@ class _CollectingInstances(MultiInstanceTask):
         my_task = child.parent
         if my_task.has_state(TaskState.READY | TaskState.FINISHED_MASK):
             return
-        my_task.internal_data["done"] = done = _done(my_task) + 1
+        my_task.internal_data["done"] = done = done_so_far(my_task) + 1
         in_turn = self._in_turn(my_task)
         if in_turn:
             local = self._local(my_task)
@@ -240,12 +165,12 @@ class _CollectingInstances(MultiInstanceTask):
 
     def counters(self, my_task: Task) -> dict[str, int]:
         """How many instances there are, in the words of the standard and in the common short ones."""
-        total, done = my_task.internal_data.get("items", 0), _done(my_task)
+        total, done = my_task.internal_data.get("items", 0), done_so_far(my_task)
         active = sum(1 for c in self._instances(my_task) if not c.has_state(TaskState.FINISHED_MASK))
         if self._in_turn(my_task) and not self.sequential:
             active = total - done  # drawn side by side
         values = (total, active, done, 0)
-        return {name: value for names, value in zip(_COUNTERS.items(), values, strict=True) for name in names}
+        return {name: value for names, value in zip(COUNTERS.items(), values, strict=True) for name in names}
 
     def _names_after(self, my_task: Task, child: Task) -> dict[str, Any]:
         """What a condition sees when ``child`` has completed: what all completed instances wrote, and the counters."""

@@ -57,13 +57,14 @@ from engine.bpmn.events import (
 )
 from engine.bpmn.implicit_flow import EMIT, GATHER, draw_implicit_flow, is_added
 from engine.bpmn.instance_parsing import read_behavior
-from engine.bpmn.instances import Behavior, KernelLoop, KernelParallelInstances, KernelSequentialInstances
+from engine.bpmn.instances import Behavior, KernelParallelInstances, KernelSequentialInstances
 from engine.bpmn.joins import (
     KernelEndJoin,
     KernelExclusiveGateway,
     KernelInclusiveGateway,
     KernelParallelGateway,
 )
+from engine.bpmn.loops import KernelLoop
 from engine.bpmn.normal_form import normalise
 from engine.bpmn.quantities import KernelEmit, KernelGather
 from engine.bpmn.scope_parsing import KernelSubProcessParser, ScopeParser

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from engine.bpmn.complex_gateways import GATEWAY_NAMES
-from engine.bpmn.instances import LOOP_NAMES
+from engine.bpmn.loops import LOOP_NAMES
 from engine.lint.finding import Problem
 from engine.lint.model import Model
 from engine.lint.say import about
