@@ -87,6 +87,8 @@ class ProcessEngine:
                     self._attempt(ReportUnreadable(error), actor, moment)
                 raise
             except sqlalchemy.exc.IntegrityError as error:
+                if attempts < _ATTEMPTS and "uq_history_event" in str(error.orig):
+                    continue  # somebody wrote the link of the history we meant to write: look again, then decide
                 if "unique" not in str(error.orig).lower():
                     raise
                 raise Conflict("另一位人员刚刚提交了相同的内容，请刷新后查看；您填写的内容已保留。") from error

@@ -79,7 +79,10 @@ _LOCKED_CASE = (
 _LOCK_INSTANCE = sa.select(key_lock(ProcessInstance.business_key)).where(
     ProcessInstance.id == sa.bindparam("of_instance")
 )
-_LOCK_TASK = sa.select(key_lock(UserTask.business_key)).where(UserTask.id == sa.bindparam("of_task"))
+_HELD = sa.select(key_lock(UserTask.business_key)).where(UserTask.id == sa.bindparam("of_task")).cte("held")
+#: On PostgreSQL the key is locked before the rows by the same statement.  Who had to wait sees the rows as they are
+#: then, but the last link of the history as it was: it is refused by its number, and the command begins anew.
+_LOCKED_CASE_AND_KEY = _LOCKED_CASE.join(_HELD, sa.true())
 
 
 def locked_instance(ctx: CommandContext, instance_id: str) -> LockedInstance:
@@ -99,10 +102,8 @@ def locked_instance(ctx: CommandContext, instance_id: str) -> LockedInstance:
 
 def locked_case(ctx: CommandContext, task_id: str) -> tuple[LockedInstance, LockedTask]:
     """A task and its instance under their locks, in the order of :func:`locked_instance`.  Raises :class:`NotFound`."""
-    wanted = {"of_task": task_id}
-    if is_postgresql(ctx.connection):
-        ctx.connection.execute(_LOCK_TASK, wanted)
-    row = ctx.connection.execute(_LOCKED_CASE, {**wanted, "of_district": ctx.district_id}).first()
+    statement = _LOCKED_CASE_AND_KEY if is_postgresql(ctx.connection) else _LOCKED_CASE
+    row = ctx.connection.execute(statement, {"of_task": task_id, "of_district": ctx.district_id}).first()
     if row is None:
         raise NotFound("任务不存在，可能链接有误。")
     *values, seq, digest = row
