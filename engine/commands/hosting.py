@@ -17,10 +17,11 @@ from engine.calendar import Calendar
 from engine.commands.broadcast_signal import broadcast
 from engine.commands.context import CommandContext
 from engine.commands.locking import LockedInstance
-from engine.errors import ExpressionError
+from engine.errors import ExpressionError, ServiceTaskFailed
 from engine.models import Deadline
 from engine.service_tasks import Lookup, ServiceContext, ServiceEffects, Start
 
+_BUSINESS_KEY = 200  # characters
 _DUE = sa.select(Deadline.due_at).where(
     Deadline.district_id == sa.bindparam("of_district"),
     Deadline.business_key == sa.bindparam("of_key"),
@@ -69,7 +70,10 @@ class KernelHost:
             return self._ctx.kernel.services.run(name, context, parameters)
 
     def send_message(self, name: str, element: Element, target: str | None, payload: dict[str, Any]) -> None:
-        self._ctx.send_message(name, target or self._instance.business_key, payload)
+        key = str(target) if isinstance(target, str | int) and target else self._instance.business_key
+        if (target and not isinstance(target, str | int)) or len(key) > _BUSINESS_KEY:
+            raise ServiceTaskFailed(f"“{element.name}”的属性 to 应得出业务编号，却得出了别的内容。")
+        self._ctx.send_message(name, key, payload)
 
     def broadcast_signal(self, name: str, element: Element, payload: dict[str, Any]) -> None:
         broadcast(self._ctx, name, payload, source=self._instance.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -15,8 +16,10 @@ from engine.commands.context import CommandContext
 from engine.commands.hosting import deadline_due
 from engine.commands.locking import LockedInstance
 from engine.db import new_id
+from engine.errors import ServiceTaskFailed
 from engine.models import TaskCandidate, UserTask
 
+_DEPARTMENT = 32  # characters of a department's code
 OPEN = sa.insert(UserTask.__table__)  # type: ignore[arg-type]
 _OFFER = sa.insert(TaskCandidate.__table__)  # type: ignore[arg-type]
 
@@ -60,7 +63,9 @@ def _placed(
         text = element.properties.get(name, "").strip()
         return execution.evaluate(element.engine_task_id, text) if text else None
 
-    department = str(evaluated("department") or instance.department)
+    department = evaluated("department") or instance.department
+    if not isinstance(department, str) or len(department) > _DEPARTMENT:
+        raise ServiceTaskFailed(f"“{element.name}”的属性 department 应得出部门代码，却得出了别的内容。")
     deadline_name = element.properties.get("deadline", "")
     due_at = deadline_due(ctx, instance, deadline_name) if deadline_name else None
     if due_at is None:
@@ -111,7 +116,19 @@ def opened_task(
 def _candidates(execution: Execution, element: Element) -> list[str]:
     text = element.properties.get("candidates", "").strip()
     found = execution.evaluate(element.engine_task_id, text) if text else None
-    return list(dict.fromkeys(str(c) for c in found or [] if c))
+    if found is not None and not isinstance(found, list):
+        found = [found]
+    chosen = [c for c in found or [] if c]
+    if not all(isinstance(c, str) and _is_id(c) for c in chosen):
+        raise ServiceTaskFailed(f"“{element.name}”的属性 candidates 应得出用户编号的列表，却得出了别的内容。")
+    return list(dict.fromkeys(chosen))
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
 
 
 def _group(department: str, role: str, candidates: list[str]) -> str:

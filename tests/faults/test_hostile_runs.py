@@ -41,7 +41,7 @@ from tests.support.bpmn_runs import (
     xor,
 )
 from tests.support.bpmn_runs import message as message_event
-from tests.support.diagrams import catch_message, catch_timer, diagram, end, flow, flows, start, user
+from tests.support.diagrams import catch_message, catch_timer, diagram, end, flow, flows, props, start, user
 from tests.support.hostile_models import deciding, line, scripted, table
 
 SYSTEM = Actor.system()
@@ -219,6 +219,23 @@ def test_a_timer_beyond_the_calendar_is_an_error_not_a_crash(house: House, numbe
         body = line(catch_timer("t", text, kind), names="t")
     with pytest.raises(LianjianError):
         house.start(diagram(body))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("candidates", "5"), ("candidates", "[[1]]"), ("candidates", "[&quot;x&quot;]"), ("candidates", "{a: 1}"),
+     ("department", "[1]"), ("department", "{a: 1}"), ("department", f"&quot;{'x' * 33}&quot;")],
+)  # fmt: skip
+def test_a_property_that_gives_something_else_is_an_error_not_a_crash(house: House, name: str, value: str) -> None:
+    with pytest.raises(LianjianError, match=name):
+        house.start(diagram(line(user("u", **{name: value}), names="u")))
+
+
+@pytest.mark.parametrize(("name", "value"), [("to", "[1]"), ("to", f"&quot;{'x' * 201}&quot;"), ("payload", "5")])
+def test_a_message_to_nobody_in_particular_is_an_error_not_a_crash(house: House, name: str, value: str) -> None:
+    send = node("intermediateThrowEvent", "t", props(**{name: value}) + message_event("go"))
+    with pytest.raises(LianjianError):
+        house.start(diagram(line(send, names="t"), messages="go"))
 
 
 @pytest.mark.parametrize(
