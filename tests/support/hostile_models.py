@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.bpmn.xml import BPMN
-from tests.support.bpmn_runs import boundary, call, chain, node, par, process, script, timer, times
+from tests.support.bpmn_runs import boundary, call, chain, node, process, script, timer, times
 from tests.support.diagrams import diagram, end, flow, props, start, user
 
 Files = dict[str, str]
@@ -53,15 +53,6 @@ def nested(levels: int) -> str:
     for number in range(levels):
         inner = node("subProcess", f"s{number}", inner)
     return diagram(inner)
-
-
-def parallel_blocks(count: int) -> str:
-    body, paths, last = start(), [], "begin"
-    for n in range(count):
-        body += par(f"f{n}", f"j{n}") + node("task", f"a{n}") + node("task", f"b{n}")
-        paths += [f"{last} f{n} a{n} j{n}", f"f{n} b{n} j{n}"]
-        last = f"j{n}"
-    return diagram(body + end() + chain("; ".join([*paths, f"{last} finish"])))
 
 
 def calls_that_double(levels: int) -> str:
@@ -190,7 +181,6 @@ REFUSED: dict[str, tuple[Files, str]] = {
         {"m.bpmn": diagram(line(script("a", "x = 1", times("1000000000")), names="a"))},
         "loop-characteristics",
     ),
-    "parallel blocks that multiply": ({"m.bpmn": parallel_blocks(16)}, "task-tree-size"),
     "a process that calls itself": ({"m.bpmn": diagram(line(call("c", "probe"), names="c"))}, "call-activity"),
     "two processes that call each other": ({"m.bpmn": circle()}, "call-activity"),
     "a million calls": ({"m.bpmn": calls_that_double(20)}, "call-activity"),

@@ -347,7 +347,7 @@ def test_quantities_are_positive_and_small(value: str) -> None:
 
 def test_quantities_that_multiply_are_refused() -> None:
     body = start() + "".join(quantity(name, completionQuantity="100") for name in "abc") + end()
-    assert "task-tree-size" in refusals(diagram(body + chain("begin a b c finish")))
+    assert "quantity" in refusals(diagram(body + chain("begin a b c finish")))
 
 
 def test_ids_of_what_the_kernel_draws_are_reserved() -> None:
@@ -377,3 +377,25 @@ def test_ten_thousand_rounds_of_one_step_and_a_join_in_every_round() -> None:
     body += flow("g3", "finish", "x = 500") + flow("g3", "g0")
     found = Run(definition_of(diagram(body)), {"x": 0, "y": 0}, {}, restoring=False)
     assert found.ended and found.data["x"] == found.data["y"] == 500
+
+
+def test_parallel_blocks_in_a_row_cost_no_more_than_they_are() -> None:
+    body, last = start(), "begin"
+    for n in range(40):
+        body += par(f"g{n}", f"gj{n}") + script(f"a{n}", f"x{n} = 1") + script(f"b{n}", f"y{n} = 2")
+        body += chain(f"{last} g{n}; g{n} a{n} gj{n}; g{n} b{n} gj{n}")
+        last = f"gj{n}"
+    run = both(body + end() + chain(f"{last} finish"), lambda run: None)
+    assert run.ended and len(run.told) == 2 + 40 * 4 and sum(run.data.values()) == 120
+
+
+def test_a_loop_without_a_decision_is_left_by_a_boundary_event() -> None:
+    body = start() + user("a") + boundary("late", "a", timer("PT1H")) + script("note", "n = a.v") + end()
+
+    def story(run: Run) -> None:
+        for n in range(3):
+            run.complete("a", {"v": n})
+        run.later(hours=2)
+
+    run = both(body + chain("begin a note a; late finish"), story)
+    assert run.ended and run.trace == "a note a note a note late finish" and run.data["n"] == 2

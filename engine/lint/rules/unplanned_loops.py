@@ -1,4 +1,4 @@
-"""Every loop passes a decision, an event gateway or a boundary event; otherwise it can never be left."""
+"""A loop of steps that run by themselves passes a decision; otherwise it can never be left."""
 
 from __future__ import annotations
 
@@ -37,7 +37,17 @@ def _circle(scope: Scope) -> Node | None:
     return None
 
 
+def _waits(node: Node) -> bool:
+    """Does a token stop here until somebody or something lets it go on?"""
+    if node.type == "intermediateCatchEvent":
+        return not node.has("linkEventDefinition")
+    inner = node.inner is not None and any(map(_waits, node.inner.nodes))
+    return inner or node.type in {"userTask", "manualTask", "receiveTask", "callActivity"}
+
+
 def _next(node: Node) -> Iterator[Node]:
+    if _waits(node):
+        return iter(())
     if node.type in ACTIVITIES and node.decides:
         return (f.target for f in node.outgoing if f.target and f.condition is None and f.id != node.default_ref)
     decides = node.type in GATEWAYS - {"parallelGateway"} and len(node.outgoing) > 1
