@@ -32,18 +32,23 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the chosen benchmarks one after the other; returns 0 whether or not targets are met."""
     asked = _parser().parse_args(arguments)
     if asked.statements:
-        return _list_statements(asked.database)
+        return _list_statements(asked.database, asked.cache)
     scale = QUICK if asked.quick else FULL
     chosen = [benchmark for benchmark in ALL if not asked.only or benchmark.name in asked.only]
     before, began = report.environment(), time.monotonic()
     results: dict[str, dict[str, dict[str, float]]] = defaultdict(dict)
-    for name in asked.database:
-        with PLACES[name](asked.cache) as place:
-            for benchmark in chosen:
-                started = time.monotonic()
-                results[benchmark.name][name] = dict(benchmark.run(place, scale))
-                print(f"{name}: {benchmark.about} ({time.monotonic() - started:.0f} s)", file=sys.stderr, flush=True)
-    found = report.document(chosen, results, scale, before, seconds=round(time.monotonic() - began))
+    try:
+        for name in asked.database:
+            with PLACES[name](asked.cache) as place:
+                for benchmark in chosen:
+                    started = time.monotonic()
+                    results[benchmark.name][name] = dict(benchmark.run(place, scale))
+                    taken = f"{benchmark.about} ({time.monotonic() - started:.0f} s)"
+                    print(f"{name}: {taken}", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("interrupted: what was measured so far", file=sys.stderr)
+    measured = [benchmark for benchmark in chosen if results[benchmark.name]]
+    found = report.document(measured, results, scale, before, seconds=round(time.monotonic() - began))
     print(json.dumps(found, ensure_ascii=False, indent=1) if asked.json else _text(found))
     return 0
 
@@ -53,10 +58,10 @@ def _text(found: dict[str, dict[str, object]]) -> str:
     return f"{report.table(found)}\n\nscale: {found['scale']['name']}\n{about}"
 
 
-def _list_statements(databases: list[str]) -> int:
+def _list_statements(databases: list[str], cache: Path) -> int:
     """Every statement of every completion of one case."""
     for name in databases:
-        with PLACES[name](CACHE) as place:
+        with PLACES[name](cache) as place:
             for step, statements, commits in database_layer.completions_in_statements(place):
                 print(f"\n{name}: {step}: {len(statements)} statements, {commits} commit")
                 for statement in statements:
