@@ -260,9 +260,21 @@ def test_without_an_end_a_boundary_event_may_be_the_last_thing() -> None:
     assert both(body, story).trace == "ring a hurry"
 
 
+def test_a_process_without_end_event_ends_with_its_last_steps() -> None:
+    body = start() + AB + chain("begin a; begin b")
+
+    def story(run: Run) -> None:
+        run.complete("a")
+        assert not run.ended
+        run.complete("b")
+        assert run.ended
+
+    both(body, story)
+    assert not refusals(diagram(body))
+
+
 def test_an_end_needs_a_start_and_a_circle_has_neither() -> None:
     assert "start-and-end" in refusals(diagram(user("a") + end() + chain("a finish")))
-    assert "start-and-end" in refusals(diagram(start() + user("a") + chain("begin a")))
     assert "process-start" in refusals(diagram(AB + chain("a b a")))
     assert "process-start" in refusals(diagram(""))
     assert "dead-ends" in refusals(diagram(start() + AB + end() + chain("begin a finish; begin b")))

@@ -1,4 +1,7 @@
-"""A level uses start and end events together or neither (spec §10.5.2, §10.5.3)."""
+"""A level uses start and end events together or neither (spec §10.5.2, §10.5.3).
+
+A process that is run may leave out its end event, as many designers do: it ends with its last step.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,12 @@ def check(model: Model) -> Iterator[Problem]:
             continue  # the rule ad-hoc-content wants neither
         started, ended = bool(scope.of("startEvent")), bool(scope.of("endEvent"))
         if started and not ended:
-            yield about(scope, "有开始事件，却没有结束事件。", "请在最后的步骤之后添加结束事件。")
+            yield about(
+                scope,
+                "有开始事件，却没有结束事件。",
+                "请在最后的步骤之后添加结束事件。",
+                "warning" if scope.owner is None and scope.executable else "error",
+            )
         if ended and not started and not _instantiates(scope):
             yield about(scope, "有结束事件，却没有开始事件。", "请添加开始事件并连到第一个步骤。")
 
