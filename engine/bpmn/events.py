@@ -174,19 +174,16 @@ class KernelBoundaryEvent(CatchingSpec, BoundaryEvent):
                 if not isinstance(other.task_spec, BoundaryEvent):
                     my_task.data = token_data(other)  # what was submitted inside is not lost
                     other.cancel()
-
-    def _predict_hook(self, my_task: Task) -> None:
-        TaskSpec._predict_hook(self, my_task)
-
-    def _run_hook(self, my_task: Task) -> bool:
-        known = None if self.cancel_activity else rearm(my_task)
-        result = super()._run_hook(my_task)
-        if known is not None:
+            return
+        known = rearm(my_task)
+        if known is not None:  # at once: another branch may throw the same before this one goes on
             again = my_task.parent._add_child(self, TaskState.FUTURE)
             again._set_internal_data(**known)
             self._predict(again, mask=TaskState.NOT_FINISHED_MASK)
             self._update(again)
-        return bool(result)
+
+    def _predict_hook(self, my_task: Task) -> None:
+        TaskSpec._predict_hook(self, my_task)
 
 
 class _AfterGateway(CatchingSpec):

@@ -489,6 +489,23 @@ def test_an_escalation_rings_around_and_the_block_goes_on() -> None:
     assert both(body, story, more=codes("S1", "S2")).ended
 
 
+@pytest.mark.parametrize("event", [escalation("late"), '<bpmn:signalEventDefinition signalRef="sig_late"/>'],
+                         ids=["escalation", "signal"])  # fmt: skip
+def test_two_branches_that_throw_in_the_same_step_are_both_heard(event: str) -> None:
+    inner = start("in") + par("gsplit") + throw("one", event) + throw("two", event) + end("out_1") + end("out_2")
+    inner += chain("in gsplit one out_1; gsplit two out_2")
+    body = start() + sub("block", inner) + boundary("ring", "block", event, interrupting=False) + user("told")
+    body += end() + finish("end_told") + chain("begin block finish; ring told end_told")
+
+    def story(run: Run) -> None:
+        assert run.open == "told told"
+        run.complete("told")
+        run.complete("told")
+
+    run = both(body, story, more='<bpmn:signal id="sig_late" name="late"/>' + codes("late"))
+    assert run.ended and run.trace.split().count("ring") == 2
+
+
 def test_an_interrupting_escalation_stops_the_block_at_once() -> None:
     inner = start("begin_in") + par("g1") + throw("call", escalation("S1")) + user("b") + finish("e_in")
     inner += script("x", "k = 1") + script("y", "m = 1") + finish("e2") + chain("begin_in g1 call b e_in; g1 x y e2")
