@@ -382,6 +382,17 @@ def test_two_throwers_share_what_there_is_to_undo() -> None:
     assert run.ended and run.trace.count("undo_a") == 1 and run.trace.count("undo_b") == 1
 
 
+def test_an_event_sub_process_for_compensation_may_be_marked_as_such() -> None:
+    marked = handler("h", compensate(), throw("all", compensate()), path="all").replace(
+        "<bpmn:subProcess", '<bpmn:subProcess isForCompensation="true"'
+    )
+    inner = start("in") + user("a") + end("out") + chain("in a out") + marked + undone("a")
+    body = start() + sub("block", inner) + throw("back", compensate()) + end() + chain("begin block back finish")
+    assert both(body, complete("a"), ZERO).trace == "block in a out back h h_go all undo_a un_a h_end finish"
+    wrong = diagram(body.replace(marked, marked.replace(compensate(), timer("PT1H"), 1)))
+    assert "event-sub-process-place" in refusals(wrong)
+
+
 # -- what is refused ------------------------------------------------------------------------
 
 
