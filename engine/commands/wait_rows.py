@@ -37,9 +37,7 @@ def sync_waits(
             continue
         kind, name = ("message", wait.message) if wait.message else ("signal", wait.signal)
         if name and subscriptions.pop((wait.engine_task_id, kind, name), None) is None:
-            ctx.session.add(
-                Subscription(**common, kind=kind, message_name=name, business_key=instance.business_key)
-            )
+            ctx.session.add(Subscription(**common, kind=kind, message_name=name, business_key=instance.business_key))
             if kind == "message":
                 ctx.outbox.append(instance.business_key)
     for gone in [*timers.values(), *subscriptions.values()]:

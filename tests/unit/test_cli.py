@@ -21,7 +21,8 @@ from engine.history import Chain
 
 COMMANDS = (
     "serve", "worker", "db upgrade", "account create-admin", "account reset-password", "account disable",
-    "account enable", "account list", "demo", "import", "deploy", "lint", "run", "decide", "verify-draw", "verify-history",
+    "account enable", "account list", "demo", "import", "deploy", "lint", "run", "decide",
+    "verify-draw", "verify-history",
 )  # fmt: skip
 
 

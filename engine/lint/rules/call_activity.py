@@ -51,7 +51,9 @@ def _called(node: Node) -> str:
 def _missing(node: Node, called: str) -> Problem:
     element = node.scope.diagram.find(called)
     if element is not None:
-        return about(node, f"调用的“{called}”是 {local(element)}，只能调用流程或全局任务。", "请改为调用一个流程或全局任务。")
+        return about(
+            node, f"调用的“{called}”是 {local(element)}，只能调用流程或全局任务。", "请改为调用流程或全局任务。"
+        )
     return about(node, f"调用的流程“{called}”不在本次部署中。", "请把被调用的流程一并上传，或改正 calledElement。")
 
 

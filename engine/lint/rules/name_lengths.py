@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.lint.finding import Problem
-from engine.lint.model import Model, Node, Scope
+from engine.lint.model import Model, Node, Scope, q, text_of
 from engine.lint.say import about, at
 
 MAX_ID = 100
 MAX_NAME = 200
 MAX_MESSAGE = 100  # messages and signals
-MAX_ROLE = 40  # lanes name roles
+MAX_ROLE = 40  # a lane is the role of the people's tasks in it
 PROPERTIES = {"role": MAX_ROLE, "form": 100, "deadline": 60, "legal_basis": 200}
 _REMEDY = "请改短，详细的内容写在说明里。"
 
@@ -27,6 +27,7 @@ def check(model: Model) -> Iterator[Problem]:
         for name, most in PROPERTIES.items():
             if len(node.properties.get(name, "")) > most:
                 yield about(node, f"的属性 {name} 超过上限 {most} 个字。", _REMEDY)
+    with_people = {node.id for node in model.run_nodes if node.inner or node.type in {"userTask", "manualTask"}}
     for diagram in model.diagrams:
         for tag, word, most in (
             ("message", "消息", MAX_MESSAGE),
@@ -34,5 +35,7 @@ def check(model: Model) -> Iterator[Problem]:
             ("lane", "泳道", MAX_ROLE),
         ):
             for xml in diagram.all(tag):
-                if len(xml.get("name", "")) > most:
+                if len(xml.get("name", "")) <= most:
+                    continue
+                if tag != "lane" or with_people & {text_of(ref) for ref in xml.iterfind(q("flowNodeRef"))}:
                     yield at(diagram, xml, f"{word}的名称超过上限 {most} 个字。", _REMEDY)
