@@ -178,7 +178,8 @@ class Outputs:
 
 
 def _carried(task: Task, association: Association, wiring: Wiring | None) -> Any:
-    values = [_source(task, source, wiring) for source in association.sources]
+    plain = not association.transformation and not association.assignments
+    values = [_source(task, each, wiring, association.target if plain else None) for each in association.sources]
     engine = task.workflow.script_engine
     names = {name: v for source, v in zip(association.sources, values, strict=True) for name in source.names}
     if association.transformation:
@@ -191,19 +192,25 @@ def _carried(task: Task, association: Association, wiring: Wiring | None) -> Any
     return values[0] if values else _produced(task, association.target)
 
 
-def _source(task: Task, datum: Datum, wiring: Wiring | None) -> Any:
+def _source(task: Task, datum: Datum, wiring: Wiring | None, target: Datum | None) -> Any:
     made_here = wiring is not None and not datum.scope and datum not in wiring.inputs
-    return _produced(task, datum) if made_here else read(task, datum)
+    return _produced(task, datum, target) if made_here else read(task, datum)
 
 
-def _produced(task: Task, datum: Datum) -> Any:
-    """What an activity made under a name: a field of its product, a name it assigned, else the product as a whole."""
+def _produced(task: Task, datum: Datum, target: Datum | None = None) -> Any:
+    """What an activity made under a name: a field of its product, a name it assigned, else the product as a whole.
+
+    An activity that made none of them has nothing to hand on: what it assigned to the target, or else
+    what the target held before, stays.
+    """
     product = task.data.get(task.task_spec.bpmn_id)
     for place in (product if isinstance(product, Mapping) else {}, task.data):
         for name in datum.names:
             if name in place:
                 return deepcopy(place[name])
-    return deepcopy(product) if product else read(task, datum)
+    if product:
+        return deepcopy(product)
+    return read(task, datum) if target is None else _produced(task, target)
 
 
 def _steps(path: str, target: Datum) -> list[str]:

@@ -111,6 +111,18 @@ def test_what_a_person_submits_is_the_output() -> None:
         assert both(body, story).data["work"] == values
 
 
+def test_a_step_that_did_not_make_its_output_takes_nothing_away() -> None:
+    out = io(outputs="out:paper") + writes("out", "obj_1_ref")
+    body = start() + ORDER + task("first", out, "order = 5") + task("second", out, "rest = 1") + user("after") + end()
+    body += chain("begin first second after finish")
+
+    def story(run: Run) -> None:
+        assert run.data["order"] == 5
+        run.complete("after")
+
+    both(body, story)
+
+
 def test_an_association_without_a_source_takes_the_name_of_its_target() -> None:
     body = start() + ORDER + task("w", writes("", "obj_1_ref"), "order = [1]\nrest = 2") + user("after") + end()
     body += chain("begin w after finish")
