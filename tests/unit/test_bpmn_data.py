@@ -112,8 +112,9 @@ def test_what_a_person_submits_is_the_output() -> None:
 
 
 def test_a_step_that_did_not_make_its_output_takes_nothing_away() -> None:
-    out = io(outputs="out:paper") + writes("out", "obj_1_ref")
-    body = start() + ORDER + task("first", out, "order = 5") + task("second", out, "rest = 1") + user("after") + end()
+    body = start() + ORDER + user("after") + end()
+    for name, line in (("first", "order = 5"), ("second", "rest = 1")):
+        body += task(name, io(outputs=f"{name}_out:paper") + writes(f"{name}_out", "obj_1_ref"), line)
     body += chain("begin first second after finish")
 
     def story(run: Run) -> None:
