@@ -19,10 +19,11 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import expressions
-from engine.bpmn.execution import Element, Execution, Host, KernelScriptEngine
+from engine.bpmn.execution import Execution
 from engine.bpmn.joins import KernelParallelGateway
 from engine.bpmn.keeping import jsonable
 from engine.bpmn.parser import LoadedDefinition
+from engine.bpmn.script_engine import Element, Host, KernelScriptEngine
 from engine.bpmn.specs import KernelScriptTask, KernelTask
 from engine.bpmn.starts import KernelStart, KernelStartEvent
 from engine.bpmn.state import FORMAT, KernelWorkflow, snapshot

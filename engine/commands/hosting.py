@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.bpmn.execution import Element
+from engine.bpmn.script_engine import Element
 from engine.bpmn.timers import parse_instant
 from engine.calendar import Calendar
 from engine.commands.broadcast_signal import broadcast

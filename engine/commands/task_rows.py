@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from engine.bpmn.execution import Element, Execution
+from engine.bpmn.execution import Execution
+from engine.bpmn.script_engine import Element
 from engine.bpmn.timers import add_duration, parse_instant
 from engine.commands.context import CommandContext
 from engine.commands.hosting import deadline_due

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from engine import models as kernel_tables  # noqa: F401 - registers the kernel's tables
 from engine.actor import Actor
-from engine.bpmn import execution, keeping
+from engine.bpmn import execution, keeping, script_engine
 from engine.commands import correlate_message, deliver_signal
 from engine.commands.broadcast_signal import BroadcastSignal
 from engine.commands.claim_task import ClaimTask
@@ -101,7 +101,7 @@ def built() -> House:
 def house(built: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """Small limits make the same point as the real ones; afterwards the engine must serve a plain case."""
     monkeypatch.setattr(execution, "MAX_STEPS", 400)
-    monkeypatch.setattr(execution, "MAX_SECONDS", 3.0)
+    monkeypatch.setattr(script_engine, "MAX_SECONDS", 3.0)
     monkeypatch.setattr(correlate_message, "MAX_DELIVERIES", 15)
     monkeypatch.setattr(deliver_signal, "MAX_DELIVERIES", 15)
     yield built

@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.bpmn.execution import Element, Execution
+from engine.bpmn.execution import Execution
 from engine.bpmn.parser import LoadedDefinition, load_definition
+from engine.bpmn.script_engine import Element
 from engine.lint.linter import lint
 from tests.support.diagrams import diagram, flow, props
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.bpmn.execution import Element, Execution
+from engine.bpmn.execution import Execution
 from engine.bpmn.parser import LoadedDefinition, load_definition
+from engine.bpmn.script_engine import Element
 from engine.bpmn.timers import parse_instant
 from engine.calendar import Calendar, announced_years
 from engine.expressions import parse

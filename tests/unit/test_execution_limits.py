@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.bpmn import execution as execution_module
+from engine.bpmn import script_engine
 from engine.bpmn.execution import Execution
 from engine.bpmn.instances import MAX_INSTANCES
 from engine.bpmn.parser import load_definition
@@ -60,7 +61,7 @@ def test_an_endless_loop_stops(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_work_without_end_stops_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execution_module, "MAX_SECONDS", -1.0)
+    monkeypatch.setattr(script_engine, "MAX_SECONDS", -1.0)
     with pytest.raises(ServiceTaskFailed, match="秒"):
         started(start() + script("work", "n = 1") + end() + flows("begin", "work", "finish"))
 
