@@ -12,9 +12,10 @@ from lxml import etree
 
 from engine.bpmn.xml import BPMN, FLOW_NODES
 
-BEGIN, FORK, FINISH, SPLIT, GATHER, EMIT = ".Begin", ".Fork", ".Finish", ".Split", ".Gather", ".Emit"
+BEGIN, FORK, FINISH, GATHER, EMIT = ".Begin", ".Fork", ".Finish", ".Gather", ".Emit"
+SPLIT, CHOICE = ".Split", ".Choice"
 #: Endings of the ids of what is added.
-ADDED = (BEGIN, FORK, FINISH, SPLIT, GATHER, EMIT)
+ADDED = (BEGIN, FORK, FINISH, GATHER, EMIT, SPLIT, CHOICE)
 
 _Q = f"{{{BPMN}}}"
 _TRUE = {"true", "1"}
@@ -82,15 +83,22 @@ class _Level:
         if decides or len(out) < 2:
             return
         default = node.attrib.pop("default", None)
-        conditional = any(f.get("id") == default or f.find(_Q + "conditionExpression") is not None for f in out)
-        split = self._add("inclusiveGateway" if conditional else "parallelGateway", node.get("id", "") + SPLIT)
-        for flow in out:
-            flow.set("sourceRef", split.get("id", ""))
-            if conditional and flow.get("id") != default and flow.find(_Q + "conditionExpression") is None:
-                etree.SubElement(flow, _Q + "conditionExpression").text = "true"
-        if default:
-            split.set("default", default)
+        choices = [f for f in out if f.get("id") == default or f.find(_Q + "conditionExpression") is not None]
+        always = [f for f in out if f not in choices]
+        split = self._add("inclusiveGateway" if choices else "parallelGateway", node.get("id", "") + SPLIT)
         self._flow(node, split)
+        if default and always:  # a parallel and an inclusive split: only conditions decide about the default
+            split.tag = _Q + "parallelGateway"
+            choice = self._add("inclusiveGateway", node.get("id", "") + CHOICE)
+            self._flow(split, choice)
+        else:
+            choice = split
+            for flow in always if choices else ():
+                etree.SubElement(flow, _Q + "conditionExpression").text = "true"
+        for flow in out:
+            flow.set("sourceRef", (choice if flow in choices else split).get("id", ""))
+        if default:
+            choice.set("default", default)
 
     def _quantities(self, node: etree._Element) -> None:
         if _quantity(node, "startQuantity") > 1:
