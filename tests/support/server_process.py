@@ -90,12 +90,16 @@ class Server(Program):
         try:
             return httpx.get(f"{self.url}/health", trust_env=False, timeout=10).status_code == 200
         except httpx.TransportError:
-            assert self.running, f"the server ended by itself:\n{self.log}"
             return False
 
     def wait(self) -> None:
-        """Until it serves."""
-        wait_until(self.answers, what="the server")
+        """Until it serves; only for whoever kills it, others may find it dead for a while."""
+
+        def up() -> bool:
+            assert self.running, f"the server ended by itself:\n{self.log}"
+            return self.answers()
+
+        wait_until(up, what="the server")
 
 
 def end_leases(database: Database) -> None:
