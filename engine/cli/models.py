@@ -44,7 +44,9 @@ class _InOrder(Command):
 
 @click.command("run", cls=_InOrder, add_help_option=False)
 @FILES
-@click.option("--process", "process_id", default="", metavar="编号", help="启动哪个流程；只有一个时不必写。")
+@click.option(
+    "--process", "wanted", multiple=True, metavar="编号", help="启动哪个流程；只有一个时不必写；几个的依次启动。"
+)
 @click.option("--vars", "variables", default="{}", metavar="JSON", help="启动时的变量；@文件 表示从文件读取。")
 @click.option("--now", default="", metavar="时刻", help="从哪个时刻开始，ISO 8601；不写为现在。")
 @click.option("--complete", multiple=True, metavar="步骤[=JSON]", help="办理这个编号的待办。")
@@ -55,7 +57,8 @@ class _InOrder(Command):
 @help_option
 @click.pass_context
 def run(
-    ctx: click.Context, files: tuple[Path, ...], process_id: str, variables: str, now: str, as_json: bool, **_: Any
+    ctx: click.Context, files: tuple[Path, ...], wanted: tuple[str, ...], variables: str, now: str, as_json: bool,
+    **_: Any,
 ) -> int:  # fmt: skip
     """试跑流程：在临时的数据库里真正执行，走到走不动为止，不影响本系统。
 
@@ -79,9 +82,9 @@ def run(
     except ModelRefused as refusal:
         return refuse(refusal.findings, as_json)
     accepted()
-    chosen = _choose(trial, candidates, process_id)
-    if chosen and not trial.awaits_event(chosen):
-        trial.start(chosen.id, start)
+    for chosen in _choose(trial, candidates, wanted):
+        if not trial.awaits_event(chosen):
+            trial.start(chosen.id, start)
     for name, what, payload in steps:
         trial.step(name, what, payload)
     report = trial.report()
@@ -116,19 +119,21 @@ def _open(files: Sequence[Path], now: str) -> tuple[Trial, dict[str, str]]:
     return Trial(settings, services, moment.astimezone(settings.timezone)), bundle
 
 
-def _choose(trial: Trial, candidates: Sequence[Main], wanted: str) -> Main | None:
-    """The process to start; none when each begins with an event."""
+def _choose(trial: Trial, candidates: Sequence[Main], wanted: Sequence[str]) -> list[Main]:
+    """The processes to start, in turn; none when each begins with an event."""
     if wanted:
-        chosen = next((main for main in candidates if main.id == wanted), None)
-        if chosen is None:
-            known = "、".join(main.id for main in candidates)
-            raise click.UsageError(f"没有可以启动的流程“{wanted}”；可以启动的有：{known}。")
-        return chosen
+        by_id = {main.id: main for main in candidates}
+        unknown = next((each for each in wanted if each not in by_id), None)
+        if unknown is not None:
+            raise click.UsageError(f"没有可以启动的流程“{unknown}”；可以启动的有：{'、'.join(by_id)}。")
+        return [by_id[each] for each in dict.fromkeys(wanted)]
     ready = [main for main in candidates if not trial.awaits_event(main)]
     if len(ready) > 1:
         known = "、".join(main.id for main in ready)
-        raise click.UsageError(f"有 {len(ready)} 个可以启动的流程：{known}。请用 --process 选择一个。")
-    return ready[0] if ready else None
+        raise click.UsageError(
+            f"有 {len(ready)} 个可以启动的流程：{known}。请用 --process 选择一个；可以重复，依次启动几个。"
+        )
+    return ready
 
 
 def _step(name: str, text: str) -> tuple[str, str, dict[str, Any]]:

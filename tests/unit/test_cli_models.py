@@ -151,6 +151,10 @@ def test_of_several_processes_one_must_be_chosen_and_the_others_hear_its_message
     )
     _, report = say("run", "--process", "probe", m__bpmn=text)
     assert report["undelivered"] == ["go"] and report["outcome"] == "completed"
+    for order in (("other", "probe"), ("probe", "other")):
+        _, report = say("run", *(word for each in order for word in ("--process", each)), m__bpmn=text)
+        assert report["outcome"] == "completed" and report["undelivered"] == []
+        assert [instance["process"] for instance in report["instances"]] == list(order)
 
 
 def test_a_process_that_an_event_starts_waits_for_the_step_that_brings_it(say: Say) -> None:
