@@ -125,6 +125,13 @@ class _ParallelGatewayParser(GatewayParser):
         return super().create_task()
 
 
+class _ScriptParser(ScriptTaskParser):
+    """Script tasks; without a script they are abstract tasks (spec §10.3.3)."""
+
+    def get_script(self) -> str:
+        return self.node.findtext(_BPMN + "script") or ""
+
+
 _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
     "startEvent": (KernelStartParser, KernelStartEvent),
     "endEvent": (KernelEndParser, KernelEndEvent),
@@ -138,7 +145,7 @@ _SPECS: dict[str, tuple[type[TaskParser], type[Any]]] = {
     "parallelGateway": (_ParallelGatewayParser, KernelParallelGateway),
     "inclusiveGateway": (ConditionalGatewayParser, KernelInclusiveGateway),
     "complexGateway": (KernelComplexParser, KernelComplexGateway),
-    "scriptTask": (ScriptTaskParser, KernelScriptTask),
+    "scriptTask": (_ScriptParser, KernelScriptTask),
     "serviceTask": (TaskParser, KernelServiceTask),
     "businessRuleTask": (TaskParser, KernelBusinessRuleTask),
     "intermediateCatchEvent": (KernelCatchParser, KernelCatchEvent),

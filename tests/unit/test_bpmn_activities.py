@@ -61,6 +61,16 @@ BLOCK = (
 )
 
 
+def test_a_script_task_without_a_script_does_nothing() -> None:
+    body = start() + node("scriptTask", "none") + script("blank", " ") + user("work") + end()
+
+    def story(run: Run) -> None:
+        run.complete("work")
+
+    run = both(body + chain("begin none blank work finish"), story, {"x": 1})
+    assert run.trace == "none blank work finish" and run.data["x"] == 1
+
+
 def test_a_block_ends_when_its_last_token_has_and_hands_out_its_data() -> None:
     body = start() + script("before", "x = 1") + sub("block", BLOCK) + user("after") + end()
     body += chain("begin before block after finish")
