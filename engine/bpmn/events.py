@@ -22,6 +22,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.listening import activity_of, is_armed
 from engine.bpmn.scopes import end_tokens, token_data
+from engine.bpmn.timers import CycleTimer
 from engine.bpmn.triggers import CatchingSpec, happen, keep_payload, open_triggers, rearm
 
 #: Where an instance that ended with an error remembers which.
@@ -175,15 +176,21 @@ class KernelBoundaryEvent(CatchingSpec, BoundaryEvent):
                     my_task.data = token_data(other)  # what was submitted inside is not lost
                     other.cancel()
             return
-        known = rearm(my_task)
-        if known is not None:  # at once: another branch may throw the same before this one goes on
-            again = my_task.parent._add_child(self, TaskState.FUTURE)
-            again._set_internal_data(**known)
-            self._predict(again, mask=TaskState.NOT_FINISHED_MASK)
-            self._update(again)
+        _wait_again(my_task)  # at once: another branch may throw the same before this one goes on
 
     def _predict_hook(self, my_task: Task) -> None:
         TaskSpec._predict_hook(self, my_task)
+
+
+def _wait_again(my_task: Task) -> None:
+    """Beside an event that has just occurred and can occur again, wait for the next time."""
+    known = rearm(my_task)
+    if known is not None:
+        spec = my_task.task_spec
+        again = my_task.parent._add_child(spec, TaskState.FUTURE)
+        again._set_internal_data(**known)
+        spec._predict(again, mask=TaskState.NOT_FINISHED_MASK)
+        spec._update(again)
 
 
 class _AfterGateway(CatchingSpec):
@@ -199,7 +206,13 @@ class _AfterGateway(CatchingSpec):
 
 
 class KernelCatchEvent(_AfterGateway, IntermediateCatchEvent):
-    """intermediateCatchEvent."""
+    """intermediateCatchEvent; a cycle that is not in a race lets a token go on in every round."""
+
+    def _on_ready_hook(self, my_task: Task) -> None:
+        super()._on_ready_hook(my_task)
+        raced = isinstance(my_task.parent.task_spec, KernelEventGateway)
+        if isinstance(self.event_definition, CycleTimer) and not raced:
+            _wait_again(my_task)
 
 
 class KernelReceiveTask(_AfterGateway, ReceiveTask):
