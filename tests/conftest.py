@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+# No property is judged by its speed: machines are shared.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
