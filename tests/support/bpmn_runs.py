@@ -13,7 +13,7 @@ from engine.bpmn.execution import Execution
 from engine.bpmn.parser import LoadedDefinition, load_definition
 from engine.bpmn.script_engine import Element
 from engine.lint.linter import lint
-from tests.support.diagrams import diagram, flow, props
+from tests.support.diagrams import diagram, end, flow, props, start, user
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 2, 9, tzinfo=ZONE)
@@ -320,3 +320,9 @@ def terminate(element_id: str) -> str:
 def chain(text: str) -> str:
     """Flows along ids: ``"a b c; b d"`` leads a → b → c and b → d."""
     return "".join(flow(a, b) for part in text.split(";") for a, b in zip(part.split(), part.split()[1:], strict=False))
+
+
+def guarded(event: str, *, interrupting: bool, host: str = "") -> str:
+    """A user task (or ``host``) ``work`` with boundary event ``ring`` that leads to the user task ``other``."""
+    body = start() + (host or user("work")) + boundary("ring", "work", event, interrupting=interrupting)
+    return body + user("other") + end() + finish("end_other") + chain("begin work finish; ring other end_other")

@@ -19,6 +19,7 @@ from tests.support.bpmn_runs import (
     error,
     escalation,
     finish,
+    guarded,
     looped,
     message,
     node,
@@ -31,13 +32,6 @@ from tests.support.bpmn_runs import (
     times,
 )  # fmt: skip
 from tests.support.diagrams import end, flow, service, start, user
-
-
-def guarded(event: str, *, interrupting: bool, host: str = "") -> str:
-    """A user task (or ``host``) ``work`` with boundary event ``ring`` that leads to the user task ``other``."""
-    body = start() + (host or user("work")) + boundary("ring", "work", event, interrupting=interrupting)
-    return body + user("other") + end() + finish("end_other") + chain("begin work finish; ring other end_other")
-
 
 # -- errors -----------------------------------------------------------------------
 

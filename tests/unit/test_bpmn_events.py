@@ -17,6 +17,7 @@ from tests.support.bpmn_runs import (
     definition_of,
     each,
     finish,
+    guarded,
     looped,
     message,
     node,
@@ -27,13 +28,6 @@ from tests.support.bpmn_runs import (
     timer,
 )  # fmt: skip
 from tests.support.diagrams import diagram, end, flow, start, user
-
-
-def guarded(event: str, *, interrupting: bool, host: str = "") -> str:
-    """A user task (or ``host``) ``work`` with boundary event ``ring`` that leads to the user task ``other``."""
-    body = start() + (host or user("work")) + boundary("ring", "work", event, interrupting=interrupting)
-    return body + user("other") + end() + finish("end_other") + chain("begin work finish; ring other end_other")
-
 
 # -- boundary timers ------------------------------------------------------------
 
