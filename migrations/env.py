@@ -7,7 +7,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from alembic import context
 
-import engine.inspection.models
+import engine.inspection.metadata
 import engine.models  # noqa: F401 - registers the kernel's tables
 from engine.db import Base, Instant, make_engine
 from engine.jobs import owns_table

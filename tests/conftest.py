@@ -22,7 +22,7 @@ import pytest
 from engine import models as kernel_tables  # noqa: F401 - registers the kernel's tables
 from engine.calendar import seed_calendar
 from engine.db import Base, Database
-from engine.inspection import models as domain_tables  # noqa: F401 - and the domain's
+from engine.inspection import metadata  # noqa: F401 - and the domain's
 from engine.inspection.facts import context_provider
 from engine.inspection.installation import roles, services
 from engine.process_engine import ProcessEngine

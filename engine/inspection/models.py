@@ -37,12 +37,19 @@ class InspectedObject(Base):
     permits: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)  # [{name, number, issued, expires, issuer}]
     risk_grade: Mapped[str] = mapped_column(sa.String(8), default="")  # never public
     risk_grade_on: Mapped[date | None]
+    risk_scheme: Mapped[str] = mapped_column(
+        sa.String(40), default="", server_default=""
+    )  # which scheme of grades, e.g. A–D
+    supervisor: Mapped[str] = mapped_column(
+        sa.String(32), default="", server_default=""
+    )  # department in charge (谁主管谁监管, R17)
     contact: Mapped[str] = mapped_column(sa.String(64), default="")
     phone: Mapped[str] = mapped_column(sa.String(32), default="")
     longitude: Mapped[float | None]
     latitude: Mapped[float | None]
     last_inspected_on: Mapped[date | None]
     on_abnormal_list: Mapped[bool] = mapped_column(default=False)
+    import_id: Mapped[str | None] = mapped_column(Id)  # the import that first brought the row
     to_verify: Mapped[str] = mapped_column(sa.String(200), default="")  # 待核: why, empty when nothing is doubtful
     row_digest: Mapped[str] = mapped_column(sa.String(64))  # of the imported row; equal digest = unchanged
     created_at: Mapped[datetime]
@@ -74,6 +81,14 @@ class Inspector(Base):
     certificate_until: Mapped[date | None]
     qualifications: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     items: Mapped[list[str]] = mapped_column(sa.JSON, default=list)  # item codes the person is qualified for
+    qualification_until: Mapped[dict[str, Any]] = mapped_column(
+        sa.JSON, default=dict, server_default="{}"
+    )  # qualification → last day
+    specialities: Mapped[list[str]] = mapped_column(sa.JSON, default=list, server_default="[]")  # 业务专长 (R19)
+    team: Mapped[str] = mapped_column(
+        sa.String(32), default="", server_default=""
+    )  # code of a comprehensive enforcement team (R22)
+    import_id: Mapped[str | None] = mapped_column(Id)
     expert: Mapped[bool] = mapped_column(default=False)  # assists, never counts (国办发〔2024〕54号)
     drawable: Mapped[bool] = mapped_column(default=True)
     status: Mapped[str] = mapped_column(sa.String(20), default="在岗")

@@ -1,0 +1,8 @@
+"""Every table of the inspection domain, for whoever needs the whole schema: migrations, scratch databases, tests."""
+
+from __future__ import annotations
+
+import engine.inspection.models
+import engine.inspection.registry_models  # noqa: F401 - registers the tables
+
+__all__: list[str] = []
