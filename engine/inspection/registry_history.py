@@ -28,7 +28,7 @@ class Origin:
 
 
 def difference(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """``{field: [old, new]}`` of the fields of ``after`` whose values differ; dates as ISO text; bookkeeping left out."""
+    """``{field: [old, new]}`` of the fields of ``after`` that differ; dates as ISO text, no bookkeeping."""
     old = before or {}
     return {
         field: [_plain(old.get(field)), _plain(value)]
@@ -40,7 +40,7 @@ def difference(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> di
 def record_changes(
     session: Session,
     district_id: str,
-    registry: str,
+    register: str,
     changed: Sequence[tuple[str, Mapping[str, list[Any]]]],
     *,
     at: datetime,
@@ -49,11 +49,11 @@ def record_changes(
 ) -> None:
     """Write one history row for each ``(key, {field: [old, new]})`` that is not empty.
 
-    ``registry`` is ``objects``, ``inspectors`` or ``items``; ``key`` the USCC or code of the row.
+    ``register`` is ``objects``, ``inspectors`` or ``items``; ``key`` the USCC or code of the row.
     """
     rows = [
         {
-            "id": new_id(), "district_id": district_id, "registry": registry, "key": key, "changes": dict(changes),
+            "id": new_id(), "district_id": district_id, "register": register, "key": key, "changes": dict(changes),
             "reason": origin.reason, "source": origin.source, "reference": origin.reference,
             "by_user": actor.user_id, "by_name": actor.name, "at": at,
         }
@@ -64,12 +64,12 @@ def record_changes(
         session.execute(sa.insert(RegistryChange), rows)
 
 
-def history_of(session: Session, district_id: str, registry: str, key: str, limit: int = 200) -> list[RegistryChange]:
+def history_of(session: Session, district_id: str, register: str, key: str, limit: int = 200) -> list[RegistryChange]:
     """The changes of one row, the newest first."""
     statement = (
         sa.select(RegistryChange)
         .where(
-            RegistryChange.district_id == district_id, RegistryChange.registry == registry, RegistryChange.key == key
+            RegistryChange.district_id == district_id, RegistryChange.register == register, RegistryChange.key == key
         )
         .order_by(RegistryChange.at.desc(), RegistryChange.id.desc())
         .limit(limit)

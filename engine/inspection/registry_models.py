@@ -21,7 +21,7 @@ class RegistryChange(Base):
 
     __tablename__ = "registry_change"
     id: Mapped[str] = pk()
-    registry: Mapped[str] = mapped_column(sa.String(12))  # objects | inspectors | items
+    register: Mapped[str] = mapped_column(sa.String(12))  # objects | inspectors | items
     key: Mapped[str] = mapped_column(sa.String(40))  # USCC | inspector code | item code
     changes: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     reason: Mapped[str] = mapped_column(sa.String(300), default="")
@@ -30,7 +30,7 @@ class RegistryChange(Base):
     by_user: Mapped[str | None] = mapped_column(Id)
     by_name: Mapped[str] = mapped_column(sa.String(64), default="")
     at: Mapped[datetime]
-    __table_args__ = (sa.Index("ix_registry_change_row", "district_id", "registry", "key", "at"),)
+    __table_args__ = (sa.Index("ix_registry_change_row", "district_id", "register", "key", "at"),)
 
 
 class RegistryImport(Base):
@@ -38,7 +38,7 @@ class RegistryImport(Base):
 
     __tablename__ = "registry_import"
     id: Mapped[str] = pk()
-    registry: Mapped[str] = mapped_column(sa.String(12))
+    register: Mapped[str] = mapped_column(sa.String(12))
     file_name: Mapped[str] = mapped_column(sa.String(200), default="")
     sha256: Mapped[str] = mapped_column(sa.String(64), default="")
     inserted: Mapped[int] = mapped_column(default=0)
@@ -56,7 +56,7 @@ class ChangeRequest(Base):
     __tablename__ = "change_request"
     id: Mapped[str] = pk()
     number: Mapped[str] = mapped_column(sa.String(60))  # business key, e.g. SCJG-名录变更-2026-0001
-    registry: Mapped[str] = mapped_column(sa.String(12))  # objects | inspectors
+    register: Mapped[str] = mapped_column(sa.String(12))  # objects | inspectors
     kind: Mapped[str] = mapped_column(sa.String(12))  # 新增 | 变更 | 停用 | 恢复
     key: Mapped[str] = mapped_column(sa.String(40))
     name: Mapped[str] = mapped_column(sa.String(200), default="")  # the row's name, for lists
@@ -71,7 +71,7 @@ class ChangeRequest(Base):
     effective_at: Mapped[datetime | None]
     __table_args__ = (
         sa.UniqueConstraint("district_id", "number"),
-        sa.Index("ix_change_request_row", "district_id", "registry", "key"),
+        sa.Index("ix_change_request_row", "district_id", "register", "key"),
     )
 
 
@@ -121,7 +121,7 @@ class EnforcementTeam(Base):
 
 
 class PermitHandover(Base):
-    """审管信息移交: a permit told by who approved it to who supervises, and signed for (R17, 谁审批谁负责、谁主管谁监管)."""
+    """审管信息移交: a permit told by who approved it to who supervises, and signed for (R17)."""
 
     __tablename__ = "permit_handover"
     id: Mapped[str] = pk()

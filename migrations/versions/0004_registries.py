@@ -19,7 +19,7 @@ def upgrade() -> None:
         "change_request",
         sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("number", sa.String(length=60), nullable=False),
-        sa.Column("registry", sa.String(length=12), nullable=False),
+        sa.Column("register", sa.String(length=12), nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("key", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("district_id", "number", name=op.f("uq_change_request_district_id_number")),
     )
     with op.batch_alter_table("change_request", schema=None) as batch_op:
-        batch_op.create_index("ix_change_request_row", ["district_id", "registry", "key"], unique=False)
+        batch_op.create_index("ix_change_request_row", ["district_id", "register", "key"], unique=False)
 
     op.create_table(
         "enforcement_team",
@@ -95,7 +95,7 @@ def upgrade() -> None:
     op.create_table(
         "registry_change",
         sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("registry", sa.String(length=12), nullable=False),
+        sa.Column("register", sa.String(length=12), nullable=False),
         sa.Column("key", sa.String(length=40), nullable=False),
         sa.Column("changes", sa.JSON(), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),
@@ -108,12 +108,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_change")),
     )
     with op.batch_alter_table("registry_change", schema=None) as batch_op:
-        batch_op.create_index("ix_registry_change_row", ["district_id", "registry", "key", "at"], unique=False)
+        batch_op.create_index("ix_registry_change_row", ["district_id", "register", "key", "at"], unique=False)
 
     op.create_table(
         "registry_import",
         sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("registry", sa.String(length=12), nullable=False),
+        sa.Column("register", sa.String(length=12), nullable=False),
         sa.Column("file_name", sa.String(length=200), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("inserted", sa.Integer(), nullable=False),
