@@ -13,6 +13,7 @@ import click
 
 from engine import __version__
 from engine.cli.accounts import account
+from engine.cli.bench import bench
 from engine.cli.chinese import Group, explain, help_option
 from engine.cli.data import demo, import_
 from engine.cli.database import db
@@ -48,7 +49,21 @@ def cli() -> None:
     """
 
 
-for command in (serve, worker, db, account, demo, import_, deploy, lint, run, decide, verify_draw, verify_history):
+for command in (
+    serve,
+    worker,
+    db,
+    account,
+    demo,
+    import_,
+    deploy,
+    lint,
+    run,
+    decide,
+    verify_draw,
+    verify_history,
+    bench,
+):
     cli.add_command(command)
 
 

@@ -118,17 +118,40 @@ class Setting:
     seed: str
     hash_name: str
 
-    def rank(self, job: Job) -> Callable[[int], tuple[bytes, bytes]]:
-        """The order of candidates of equal load for this job."""
-        copy = new_hash(self.hash_name, f"{self.seed}|P|{job.job}|".encode()).copy
-        raw_ids = self.raw_ids
 
-        def key(person: int) -> tuple[bytes, bytes]:
-            ticket = copy()
-            ticket.update(raw_ids[person])
-            return ticket.digest(), raw_ids[person]
+class Rank:
+    """The order of candidates of equal load for one job; people are numbered by their ids, which breaks ties."""
 
-        return key
+    __slots__ = ("_copy", "_known", "_raw_ids")
+
+    def __init__(self, setting: Setting, job: Job) -> None:
+        self._copy = new_hash(setting.hash_name, f"{setting.seed}|P|{job.job}|".encode()).copy
+        self._raw_ids = setting.raw_ids
+        self._known: dict[int, bytes] = {}  # the second slot asks for many people of the first again
+
+    def digest(self, person: int) -> bytes:
+        """``H(seed"|P|"job"|"inspector)``."""
+        found = self._known.get(person)
+        if found is None:
+            ticket = self._copy()
+            ticket.update(self._raw_ids[person])
+            found = self._known[person] = ticket.digest()
+        return found
+
+    def first(self, people: Iterable[int]) -> int:
+        """Whoever comes first; :meth:`digest` written out, for this loop is nearly all the work of an assignment."""
+        known, copy, raw_ids = self._known, self._copy, self._raw_ids
+        known_digest = known.get
+        best, least = -1, b"\xff" * 33
+        for person in people:
+            digest = known_digest(person)
+            if digest is None:
+                ticket = copy()
+                ticket.update(raw_ids[person])
+                digest = known[person] = ticket.digest()
+            if digest < least:
+                best, least = person, digest
+        return best
 
 
 def job_order(jobs: Iterable[Job], seed: str, hash_name: str = "sha256") -> list[Job]:
@@ -267,12 +290,12 @@ def _greedy(problem: Problem, setting: Setting) -> list[tuple[int, int]] | None:
     pairs = []
     loads = setting.loads
     for job, pool, barred in zip(problem.jobs, problem.pools, problem.barred, strict=True):
-        rank = setting.rank(job)
-        first = _first_choice(pool.qualified, barred, loads, setting.cap, rank)
+        rank = Rank(setting, job)
+        first = _first_choice(pool.qualified, barred, -1, loads, setting.cap, rank)
         if first is None:
             return None
         loads[first] += 1
-        second = _first_choice(pool.members, barred | {first}, loads, setting.cap, rank)
+        second = _first_choice(pool.members, barred, first, loads, setting.cap, rank)
         if second is None:
             return None
         loads[second] += 1
@@ -283,15 +306,17 @@ def _greedy(problem: Problem, setting: Setting) -> list[tuple[int, int]] | None:
 def _first_choice(
     people: Sequence[int],
     barred: frozenset[int],
+    taken: int,
     loads: Sequence[int],
     cap: int,
-    rank: Callable[[int], tuple[bytes, bytes]],
+    rank: Rank,
 ) -> int | None:
-    """The first of ``people`` by (load, rank) who is neither barred nor at the cap."""
+    """The first of ``people`` by (load, rank) who is neither barred nor ``taken`` nor at the cap."""
     free = [p for p in people if p not in barred] if barred else people
-    if not free:
+    burdens = [loads[p] for p in free if p != taken]
+    if not burdens:
         return None
-    least = min([loads[p] for p in free])
+    least = min(burdens)
     if least >= cap:
         return None
-    return min([p for p in free if loads[p] == least], key=rank)
+    return rank.first([p for p in free if loads[p] == least and p != taken])

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from engine.inspection.assignment import Pool, Problem, Setting, Shortage
+from engine.inspection.assignment import Pool, Problem, Rank, Setting, Shortage
 
 #: A node of the search: ("P", person), ("Q", job) or ("S", job).
 Node = tuple[str, int]
@@ -75,12 +75,12 @@ class LookAhead:
         pairs = []
         fixed = self._setting.loads
         for job, frozen in enumerate(self._problem.jobs):
-            rank = self._setting.rank(frozen)
+            rank = Rank(self._setting, frozen)
             circle = self._circles[job]
-            keys = {p: rank(p) for p in circle.members}
+            keys = {p: rank.digest(p) for p in circle.members}
 
-            def order(person: int, keys: dict[int, tuple[bytes, bytes]] = keys) -> tuple[int, tuple[bytes, bytes]]:
-                return fixed[person], keys[person]
+            def order(person: int, keys: dict[int, bytes] = keys) -> tuple[int, bytes, int]:
+                return fixed[person], keys[person], person
 
             officer = next(p for p in sorted(circle.qualified, key=order) if self._fix_officer(job, p))
             fixed[officer] += 1

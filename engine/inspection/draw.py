@@ -23,6 +23,7 @@ import hashlib
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 SPEC = "SSJ1"
@@ -338,10 +339,27 @@ def merkle_levels(leaves: Iterable[bytes]) -> list[list[bytes]]:
     return levels
 
 
+#: Leaves hashed at a time; the root of many millions needs no more memory than that of a block.
+BLOCK = 1 << 14
+
+
 def merkle_root(leaves: Iterable[bytes]) -> str:
-    """The root in hex; of no leaves the SHA-256 of nothing."""
-    top = merkle_levels(leaves)[-1]
-    return top[0].hex() if top else hashlib.sha256(b"").hexdigest()
+    """The root in hex; of no leaves the SHA-256 of nothing.  Reads the leaves as a stream."""
+    roots: list[tuple[int, bytes]] = []  # (number of leaves, root) of whole blocks, largest first
+    stream = iter(leaves)
+    while block := list(islice(stream, BLOCK)):
+        size, value = len(block), merkle_levels(block)[-1][0]
+        # Two equal whole blocks are one twice as large, exactly as RFC 6962 splits the list.
+        while size % BLOCK == 0 and roots and roots[-1][0] == size:
+            value = hashlib.sha256(b"\x01" + roots.pop()[1] + value).digest()
+            size *= 2
+        roots.append((size, value))
+    if not roots:
+        return hashlib.sha256(b"").hexdigest()
+    _, root = roots.pop()
+    while roots:
+        root = hashlib.sha256(b"\x01" + roots.pop()[1] + root).digest()
+    return root.hex()
 
 
 def merkle_path(levels: Sequence[Sequence[bytes]], index: int) -> list[str]:
