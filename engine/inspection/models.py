@@ -136,6 +136,10 @@ class Item(Base):
     staff: Mapped[str] = mapped_column(sa.String(200), default="")
     list_version: Mapped[str] = mapped_column(sa.String(40), default="")
     filing_number: Mapped[str] = mapped_column(sa.String(60), default="")
+    section: Mapped[str] = mapped_column(sa.String(100), default="", server_default="")  # 责任科室
+    provincial_code: Mapped[str] = mapped_column(sa.String(32), default="", server_default="")  # 省级清单中的编码
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]  # last day; an abolished item keeps its row
     published: Mapped[bool] = mapped_column(default=True)
     row_digest: Mapped[str] = mapped_column(sa.String(64))
     created_at: Mapped[datetime]
@@ -228,6 +232,9 @@ class DrawnObject(Base):
     stratum: Mapped[str] = mapped_column(sa.String(80))
     ticket: Mapped[str] = mapped_column(sa.String(64), default="")  # empty when the platform drew
     pairs: Mapped[dict[str, Any]] = mapped_column(sa.JSON)  # department → [qualified code, second code]
+    visit_group: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")  # empty: visited singly
+    leader: Mapped[str] = mapped_column(sa.String(32), default="", server_default="")  # 组长, code of the inspector
+    visit_on: Mapped[date | None]  # the day proposed or set for the visit; whole groups on one day
     failed_reason: Mapped[str] = mapped_column(sa.Text, default="")
     __table_args__ = (
         sa.UniqueConstraint("district_id", "draw_id", "rank"),
