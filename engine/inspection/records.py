@@ -14,6 +14,7 @@ from engine.inspection.models import (
     FollowUp,
     InspectedObject,
     Inspection,
+    Inspector,
     Plan,
     Publication,
 )
@@ -123,6 +124,14 @@ def inspected_object(session: Session, district_id: str, uscc: str) -> Inspected
     return session.scalar(
         sa.select(InspectedObject).where(InspectedObject.district_id == district_id, InspectedObject.uscc == uscc)
     )
+
+
+def inspector(session: Session, district_id: str, code: str) -> Inspector:
+    """The registry row; raises :class:`NotFound`."""
+    row = session.scalar(sa.select(Inspector).where(Inspector.district_id == district_id, Inspector.code == code))
+    if row is None:
+        raise NotFound(f"执法检查人员名录库中没有编号 {code}。")
+    return row
 
 
 def department_names(session: Session, district_id: str) -> dict[str, str]:

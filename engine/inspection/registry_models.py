@@ -25,7 +25,7 @@ class RegistryChange(Base):
     key: Mapped[str] = mapped_column(sa.String(40))  # USCC | inspector code | item code
     changes: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     reason: Mapped[str] = mapped_column(sa.String(300), default="")
-    source: Mapped[str] = mapped_column(sa.String(20))  # request | import | handover | system
+    source: Mapped[str] = mapped_column(sa.String(20))  # request | import | handover | leave | recusal | system
     reference: Mapped[str] = mapped_column(sa.String(120), default="")  # number of the request, id of the import …
     by_user: Mapped[str | None] = mapped_column(Id)
     by_name: Mapped[str] = mapped_column(sa.String(64), default="")

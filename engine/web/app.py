@@ -35,6 +35,8 @@ MODULES = (
     "engine.web.campaigns",
     "engine.web.inspections",
     "engine.web.plans",
+    "engine.web.inspectors",
+    "engine.web.enforcement_teams",
     "engine.web.board",
     "engine.web.ceremony",
     "engine.web.audit",
