@@ -60,5 +60,5 @@ wheel: install assets ## 生成可安装的 wheel（含流程、表单、迁移�
 
 clean: ## 删除生成的文件（保留 var/ 中的数据与虚拟环境）
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
-		engine/web/static/dist frontend/node_modules
+		engine/web/static/dist engine/documents/fonts frontend/node_modules
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

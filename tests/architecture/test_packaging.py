@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.documents import fonts
+
 ROOT = Path(__file__).resolve().parents[2]
 #: Loaded by name: SQLAlchemy's driver, the zone data of machines without any, the wheel builder.
 UNSEEN = {"psycopg", "tzdata", "setuptools"}
@@ -82,9 +84,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, check=True, capture_output=True,
     )  # fmt: skip
-    built = ROOT / "engine/web/static/dist"
+    built = (ROOT / "engine/web/static/dist", ROOT / "engine/documents/fonts")
     files = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
-    files += [path for path in built.rglob("*") if path.is_file()]
+    files += [path for folder in built for path in folder.rglob("*") if path.is_file()]
     for path in files:
         if path.is_file():
             target = copy / path.relative_to(ROOT)
@@ -111,6 +113,7 @@ def test_the_wheel_carries_processes_forms_migrations_pages_and_assets(wheel: Pa
         base = ROOT / "engine/web" / folder
         wanted += [str(p.relative_to(ROOT)) for p in base.rglob("*") if p.is_file()]
     wanted += [str(p.relative_to(ROOT)) for p in (ROOT / "engine").rglob("*.py")]
+    wanted += [f"engine/documents/fonts/{name}" for name in (fonts.REGULAR, fonts.BOLD, fonts.LICENCE)]
     assert [name for name in wanted if name not in names] == []
     assert not [
         name
