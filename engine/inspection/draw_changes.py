@@ -7,13 +7,13 @@ file of the record and a line of the public log.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.errors import ServiceTaskFailed
-from engine.inspection import draw as protocol
 from engine.inspection import draw_record, draw_register
 from engine.inspection.assignment import Infeasible
 from engine.inspection.draw_conduct import Outcome, recuse, substitute
@@ -63,6 +63,14 @@ def record_failures(
     return added
 
 
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """Who takes a recused inspector's place, and the objects of the job (several when visited as a group)."""
+
+    inspector: str
+    objects: tuple[str, ...]
+
+
 def replace_inspector(
     session: Session,
     settings: Settings,
@@ -73,27 +81,31 @@ def replace_inspector(
     reason: str,
     decided_by: str | None,
     now: datetime,
-) -> str | None:
-    """Recuse ``inspector`` from one object (PL43); returns the successor by the draw's rule, None when nobody is left.
+) -> Successor | None:
+    """Recuse ``inspector`` from one object (PL43); the successor follows by the draw's rule, None when nobody is left.
 
+    Objects visited as a group keep one pair: the successor takes the whole job.
     Raises :class:`ServiceTaskFailed` when the inspector is not in that pair, or the platform drew it.
     """
     if draw.origin == "province":
         raise ServiceTaskFailed("本次抽取在省工作平台完成，请在平台更换检查人员后重新导入。")
     number = changes(draw) + 1
     before: Outcome = present_outcome(draw)
-    try:
-        after, text, successor = recuse(
-            before, f"{uscc}|{department}", inspector, reason=reason, number=number,
-            at=draw_register.stamp(now, settings),
-        )  # fmt: skip
-    except protocol.DrawError:
-        raise ServiceTaskFailed(f"{inspector} 不是该对象的检查人员，无法办理回避。") from None
+    job = before.job_of(uscc, department)
+    if job is None or inspector not in before.assignments[job.job]:
+        raise ServiceTaskFailed(f"{inspector} 不是该对象的检查人员，无法办理回避。")
+    after, text, successor = recuse(
+        before, job.job, inspector, reason=reason, number=number, at=draw_register.stamp(now, settings)
+    )
     if successor is None:
         return None
     _keep(session, settings, draw, number, text, now)
-    row = next(row for row in _rows(session, draw) if row.uscc == uscc)
-    row.pairs = {**row.pairs, department: after.assignments[f"{uscc}|{department}"]}
+    leaders = after.leaders()
+    for row in _rows(session, draw):
+        if row.uscc in job.objects:
+            row.pairs = {**row.pairs, department: after.assignments[job.job]}
+        if not row.failed_reason:
+            row.leader = leaders[row.visit_group or row.uscc]
     known = session.scalar(
         sa.select(Recusal.id).where(
             Recusal.district_id == draw.district_id, Recusal.inspector_code == inspector, Recusal.uscc == uscc
@@ -107,7 +119,7 @@ def replace_inspector(
             )
         )  # fmt: skip
     session.flush()
-    return successor
+    return Successor(successor, job.objects)
 
 
 def changes(draw: Draw) -> int:

@@ -17,16 +17,22 @@ from typing import Any
 
 from engine.inspection import draw
 from engine.inspection.assignment import Candidate, Job, assign, next_candidate
+from engine.inspection.draw_jobs import (
+    JobsRule,
+    Site,
+    jobs_text,
+    leaders,
+    make_jobs,
+    parse_jobs_rule,
+    parse_scope,
+    without,
+)
 from engine.inspection.draw_record import (
     Files,
     RecordUnreadable,
-    jobs_text,
     json_text,
-    make_jobs,
     parse_inspectors,
-    parse_jobs_rule,
     parse_pairs,
-    parse_scope,
     sha256,
 )
 
@@ -37,10 +43,10 @@ class Frozen:
 
     manifest: Mapping[str, Any]
     candidates: list[tuple[str, str]]
-    scope: dict[str, tuple[str, tuple[str, ...]]]
+    scope: dict[str, Site]
     inspectors: list[Candidate]
     recusals: list[tuple[str, str]]
-    departments: dict[str, tuple[str, ...]]
+    rule: JobsRule
     key: str = ""
 
     @classmethod
@@ -52,10 +58,10 @@ class Frozen:
         return cls(
             manifest=manifest,
             candidates=parse_pairs("candidates.tsv", files["candidates.tsv"]),
-            scope=parse_scope(files["scope.tsv"]),
+            scope=parse_scope(files["scope.tsv"], grouped=rule.max_group > 0),
             inspectors=parse_inspectors(files["inspectors.tsv"]),
             recusals=parse_pairs("recusals.tsv", files["recusals.tsv"]),
-            departments=rule[1],
+            rule=rule,
             key=key,
         )
 
@@ -101,6 +107,15 @@ class Outcome:
         name = self.frozen.hash_name
         return draw.ticket_of(name, self.seed, object_id, draw.salt_of(name, self.frozen.key, object_id))
 
+    def job_of(self, object_id: str, department: str) -> Job | None:
+        """The job in which ``department`` visits the object; None when it does not."""
+        own = (j for j in self.jobs.values() if j.department == department and object_id in j.objects)
+        return next(own, None)
+
+    def leaders(self) -> dict[str, str]:
+        """The leader (组长) of every visit, by its object or group."""
+        return leaders(self.jobs, self.assignments, self.frozen.rule, self.seed, self.frozen.hash_name)
+
     def loads(self) -> dict[str, int]:
         """Jobs each person has in this draw."""
         result: dict[str, int] = {}
@@ -115,7 +130,7 @@ def draw_outcome(frozen: Frozen, entropy: str, failed: Collection[str] = ()) -> 
     seed = draw.seed_of(frozen.hash_name, str(frozen.manifest["draw_id"]), entropy)
     selection = frozen.select(seed, failed)
     drawn = [i for ids in selection.drawn.values() for i in ids]
-    jobs = make_jobs(drawn, frozen.scope, frozen.departments)
+    jobs = make_jobs(drawn, frozen.scope, frozen.rule)
     pairs = _assign(frozen, seed, jobs, set(), {})
     return Outcome(frozen, seed, selection, {job.job: job for job in jobs}, pairs, set(failed))
 
@@ -167,10 +182,10 @@ def substitute(outcome: Outcome, failures: Sequence[Mapping[str, str]], *, numbe
     failed = outcome.failed | gone
     selection = frozen.select(outcome.seed, failed)
     added = [i for ids in selection.drawn.values() for i in ids if i not in present]
-    staying = {name: job for name, job in outcome.jobs.items() if not gone & set(job.objects)}
+    staying = without(outcome.jobs, gone)
     pairs = {name: outcome.assignments[name] for name in staying}
     rest = Outcome(frozen, outcome.seed, selection, staying, pairs, failed, set(outcome.recused))
-    fresh = make_jobs(added, frozen.scope, frozen.departments)
+    fresh = make_jobs(added, frozen.scope, frozen.rule, number)
     given = _assign(frozen, outcome.seed, fresh, outcome.recused, rest.loads())
     rest.jobs |= {job.job: job for job in fresh}
     rest.assignments |= given

@@ -23,12 +23,9 @@ from typing import Any
 
 from engine.errors import LianjianError
 from engine.inspection import draw
-from engine.inspection.assignment import Candidate, Job
+from engine.inspection.assignment import Candidate
 
 Files = dict[str, str]
-
-#: object → (region, departments that check it)
-Scope = Mapping[str, tuple[str, Sequence[str]]]
 
 #: A record of a whole province (14 million lines) stays below this; anything larger is refused unread.
 MAX_BYTES = 2_000_000_000
@@ -64,11 +61,14 @@ def table(rows: Iterable[Sequence[str]]) -> str:
     return "".join(["\t".join(row) + "\n" for row in ordered])
 
 
-def parse_table(name: str, text: str) -> list[tuple[str, ...]]:
-    """The lines of a table.  Raises RecordUnreadable with the line that breaks the format."""
+def parse_table(name: str, text: str, columns: int = 0) -> list[tuple[str, ...]]:
+    """The lines of a table, of its usual number of ``columns`` unless another is given.
+
+    Raises RecordUnreadable with the line that breaks the format.
+    """
     if text and not text.endswith("\n"):
         raise RecordUnreadable(f"{name} 的最后一行没有换行符，文件可能不完整，请重新下载。")
-    columns = COLUMNS[name]
+    columns = columns or COLUMNS[name]
     rows = [tuple(line.split("\t")) for line in text.split("\n")[:-1]]
     for number, row in enumerate(rows, start=1):
         if len(row) != columns or "\r" in row[-1]:
@@ -108,16 +108,14 @@ def list_files(
     exclusions: Iterable[tuple[str, str]],
     inspectors: Iterable[Candidate],
     recusals: Iterable[tuple[str, str]],
-    scope: Scope,
 ) -> Files:
-    """The frozen lists as files."""
+    """The frozen lists as files, but for ``scope.tsv`` (:func:`engine.inspection.draw_jobs.scope_text`)."""
     people = [(c.id, c.department, listed(c.regions), listed(c.items)) for c in inspectors]
     return {
         "candidates.tsv": table(candidates),
         "exclusions.tsv": table(exclusions),
         "inspectors.tsv": table(people),
         "recusals.tsv": table(set(recusals)),
-        "scope.tsv": table((i, region, listed(departments)) for i, (region, departments) in scope.items()),
     }
 
 
@@ -135,7 +133,7 @@ def manifest_text(
     per_inspector: int,
     disclosure: str,
     committed_at: str,
-    department_items: Mapping[str, Sequence[str]],
+    jobs_rule: str,
 ) -> str:
     """``manifest.json``: everything that is fixed before the entropy is known.  Its exact bytes are committed."""
     candidates = [(row[0], row[1]) for row in parse_table("candidates.tsv", lists["candidates.tsv"])]
@@ -165,59 +163,16 @@ def manifest_text(
         "disclosure": disclosure,
         "committed_at": committed_at,
         "recusals": counted("recusals.tsv"),
-        "jobs_rule": jobs_rule(department_items, sha256(lists["scope.tsv"])),
+        "jobs_rule": jobs_rule,
     }
     return json_text(manifest)
 
 
-# ---------------------------------------------------------------- jobs
-
-
-def jobs_rule(department_items: Mapping[str, Sequence[str]], scope_sha256: str) -> str:
-    """``object-department;scope=<sha256>;<department>=<items>;…``: one job an object and department in scope."""
-    parts = [f"{department}={listed(items)}" for department, items in department_items.items()]
-    return ";".join(["object-department", f"scope={scope_sha256}", *parts])
-
-
-def parse_jobs_rule(rule: str) -> tuple[str, dict[str, tuple[str, ...]]] | None:
-    """``(scope sha256, {department: items})``; None when the rule is not the one this program knows."""
-    parts = rule.split(";")
-    if parts[0] != "object-department" or len(parts) < 3 or not parts[1].startswith("scope="):
-        return None
-    departments: dict[str, tuple[str, ...]] = {}
-    for part in parts[2:]:
-        department, sign, items = part.partition("=")
-        if not sign or not department or department in departments:
-            return None
-        departments[department] = unlisted(items)
-    return parts[1].removeprefix("scope="), departments
-
-
-def make_jobs(objects: Iterable[str], scope: Scope, departments: Mapping[str, tuple[str, ...]]) -> list[Job]:
-    """One job an object and department whose items apply to it."""
-    return [
-        Job(f"{object_id}|{department}", (object_id,), department, scope[object_id][0], items)
-        for object_id in objects
-        for department, items in departments.items()
-        if department in scope[object_id][1]
-    ]
-
-
-def jobs_text(jobs: Iterable[Job]) -> str:
-    """``jobs.tsv``."""
-    return table((j.job, listed(j.objects), j.department, j.region, listed(j.items)) for j in jobs)
-
-
-def parse_jobs(text: str) -> list[Job]:
-    return [Job(job, unlisted(o), d, r, unlisted(i)) for job, o, d, r, i in parse_table("jobs.tsv", text)]
+# ---------------------------------------------------------------- reading
 
 
 def parse_inspectors(text: str) -> list[Candidate]:
     return [Candidate(i, d, unlisted(r), unlisted(t)) for i, d, r, t in parse_table("inspectors.tsv", text)]
-
-
-def parse_scope(text: str) -> dict[str, tuple[str, tuple[str, ...]]]:
-    return {i: (region, unlisted(departments)) for i, region, departments in parse_table("scope.tsv", text)}
 
 
 def parse_pairs(name: str, text: str) -> list[tuple[str, str]]:

@@ -8,12 +8,10 @@ from typing import Any
 from engine.inspection import draw
 from engine.inspection.assignment import Infeasible
 from engine.inspection.draw_conduct import Frozen, Outcome, draw_outcome, replay
+from engine.inspection.draw_jobs import jobs_text, parse_jobs_rule, parse_scope
 from engine.inspection.draw_record import (
-    jobs_text,
-    parse_jobs_rule,
     parse_json,
     parse_pairs,
-    parse_scope,
     parse_table,
     registry_digest,
     sha256,
@@ -175,11 +173,11 @@ def _check_lists(v: Verification, manifest: dict[str, Any], names: list[str]) ->
         rule = parse_jobs_rule(manifest["jobs_rule"])
         require(rule is not None, f"本程序不认识检查任务的生成规则“{manifest['jobs_rule']}”。")
         assert rule is not None
-        require(sha256(v.text("scope.tsv")) == rule[0], "scope.tsv 与封存时的摘要不符。")
-        placed = parse_scope(v.text("scope.tsv"))
+        require(sha256(v.text("scope.tsv")) == rule.scope_sha256, "scope.tsv 与封存时的摘要不符。")
+        placed = parse_scope(v.text("scope.tsv"), grouped=rule.max_group > 0)
         require(set(placed) == {row[0] for row in rows["candidates"]}, "范围表与检查对象名单不一致。")
         require(
-            all(departments and set(departments) <= set(rule[1]) for _, departments in placed.values()),
+            all(site.departments and set(site.departments) <= set(rule.departments) for site in placed.values()),
             "范围表中有对象没有检查部门，或部门不在封存的规则中。",
         )
         return "每个检查对象的片区和检查部门在抽取前已经固定。"

@@ -23,6 +23,7 @@ from engine.inspection import draw as protocol
 from engine.inspection import draw_record, draw_register, ratios
 from engine.inspection.assignment import Infeasible
 from engine.inspection.draw_conduct import Frozen, Outcome, draw_outcome, replay, result_text
+from engine.inspection.draw_jobs import scope_text, visit_of
 from engine.inspection.models import Campaign, Draw, DrawnObject, DrawWitness
 from engine.inspection.numbers import next_number
 from engine.inspection.pool import Pool
@@ -93,7 +94,8 @@ def freeze(
     key = secrets.token_hex(32) if mode == "sealed" else ""
     hash_name = str(plan.get("hash") or "sha256")
     try:
-        files = draw_record.list_files(pool.candidates, pool.exclusions, pool.inspectors, pool.recusals, pool.scope)
+        files = draw_record.list_files(pool.candidates, pool.exclusions, pool.inspectors, pool.recusals)
+        files["scope.tsv"] = scope_text(pool.scope, grouped=pool.max_group > 0)
         manifest = draw_record.manifest_text(
             files,
             draw_id=draw_id,
@@ -107,7 +109,7 @@ def freeze(
             per_inspector=pool.per_inspector,
             disclosure=disclosure,
             committed_at=draw_register.stamp(now, settings),
-            department_items=pool.department_items,
+            jobs_rule=pool.rule(draw_record.sha256(files["scope.tsv"])).text(),
         )
     except protocol.DrawError as error:
         raise ServiceTaskFailed(f"名单不能封存，请更正名录库后重试：{error}") from None
@@ -289,17 +291,22 @@ def _known(moment: datetime | None) -> datetime:
 
 
 def add_rows(session: Session, draw: Draw, outcome: Outcome, ids: Sequence[str], first_rank: int) -> None:
+    """Rows of newly drawn objects, with their pairs, group and leader."""
     stratum_of = {i: s for s, ids_ in outcome.selection.drawn.items() for i in ids_}
     pairs: dict[str, dict[str, list[str]]] = {}
+    visit: dict[str, str] = {}
     for name, job in outcome.jobs.items():
         for object_id in job.objects:
             pairs.setdefault(object_id, {})[job.department] = outcome.assignments[name]
+            visit[object_id] = visit_of(name)
+    leaders = outcome.leaders()
     session.execute(
         sa.insert(DrawnObject),
         [
             {
                 "id": new_id(), "district_id": draw.district_id, "draw_id": draw.draw_id, "rank": rank, "uscc": i,
                 "stratum": stratum_of[i], "ticket": outcome.ticket(i), "pairs": pairs.get(i, {}), "failed_reason": "",
+                "visit_group": visit[i] if visit[i] != i else "", "leader": leaders[visit[i]],
             }
             for rank, i in enumerate(ids, start=first_rank)
         ],

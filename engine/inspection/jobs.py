@@ -12,6 +12,7 @@ from engine.commands.context import CommandContext
 from engine.commands.fail_job import FailJob, Meaning
 from engine.commands.fire_timers import FireTimers
 from engine.commands.reconcile_alarms import FIRE_TIMERS, START_BY_TIMER, ReconcileAlarms
+from engine.commands.refresh_tasks import RefreshTasks
 from engine.commands.seal_history import SealHistory
 from engine.commands.start_by_timer import StartByTimer
 from engine.errors import Conflict
@@ -22,6 +23,7 @@ from engine.process_engine import ProcessEngine
 
 SEAL_HISTORY = "seal-history"
 RECONCILE = "reconcile"
+REFRESH_TASKS = "refresh-tasks"
 
 #: An alarm may ring this much too early before it counts as somebody else's.
 AHEAD = timedelta(seconds=30)
@@ -37,6 +39,7 @@ def job_kinds() -> tuple[JobKind, ...]:
     return (
         JobKind(FIRE_TIMERS, fire_timers, rounds=(60, 600)),
         JobKind(START_BY_TIMER, start_by_timer, rounds=(60, 600)),
+        JobKind(REFRESH_TASKS, refresh_tasks, rounds=(60, 600)),
         JobKind(SEAL_HISTORY, seal_history),
         JobKind(RECONCILE, reconcile),
         JobKind(PUSH_PUBLICATION, push_publication, outside=True, rounds=(60, 300, 1800, 7200)),
@@ -87,6 +90,11 @@ def start_by_timer(engine: ProcessEngine, args: dict[str, Any]) -> None:
         raise Conflict("定时启动即将到期，稍后重试。")
 
 
+def refresh_tasks(engine: ProcessEngine, args: dict[str, Any]) -> None:
+    """Offer an instance's open tasks anew, after somebody else's step changed whom they are for."""
+    engine.execute(RefreshTasks(args["instance_id"]), actor=Actor.system())
+
+
 def seal_history(engine: ProcessEngine, _args: dict[str, Any]) -> None:
     """Give recent history events their places in the district's log."""
     engine.execute(SealHistory(), actor=Actor.system())
@@ -103,9 +111,9 @@ def reconcile(engine: ProcessEngine, _args: dict[str, Any]) -> None:
 
 
 def timers_failed(ctx: CommandContext, failure: JobFailure) -> tuple[str | None, str]:
-    """The instance whose timer could not be fired."""
+    """The instance that could not be moved."""
     instance = ctx.session.get(ProcessInstance, failure.args.get("instance_id"))
     return (instance.id, instance.business_key) if instance else (None, "")
 
 
-MEANINGS: dict[str, Meaning] = {PUSH_PUBLICATION: push_failed, FIRE_TIMERS: timers_failed}
+MEANINGS: dict[str, Meaning] = {PUSH_PUBLICATION: push_failed, FIRE_TIMERS: timers_failed, REFRESH_TASKS: timers_failed}

@@ -51,6 +51,7 @@ class InspectedObject(Base):
     on_abnormal_list: Mapped[bool] = mapped_column(default=False)
     import_id: Mapped[str | None] = mapped_column(Id)  # the import that first brought the row
     to_verify: Mapped[str] = mapped_column(sa.String(200), default="")  # 待核: why, empty when nothing is doubtful
+    position: Mapped[int | None]  # place in the search index (object_index.py), new at every change; None = not yet
     row_digest: Mapped[str] = mapped_column(sa.String(64))  # of the imported row; equal digest = unchanged
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -58,7 +59,7 @@ class InspectedObject(Base):
         sa.UniqueConstraint("district_id", "uscc"),
         sa.Index("ix_inspected_object_region", "district_id", "region"),
         sa.Index("ix_inspected_object_industry", "district_id", "industry"),
-        sa.Index("ix_inspected_object_name", "district_id", "name"),
+        sa.Index("ix_inspected_object_position", "district_id", "position"),
     )
 
 
@@ -197,7 +198,10 @@ class Draw(Base):
     serial: Mapped[int]
     campaign: Mapped[str] = mapped_column(sa.String(60))
     trial: Mapped[bool] = mapped_column(default=False)
-    origin: Mapped[str] = mapped_column(sa.String(20), default="own")  # own | province (imported with its receipt)
+    #: the draw this late addition (补充名单) belongs to, empty for a draw of its own
+    parent: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    #: own | province (imported with its receipt) | addition
+    origin: Mapped[str] = mapped_column(sa.String(20), default="own")
     state: Mapped[str] = mapped_column(sa.String(20))  # committed | drawn | aborted | annulled | imported
     reason: Mapped[str] = mapped_column(sa.Text, default="")
     disclosure: Mapped[str] = mapped_column(sa.String(12), default="protected")
@@ -257,6 +261,21 @@ class DrawWitness(Base):
     nonce: Mapped[str] = mapped_column(sa.String(200), default="")
     part: Mapped[str] = mapped_column(sa.String(400), default="")
     revealed_at: Mapped[datetime | None]
+    __table_args__ = (sa.UniqueConstraint("district_id", "draw_id", "position"),)
+
+
+class DrawKeyShare(Base):
+    """密钥份额: one part of a sealed draw's key K, kept until its holder has collected it (docs/adr)."""
+
+    __tablename__ = "draw_key_share"
+    id: Mapped[str] = pk()
+    draw_id: Mapped[str] = mapped_column(sa.String(60))
+    position: Mapped[int]  # the x of its point, 1 … n
+    holder: Mapped[str] = mapped_column(sa.String(32))  # department code, or "audit"
+    share: Mapped[str] = mapped_column(sa.String(64))  # hex; emptied when collected
+    share_sha256: Mapped[str] = mapped_column(sa.String(64))
+    collected_at: Mapped[datetime | None]
+    collected_by: Mapped[str | None] = mapped_column(Id)
     __table_args__ = (sa.UniqueConstraint("district_id", "draw_id", "position"),)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from engine.errors import ServiceTaskFailed
 from engine.inspection import draw, gate, ratios
 from engine.inspection.assignment import Candidate, Infeasible, Job, Shortage, assign
-from engine.inspection.draw_record import make_jobs
+from engine.inspection.draw_jobs import JobsRule, Site, make_jobs
 from engine.inspection.models import Campaign, InspectedObject, Item
 from engine.settings import Settings
 
@@ -34,13 +34,19 @@ class Pool:
 
     candidates: list[tuple[str, str]]
     exclusions: list[tuple[str, str]]
-    scope: dict[str, tuple[str, list[str]]]
+    scope: dict[str, Site]
     ppm: dict[str, int]
     inspectors: list[Candidate]
     recusals: list[tuple[str, str]]
     department_items: dict[str, list[str]]
     per_inspector: int
     staff: gate.Staff
+    #: objects visited together at most; 0 when every object is visited singly
+    max_group: int = 0
+
+    def rule(self, scope_sha256: str = "") -> JobsRule:
+        """The rule that makes inspection jobs of the drawn objects."""
+        return JobsRule(scope_sha256, {d: tuple(items) for d, items in self.department_items.items()}, self.max_group)
 
     def expected(self) -> int:
         """About how many objects will be drawn."""
@@ -51,7 +57,7 @@ class Pool:
 
     def departments_table(self) -> list[list[str]]:
         """Department, items, objects it would visit, people, people qualified for all of its items."""
-        visited = Counter(department for _, departments in self.scope.values() for department in departments)
+        visited = Counter(department for site in self.scope.values() for department in site.departments)
         return [
             [
                 department,
@@ -70,15 +76,15 @@ class Pool:
         changed.  ``rehearse`` draws and assigns once with a throw-away seed; without it only
         places without people and plain sums are found, which is enough for a page.
         """
-        departments = {d: tuple(items) for d, items in self.department_items.items()}
+        rule = self.rule()
         seed = draw.digest_hex("sha256", "rehearsal")
         selection = draw.select(lambda: self.candidates, seed=seed, ppm=self.ppm, rounding="ceil")
         drawn = [i for ids in selection.drawn.values() for i in ids]
-        jobs = make_jobs(drawn, self.scope, departments)
+        jobs = make_jobs(drawn, self.scope, rule)
         if said := self._sums(jobs, names):
             return said
         try:
-            assign(self._every_place(departments), self.inspectors, self.recusals, seed=seed)
+            assign(self._every_place(rule.departments), self.inspectors, self.recusals, seed=seed)
             if rehearse:
                 assign(jobs, self.inspectors, self.recusals, seed=seed, per_inspector=self.per_inspector)
         except Infeasible as infeasible:
@@ -110,7 +116,7 @@ class Pool:
 
     def _every_place(self, departments: Mapping[str, tuple[str, ...]]) -> Iterable[Job]:
         """One job for every department and region in scope: the draw may hit any of them."""
-        places = sorted({(d, region) for region, ds in self.scope.values() for d in ds})
+        places = sorted({(d, site.region) for site in self.scope.values() for d in site.departments})
         return [Job(f"{region}|{d}", (), d, region, departments[d]) for d, region in places]
 
 
@@ -137,9 +143,12 @@ def build_pool(
     added = {str(row["uscc"]): _reason(row, protected) for row in checked.get("exclusions") or []}
     absences = {str(row["inspector"]): str(row["reason"]) for row in checked.get("absences") or []}
     graded, exclusions, scope = _objects(session, settings, district, plan, items, added, today)
+    max_group = group_size(plan)
+    if max_group:
+        scope = _walk(session, district, scope)
     name_of, ppm = ratios.strata(session, settings, campaign, plan, {grade for _, grade in graded})
     crew = gate.staff(session, district, list(department_items), _last_day(plan, today), absences)
-    regions = sorted({region for region, _ in scope.values()})
+    regions = sorted({site.region for site in scope.values()})
     return Pool(
         candidates=[(uscc, name_of[grade]) for uscc, grade in graded],
         exclusions=exclusions,
@@ -152,6 +161,7 @@ def build_pool(
         department_items=department_items,
         per_inspector=int(plan.get("cap_per_inspector") or CAP_PER_INSPECTOR),
         staff=crew,
+        max_group=max_group,
     )
 
 
@@ -180,7 +190,7 @@ def _objects(
     items: list[Item],
     added: Mapping[str, str],
     today: date,
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]], dict[str, tuple[str, list[str]]]]:
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]], dict[str, Site]]:
     """Candidates with their grade, exclusions with their reason, scope; over the whole registry."""
     regions, kinds = set(plan.get("regions") or ()), set(plan.get("kinds") or ())
     industries = tuple(plan.get("industries") or ())
@@ -188,7 +198,7 @@ def _objects(
     applies = _Applies(items, industries)
     graded: list[tuple[str, str]] = []
     exclusions: list[tuple[str, str]] = []
-    scope: dict[str, tuple[str, list[str]]] = {}
+    scope: dict[str, Site] = {}
     o = InspectedObject
     rows = session.execute(
         sa.select(o.uscc, o.kind, o.status, o.region, o.industry, o.risk_grade, o.last_inspected_on)
@@ -211,8 +221,44 @@ def _objects(
             exclusions.append((uscc, " ".join(reason.replace("|", "／").split())))
         else:
             graded.append((uscc, grade))
-            scope[uscc] = (region or district, departments)
+            scope[uscc] = Site(region or district, departments)
     return graded, exclusions, scope
+
+
+def group_size(plan: Mapping[str, Any]) -> int:
+    """How many nearby objects are visited together at most, as the work plan says; 0 when singly."""
+    return int(plan.get("max_group") or 0) if plan.get("grouping") == "邻近分组" else 0
+
+
+def _walk(session: Session, district: str, scope: dict[str, Site]) -> dict[str, Site]:
+    """Give every candidate its place in a walk through the district.
+
+    Within a region the objects with a position come first, along a Z-order curve (neighbours
+    on it are neighbours on the map), the others by address.  Only the resulting number is
+    frozen: an open record does not repeat anybody's address.
+    """
+    o = InspectedObject
+    rows = session.execute(
+        sa.select(o.uscc, o.longitude, o.latitude, o.address)
+        .where(o.district_id == district)
+        .execution_options(yield_per=10_000)
+    )
+    order = sorted(
+        (scope[uscc].region, *_nearness(longitude, latitude, address), uscc)
+        for uscc, longitude, latitude, address in rows
+        if uscc in scope
+    )
+    return {row[-1]: scope[row[-1]]._replace(place=place) for place, row in enumerate(order, start=1)}
+
+
+def _nearness(longitude: float | None, latitude: float | None, address: str) -> tuple[int, int, str]:
+    if longitude is None or latitude is None:
+        return 1, 0, address
+    x, y = (int((value % 360) * 1e5) for value in (longitude, latitude))  # about a metre
+    curve = 0
+    for bit in range(26):
+        curve |= (x >> bit & 1) << 2 * bit | (y >> bit & 1) << 2 * bit + 1
+    return 0, curve, ""
 
 
 class _Applies:

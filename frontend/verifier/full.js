@@ -3,7 +3,7 @@ import { byteOrder } from "./bytes.js";
 import { assign, candidateOrder, eligible, isQualified } from "./assignment.js";
 import { checkLog, checkManifest, checkWholeLog, checkWitnesses, checkWitnessLog, commitMatches } from "./common.js";
 import { hashOf, listLeaf, merkleRoot, saltOf, seedOf, select, sha256Hex } from "./draw.js";
-import { inspectors, json, jobsRule, jobsText, list, makeJobs, table } from "./record.js";
+import { inspectors, json, jobsRule, jobsText, makeJobs, scopeOf, table } from "./record.js";
 import { demand, same } from "./report.js";
 
 const LISTS = {
@@ -110,15 +110,15 @@ function checkLists(report, manifest, names) {
     demand(rule, `本程序不认识检查任务的生成规则“${manifest.jobs_rule}”。`);
     const text = report.text("scope.tsv");
     demand(sha256Hex(text) === rule.scope, "scope.tsv 与封存时的摘要不符。");
-    rows.scope = new Map(table("scope.tsv", text).map(([id, region, departments]) => [id, [region, list(departments)]]));
+    rows.scope = scopeOf(text, rule);
     demand(
       rows.scope.size === rows.candidates.length && rows.candidates.every(([id]) => rows.scope.has(id)),
       "范围表与检查对象名单不一致。",
     );
-    for (const [, departments] of rows.scope.values()) {
+    for (const { departments } of rows.scope.values()) {
       demand(departments.length && departments.every((d) => rule.departments.has(d)), "范围表中有对象没有检查部门，或部门不在封存的规则中。");
     }
-    rows.departments = rule.departments;
+    rows.rule = rule;
     return "每个检查对象的片区和检查部门在抽取前已经固定。";
   });
   report.check("ratios", "抽取比例", () => {
@@ -155,8 +155,8 @@ function redraw(report, manifest, result, rows, state, objectsOnly) {
     state.people = inspectors(rows.inspectors);
     state.recusals = rows.recusals;
     state.scope = rows.scope;
-    state.departments = rows.departments;
-    state.jobs = makeJobs(Object.values(drawn).flat(), rows.scope, rows.departments);
+    state.rule = rows.rule;
+    state.jobs = makeJobs(Object.values(drawn).flat(), rows.scope, rows.rule);
   }
   return `重新计算得到相同的 ${Object.values(drawn).flat().length} 个检查对象（名单共 ${listed.size} 个）。`;
 }
@@ -200,11 +200,15 @@ function applySubstitution(change, state, cap) {
     const fresh = ids.filter((id) => !present.has(id));
     if (fresh.length) added[stratum] = fresh;
   }
-  const stays = (job) => !job.objects.some((id) => gone.has(id));
-  for (const job of state.jobs) if (!stays(job)) state.pairs.delete(job.job);
-  const fresh = makeJobs(Object.values(added).flat(), state.scope, state.departments);
+  const staying = [];
+  for (const job of state.jobs) {
+    const objects = job.objects.filter((id) => !gone.has(id));
+    if (objects.length) staying.push({ ...job, objects });
+    else state.pairs.delete(job.job);
+  }
+  const fresh = makeJobs(Object.values(added).flat(), state.scope, state.rule, change.number);
   const given = assign(fresh, state.people, state.recusals, { seed: state.seed, H: state.H, cap, loads: loadsOf(state.pairs) });
-  state.jobs = [...state.jobs.filter(stays), ...fresh];
+  state.jobs = [...staying, ...fresh];
   for (const [job, pair] of given) state.pairs.set(job, pair);
   return same(change.added, added) && same(change.assignments, Object.fromEntries(given));
 }

@@ -267,10 +267,10 @@ def test_removed_objects_are_substituted_and_a_recused_inspector_replaced_by_the
             session, district.engine.settings, draw, *key, pairs[key][0], "与负责人有亲属关系", None,
             district.engine.clock(),
         )  # fmt: skip
-        assert successor is not None and successor not in pairs[key]
+        assert successor is not None and successor.inspector not in pairs[key]
     with district.engine.read() as session:
         now_pair = assignments(records.draw(session, "370105", draw_id), key[0])[key]
-        assert now_pair == [successor, pairs[key][1]]
+        assert now_pair == [successor.inspector, pairs[key][1]]
     assert failed(verify(full_record(district, draw_id))) == []
 
 

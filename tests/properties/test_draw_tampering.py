@@ -51,6 +51,7 @@ def test_both_agree_on_two_hundred_random_records():
             hash_name="sm3" if number % 4 == 0 else "sha256",
             rounding=("ceil", "hamilton", "systematic")[number % 3],
             changes=number % 5 == 0,
+            grouped=number % 7 in (1, 4, 5),
             serial=1 + number % 3,
         ).files
         for number in range(200)

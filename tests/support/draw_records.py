@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from engine.inspection import draw, draw_log, draw_record
 from engine.inspection.assignment import Candidate
 from engine.inspection.draw_conduct import Frozen, Outcome, draw_outcome, recuse, result_text, substitute
+from engine.inspection.draw_jobs import JobsRule, Site, scope_text
 
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"a log key for tests").digest())
 COMMITTED_AT = "2026-03-02T09:00:00.000+08:00"
@@ -53,6 +54,7 @@ def sample(
     mode: str = "sealed",
     rounding: str = "systematic",
     changes: bool = False,
+    grouped: bool = False,
     serial: int = 1,
 ) -> Sample:
     """A random but reproducible record; equal arguments give equal bytes."""
@@ -78,8 +80,18 @@ def sample(
         [(i, "今年已检查 3 次，达到年度上限") for i in ids[cut:]],
         people,
         {(rng.choice(people).id, rng.choice(ids[:cut])) for _ in range(20)},
-        {i: (rng.choice(areas), rng.sample(sorted(departments), rng.randint(1, len(departments)))) for i in ids[:cut]},
     )
+    max_group = rng.randint(2, 9) if grouped else 0
+    scope = {
+        i: Site(
+            rng.choice(areas),
+            rng.sample(sorted(departments), rng.randint(1, len(departments))),
+            rng.randrange(objects) if grouped else 0,
+        )
+        for i in ids[:cut]
+    }
+    lists["scope.tsv"] = scope_text(scope, grouped=grouped)
+    rule = JobsRule(draw_record.sha256(lists["scope.tsv"]), {d: tuple(i) for d, i in departments.items()}, max_group)
     key = hashlib.sha256(f"key {number}".encode()).hexdigest() if mode == "sealed" else ""
     draw_id = f"CN-370105-SCJG-2026-{serial:04d}"
     manifest = draw_record.manifest_text(
@@ -95,7 +107,7 @@ def sample(
         per_inspector=60,
         disclosure="protected" if mode == "sealed" else "open",
         committed_at=COMMITTED_AT,
-        department_items=departments,
+        jobs_rule=rule.text(),
     )
     witnesses = []
     for position, department in enumerate(["SCJG", "YJJ"], start=1):

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 
-from engine.inspection import draw, draw_log, draw_record
+from engine.inspection import draw, draw_jobs, draw_log, draw_record
 from engine.inspection.draw_record import Files, sha256
 from tests.support.draw_records import DRAWN_AT, LOG_KEY, Sample, sample
 
@@ -230,8 +230,8 @@ def the_key_is_withheld(made: Sample) -> Files:
 
 @tampering
 def a_job_is_made_up(made: Sample) -> Files:
-    rows = draw_record.parse_jobs(made.files["jobs.tsv"])
-    text = draw_record.jobs_text(rows[1:])
+    rows = draw_jobs.parse_jobs(made.files["jobs.tsv"])
+    text = draw_jobs.jobs_text(rows[1:])
     result = result_of(made.files)
     result["jobs"] = {"sha256": sha256(text), "count": len(rows) - 1}
     return {**with_result_relogged(made, result), "jobs.tsv": text}
