@@ -176,7 +176,7 @@ def gate_facts(session: Session, settings: Settings, campaign: Campaign, now: da
         )
     if pool.candidates and (said := pool.shortage(names, rehearse=False)):
         facts.insert(0, {"title": "人员不足", "rows": [["需要先解决", said]]})
-    visited = {department for _, departments in pool.scope.values() for department in departments}
+    visited = {department for site in pool.scope.values() for department in site.departments}
     if idle := [names.get(code, code) for code in (campaign.participants or []) if code not in visited]:
         said = (
             f"{'、'.join(idle)}的抽查事项不适用于任何候选对象，抽取后没有检查任务。请核对方案的行业、对象类型和事项。"
