@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import engine.inspection.item_models
 import engine.inspection.models
+import engine.inspection.object_models
 import engine.inspection.plan_models
 import engine.inspection.registry_models  # noqa: F401 - registers the tables
 

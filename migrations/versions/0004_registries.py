@@ -72,6 +72,55 @@ def upgrade() -> None:
         batch_op.create_index("ix_inspector_leave_days", ["district_id", "inspector_code", "first_day"], unique=False)
 
     op.create_table(
+        "object_duplicate",
+        sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("first", sa.String(length=18), nullable=False),
+        sa.Column("second", sa.String(length=18), nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("decided_name", sa.String(length=64), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision", sa.String(length=300), nullable=False),
+        sa.Column("district_id", sa.String(length=12), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_object_duplicate")),
+        sa.UniqueConstraint(
+            "district_id", "first", "second", name=op.f("uq_object_duplicate_district_id_first_second")
+        ),
+    )
+    with op.batch_alter_table("object_duplicate", schema=None) as batch_op:
+        batch_op.create_index("ix_object_duplicate_second", ["district_id", "second"], unique=False)
+        batch_op.create_index("ix_object_duplicate_state", ["district_id", "state", "score"], unique=False)
+
+    op.create_table(
+        "object_left",
+        sa.Column("district_id", sa.String(length=12), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("district_id", "position", name=op.f("pk_object_left")),
+    )
+    op.create_table(
+        "object_posting",
+        sa.Column("district_id", sa.String(length=12), nullable=False),
+        sa.Column("token", sa.String(length=120), nullable=False),
+        sa.Column("segment", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("slots", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("district_id", "token", "segment", name=op.f("pk_object_posting")),
+    )
+    with op.batch_alter_table("object_posting", schema=None) as batch_op:
+        batch_op.create_index("ix_object_posting_segment", ["district_id", "segment"], unique=False)
+
+    op.create_table(
+        "object_segment",
+        sa.Column("district_id", sa.String(length=12), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("filled", sa.Integer(), nullable=False),
+        sa.Column("live", sa.LargeBinary(), nullable=False),
+        sa.Column("built_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("district_id", "number", name=op.f("pk_object_segment")),
+    )
+    op.create_table(
         "permit_handover",
         sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("number", sa.String(length=60), nullable=False),
@@ -144,6 +193,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("risk_scheme", sa.String(length=40), server_default="", nullable=False))
         batch_op.add_column(sa.Column("supervisor", sa.String(length=32), server_default="", nullable=False))
         batch_op.add_column(sa.Column("import_id", sa.Uuid(as_uuid=False), nullable=True))
+        batch_op.add_column(sa.Column("position", sa.Integer(), nullable=True))
+        batch_op.drop_index("ix_inspected_object_name")
+        batch_op.create_index("ix_inspected_object_position", ["district_id", "position"], unique=False)
 
     with op.batch_alter_table("inspector", schema=None) as batch_op:
         batch_op.add_column(sa.Column("qualification_until", sa.JSON(), server_default="{}", nullable=False))
