@@ -52,12 +52,14 @@ OBJECTS = (
     Column("住所(经营场所)", "address", v.text(300), aliases=("住所", "经营场所", "地址", "注册地址", "住所地址")),
     Column("经营范围", "business_scope", v.text(10_000), aliases=("业务范围",)),
     Column("监管责任单位", "responsible_unit", v.text(100), aliases=("责任单位", "监管单位", "管辖单位")),
+    Column("主管监管部门", "supervisor", v.text(100), aliases=("监管部门", "行业主管部门")),
     Column("行业代码", "industry", v.industry, aliases=("国民经济行业代码", "行业门类代码", "所属行业代码")),
     Column("行政区划代码", "region", v.region, aliases=("区划代码", "所属区划代码", "街道代码", "行政区划")),
     Column("专项名录", "special_registries", v.names, aliases=("特殊名录", "专业名录"), default=list),
     Column("标签", "tags", v.names, aliases=("对象标签", "监管标签"), default=list),
     Column("许可信息", "permits", v.permits, aliases=("许可证", "行政许可"), default=list),
     Column("信用风险等级", "risk_grade", v.grade, aliases=("风险等级", "信用风险分类", "信用等级")),
+    Column("风险评定标准", "risk_scheme", v.text(40), aliases=("风险分类标准", "评定标准", "风险分级方案")),
     Column("风险评定日期", "risk_grade_on", v.day, aliases=("风险等级评定日期", "信用风险评定日期"), default=_none),
     Column("联系人", "contact", v.text(64), aliases=("联络员",)),
     Column("联系电话", "phone", v.text(32), aliases=("电话", "联系方式")),
@@ -85,7 +87,10 @@ INSPECTORS = (
     Column("执法证号", "certificate_number", v.text(40), aliases=("行政执法证号", "执法证件号", "证件编号")),
     Column("发证机关", "certificate_issuer", v.text(100), aliases=("执法证发证机关",)),
     Column("证件有效期至", "certificate_until", v.day, aliases=("执法证有效期至", "有效期至"), default=_none),
-    Column("执法资质", "qualifications", v.names, aliases=("资质", "业务专长", "专业类别"), default=list),
+    Column("执法资质", "qualifications", v.names, aliases=("资质", "专业类别"), default=list),
+    Column("资质有效期", "qualification_until", v.validities, aliases=("资质有效期至",), default=dict),
+    Column("业务专长", "specialities", v.names, aliases=("专长", "专业特长"), default=list),
+    Column("综合执法队伍", "team", v.public_code(32), aliases=("执法队伍", "所属执法队伍")),
     Column("对应抽查事项", "items", v.names, aliases=("抽查事项编码", "对应事项", "可检查事项"), default=list),
     Column("是否专家", "expert", v.flag, aliases=("专家",), default=bool),
     Column("是否参与抽取", "drawable", v.flag, aliases=("参与抽取", "可抽取"), default=lambda: True),
@@ -119,9 +124,44 @@ ITEMS = (
     Column("抽查频次", "frequency", v.text(100), aliases=("频次", "抽查周期")),
     Column("适用行业", "industries", v.industries, aliases=("行业范围", "适用行业代码"), default=list),
     Column("人员要求", "staff", v.text(200), aliases=("检查人员要求",)),
+    Column("责任科室", "section", v.text(100), aliases=("承办科室", "责任处室")),
+    Column("省级事项编码", "provincial_code", v.public_code(32), aliases=("省级清单编码",)),
+    Column("施行日期", "valid_from", v.day, aliases=("生效日期", "有效期自"), default=_none),
+    Column("有效期至", "valid_until", v.day, aliases=("失效日期", "废止日期"), default=_none),
     Column("清单版本", "list_version", v.text(40), aliases=("版本",)),
     Column("备案号", "filing_number", v.text(60), aliases=("备案编号",)),
     Column("是否公布", "published", v.flag, aliases=("是否公开",), default=lambda: True),
+)  # fmt: skip
+
+#: What only the district knows of an item; the province's list has no such columns.
+_DISTRICT_ONLY = frozenset(
+    {"section", "provincial_code", "valid_from", "valid_until", "list_version", "filing_number", "published"}
+)
+PROVINCIAL_ITEMS = tuple(column for column in ITEMS if column.field not in _DISTRICT_ONLY)
+
+OUTSIDE_VISITS = (
+    Column(
+        "统一社会信用代码", "uscc", v.credit_code, True, ("社会信用代码", "信用代码"),
+        remedy="请补填18位统一社会信用代码。",
+    ),
+    Column("检查对象名称", "object_name", v.text(200), aliases=("企业名称", "对象名称", "名称")),
+    Column(
+        "检查机关", "organ", v.text(100), True, ("检查部门", "检查单位", "实施部门", "部门"),
+        remedy="请补填部门代码或机关全称。",
+    ),
+    Column("检查类型", "kind", v.text(20), True, ("检查类别", "检查性质"), remedy="请补填检查类型，例如 日常检查。"),
+    Column("检查日期", "visited_on", v.day, True, ("实施日期", "日期"), remedy="请补填检查日期，例如 2026-03-02。"),
+    Column("检查事项编码", "items", v.names, aliases=("抽查事项编码", "事项编码"), default=list),
+    Column("检查事由", "reason", v.text(500), aliases=("事由", "检查原因")),
+    Column("检查依据", "basis", v.text(500), aliases=("依据",)),
+    Column(
+        "是否上级部署", "ordered_from_above", v.flag, aliases=("上级部署", "上级部署专项"), default=bool
+    ),
+    Column("部署文号", "order_document", v.text(100), aliases=("上级文号", "文号")),
+    Column("检查结果", "result", v.text(200), aliases=("结果",)),
+    Column("批准人", "approved_by", v.text(100), aliases=("审批人",)),
+    Column("批准日期", "approved_on", v.day, aliases=("审批日期",), default=_none),
+    Column("事后批准理由", "urgent_reason", v.text(300), aliases=("紧急情况说明", "紧急理由")),
 )  # fmt: skip
 
 DEPARTMENTS = (
@@ -154,6 +194,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "objects": OBJECTS,
     "inspectors": INSPECTORS,
     "items": ITEMS,
+    "provincial-items": PROVINCIAL_ITEMS,
+    "outside-visits": OUTSIDE_VISITS,
     "departments": DEPARTMENTS,
     "accounts": ACCOUNTS,
 }
@@ -161,6 +203,8 @@ KINDS: dict[str, str] = {
     "objects": "检查对象",
     "inspectors": "执法检查人员",
     "items": "抽查事项",
+    "provincial-items": "省级抽查事项清单",
+    "outside-visits": "双随机以外的检查",
     "departments": "部门",
     "accounts": "账号",
 }
