@@ -129,6 +129,7 @@ def _last_first(tasks: list[Task]) -> list[Task]:
 def _handled(activity: Task) -> Iterator[Task]:
     """The activity when it has a handler, else what was completed inside it, the last first."""
     activity.internal_data[_DONE] = True
+    activity.workflow.tasks.touch(activity)
     inside = activity.workflow.top_workflow.subprocesses.get(activity.id)
     if getattr(activity.task_spec, "compensated_by", "") or getattr(inside.spec, "compensated_by", ""):
         yield activity

@@ -114,6 +114,7 @@ def _forget(top: Any, place: str, datum: Datum) -> None:
             hidden = set(datum.names) - getattr(task.task_spec, "wiring", _NOTHING).local_names
             for name in hidden & task.data.keys():
                 del task.data[name]
+                workflow.tasks.touch(task)
 
 
 def visible(workflow: Any) -> dict[str, Any]:

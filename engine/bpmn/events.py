@@ -158,6 +158,7 @@ def fail(workflow: Any, task: Task, code: str) -> None:
     while last.workflow is not workflow:
         last = workflow.get_task_from_id(last.workflow.parent_task_id)
     last.data = data
+    workflow.tasks.touch(last)
     workflow.last_task, workflow.completed = last, True
 
 

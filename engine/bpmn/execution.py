@@ -126,7 +126,7 @@ class Execution:
         """
         with _readable_errors():
             self._run()
-        if not self.completed and not any(self._open_tasks()) and not any(self.waits()):
+        if not self.completed and not self.open_now() and not any(self.waits()):
             raise ServiceTaskFailed("流程停滞：没有待办任务、定时器或消息等待，请检查网关条件与汇合。")
 
     def _run(self) -> None:
@@ -135,8 +135,7 @@ class Execution:
         while True:
             progressed = False
             for workflow in self._deepest_first():
-                unfinished = workflow.tasks.unfinished()
-                ready = [t for t in unfinished if t.state == TaskState.READY and not t.task_spec.manual]
+                ready = [t for t in workflow.tasks.busy() if t._state == TaskState.READY]
                 # An event that has occurred goes first: it interrupts, or waits for its next time.
                 ready.sort(key=lambda t: (not isinstance(t.task_spec, BoundaryEvent), t.last_state_change))
                 for task in ready:
@@ -274,19 +273,20 @@ class Execution:
 
     def open_now(self) -> frozenset[Any]:
         """Marks of the open tasks for :meth:`changes_since`."""
-        return frozenset(self._open_tasks())
+        return frozenset().union(*(workflow.tasks.open_set() for workflow in self._deepest_first()))
 
     def changes_since(self, before: frozenset[Any]) -> tuple[list[Element], list[str]]:
         """Tasks that opened since :meth:`open_now`, and ids of those that are gone without having been submitted."""
-        now = list(self._open_tasks())
-        gone = {str(task.id) for task in before.difference(now)} - self.submitted if before else set()
-        return [self._engine.element(task) for task in now if task not in before], sorted(gone)
+        now = self.open_now()
+        gone = {str(task.id) for task in before - now} - self.submitted
+        opened = now - before
+        return [self._engine.element(task) for task in self._open_tasks() if task in opened] if opened else [], sorted(
+            gone
+        )
 
     def _open_tasks(self) -> Iterator[Task]:
         for workflow in self._deepest_first():
-            for task in workflow.tasks.unfinished():
-                if task._state == TaskState.READY and task.task_spec.manual:
-                    yield task
+            yield from workflow.tasks.open()
 
     def waits(self) -> Iterator[Wait]:
         """Timers, messages, signals and conditions this execution waits for."""

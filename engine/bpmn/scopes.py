@@ -136,6 +136,7 @@ def publish(workflow: Any, before: Mapping[str, Any], written: Mapping[str, Any]
             task.internal_data[_THEN] = kept | task.internal_data.get(_THEN, {})
         if heard:
             task.data = {**task.data, **heard}
+            workflow.tasks.touch(task)
     for task in unfinished(workflow):
         sub = running_inside(task)
         if sub is not None and shares_data(task):

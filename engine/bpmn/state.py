@@ -30,6 +30,7 @@ import engine.bpmn.unlogged  # noqa: F401 - takes out what the library writes to
 from engine.bpmn.events import let_events_wait
 from engine.bpmn.keeping import MAX_STATE
 from engine.bpmn.parser import LoadedDefinition
+from engine.bpmn.rows import LARGE, kept_rows, plain_rows
 from engine.bpmn.task_table import TaskTable
 from engine.errors import StateUnreadable
 
@@ -81,7 +82,7 @@ class KernelWorkflow(_Cancelling, BpmnWorkflow):
 
     def update_waiting_tasks(self) -> None:
         # Only joins wait for other tasks; events wait for the world outside, see Execution.
-        waiting = [t for t in self.tasks.unfinished() if t._state == TaskState.WAITING]
+        waiting = [t for t in self.tasks.busy() if t._state == TaskState.WAITING]
         for task in waiting:
             if task._state == TaskState.WAITING and not isinstance(task.task_spec, CatchingEvent):
                 task.task_spec._update(task)
@@ -139,14 +140,20 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-@_uncollected()
 def snapshot(workflow: KernelWorkflow) -> bytes:
     """The workflow as bytes; :func:`restore` gives the same workflow back."""
+    size = len(workflow.tasks) + sum(len(sub.tasks) for sub in workflow.subprocesses.values())
+    return written(workflow, kept_rows if size >= LARGE else plain_rows)
+
+
+@_uncollected()
+def written(workflow: KernelWorkflow, rows: Callable[[Any, Mapping[str, Any]], Any]) -> bytes:
+    """The snapshot made with one of the two writers of :mod:`engine.bpmn.rows`, which give the same bytes."""
     subs = [
         [
             task_id.hex,
             sub.spec.name,
-            _tasks(sub, workflow.get_task_from_id(task_id).data),
+            rows(sub, workflow.get_task_from_id(task_id).data),
             sub.completed,
             sub.last_task.id.hex if sub.last_task else None,
         ]
@@ -154,7 +161,7 @@ def snapshot(workflow: KernelWorkflow) -> bytes:
     ]
     document = [
         FORMAT,
-        _tasks(workflow, {}),
+        rows(workflow, {}),
         workflow.completed,
         workflow.last_task.id.hex if workflow.last_task else None,
         {k: v for k, v in workflow.data.items() if k == "data_objects"},
@@ -162,56 +169,6 @@ def snapshot(workflow: KernelWorkflow) -> bytes:
         workflow.memory,
     ]
     return orjson.dumps(document)
-
-
-def _tasks(workflow: Any, outer: Mapping[str, Any]) -> list[list[Any]]:
-    # A thousand instances of a task pass here at every step of each: plain loops, nothing made that is not kept.
-    rows: list[list[Any]] = []
-    tasks = workflow.tasks
-    stack = [(workflow.task_tree, outer, -1)]
-    while stack:
-        task, base, parent = stack.pop()
-        data, internal = task.data, task.internal_data
-        changed: Any = 0
-        inherited = 0
-        for name, value in data.items():
-            if name in base:
-                inherited += 1
-                known = base[name]
-                if known is value:
-                    continue
-                if _same(known, value):
-                    data[name] = known  # the library copies what it hands on; one copy is enough
-                    continue
-            if not changed:
-                changed = {}
-            changed[name] = value
-        removed = sorted(name for name in base if name not in data) if inherited < len(base) else 0
-        if "seen_events" in internal:
-            internal = {k: v for k, v in internal.items() if k != "seen_events"}
-        index = len(rows)
-        rows.append(
-            [
-                task.id.hex, parent, task.task_spec.name, task._state, task.last_state_change, int(task.triggered),
-                changed, removed, internal or 0,
-            ]
-        )  # fmt: skip
-        for child in reversed(task._children):
-            stack.append((tasks[child], data, index))
-    return rows
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are the same in every respect: ``1``, ``1.0`` and ``true`` are three values."""
-    if one is other:
-        return True
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(map(_same, one.values(), other.values()))
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return bool(one == other)
 
 
 @_uncollected()

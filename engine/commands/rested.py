@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from engine.bpmn.execution import Rested
 
-#: So many are kept, and so many bytes of snapshots; one in memory takes about five times its snapshot.
-MOST, MOST_BYTES = 512, 16 * 1024 * 1024
+#: So many are kept, and so many bytes of snapshots; one in memory takes about nine times its snapshot.
+MOST, MOST_BYTES = 512, 10 * 1024 * 1024
 
 
 class RestedExecutions:

@@ -43,11 +43,21 @@ def standing(run: Run) -> list[tuple[str, str, Any]]:
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(models(), st.data())
 def test_generated_processes_do_what_a_naive_interpreter_does(model: Block, data: st.DataObject) -> None:
+    walk_through(model, data, restoring=True)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(models(), st.data())
+def test_rows_kept_from_snapshot_to_snapshot_are_those_of_a_whole_snapshot(model: Block, data: st.DataObject) -> None:
+    walk_through(model, data, restoring=False)  # the run compares them after every step
+
+
+def walk_through(model: Block, data: st.DataObject, restoring: bool) -> None:
     text = text_of(model)
     world, ended = World(NOW), []
     level = Level(world, lambda: ended.append(True), 0, None)
     model.run(level, level.token_ends)
-    run = Run(definition_of(text), {}, {"svc": lambda element, parameters: {"ok": True}}, restoring=True)
+    run = Run(definition_of(text), {}, {"svc": lambda element, parameters: {"ok": True}}, restoring)
     for _ in range(MAX_STEPS):
         assert standing(run) == world.open()
         assert run.ended == bool(ended)

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 from engine.bpmn.execution import Execution
 from engine.bpmn.parser import LoadedDefinition, load_definition
+from engine.bpmn.rows import kept_rows, plain_rows
 from engine.bpmn.script_engine import Element
+from engine.bpmn.state import written
 from engine.lint.linter import lint
 from tests.support.diagrams import diagram, end, flow, props, start, user
 
@@ -127,6 +129,9 @@ class Run:
         assert not (self.ended and (self.open or self.waiting)), f"ended, yet open: {self.open} {self.waiting}"
         if self.restoring:
             self._restore()
+        else:
+            workflow = self.execution._workflow
+            assert written(workflow, kept_rows) == written(workflow, plain_rows), "what is kept of a snapshot is stale"
 
     def _restore(self) -> None:
         before = self.execution
