@@ -20,6 +20,7 @@ from engine.errors import Conflict, InvalidInput, NotFound
 from engine.inspection import draw as protocol
 from engine.inspection import draw_register
 from engine.inspection.draw_record import Files, json_text, parse_pairs, sha256
+from engine.inspection.escrow import known_key
 from engine.inspection.models import Campaign, Draw, DrawnObject
 from engine.settings import Settings
 
@@ -43,7 +44,7 @@ def commitment(session: Session, draw: Draw) -> dict[str, Any]:
     """What is public from the first minute: digests, counts, state, reason of an abort or annulment."""
     manifest = json.loads(draw.files["manifest.json"]) if "manifest.json" in draw.files else {}
     counts = {name: manifest[name]["count"] for name in ("candidates", "exclusions", "inspectors") if name in manifest}
-    if draw.state in ("drawn", "imported"):
+    if draw.state in ("drawn", "imported") and not draw.trial:
         counts["drawn"] = (
             session.scalar(
                 sa.select(sa.func.count())
@@ -116,7 +117,7 @@ def _after_protected(session: Session, draw: Draw) -> Files:
     stored = draw.files
     manifest, result = json.loads(stored["manifest.json"]), json.loads(stored["result.json"])
     candidates = parse_pairs("candidates.tsv", stored["candidates.tsv"])
-    leaves = protocol.leaves_of(candidates, manifest["hash"], draw.key)
+    leaves = protocol.leaves_of(candidates, manifest["hash"], known_key(draw, manifest))
     inspected = sorted(
         session.scalars(
             sa.select(DrawnObject.uscc).where(
@@ -147,9 +148,17 @@ def auditor_record(session: Session, settings: Settings, draw: Draw, now: dateti
     """Everything, with K once the draw is over.  Use :func:`hand_to_auditor` to give it to somebody."""
     proof, log = draw_register.proof(session, settings, draw.draw_id, now)
     files: Files = {**draw.files, "log.json": json_text(proof), "log.tsv": log}
+    if draw.trial:
+        return {**files, "commitment.json": json_text(commitment(session, draw))}
     if draw.key and "result.json" in files:
-        files["result.json"] = files["result.json"].replace('"key": ""', f'"key": "{draw.key}"', 1)
+        key = known_key(draw, json.loads(files["manifest.json"]))
+        files["result.json"] = with_key(files["result.json"], key)
     return files
+
+
+def with_key(result: str, key: str) -> str:
+    """``result.json`` with K, as auditors get it; the log holds the digest of the text without."""
+    return result.replace('"key": ""', f'"key": "{key}"', 1)
 
 
 def hand_to_auditor(
@@ -195,10 +204,10 @@ def door_proofs(
     if missing := sorted(set(usccs) - set(drawn)):
         raise NotFound(f"{'、'.join(missing)} 不在抽取 {draw.draw_id} 的名单中。")
     manifest, result = json.loads(draw.files["manifest.json"]), json.loads(draw.files["result.json"])
-    hash_name = manifest["hash"]
+    hash_name, key = manifest["hash"], known_key(draw, manifest)
     candidates = parse_pairs("candidates.tsv", draw.files["candidates.tsv"])
     index_of = {object_id: index for index, (object_id, _) in enumerate(candidates)}
-    levels = protocol.merkle_levels(protocol.leaves_of(candidates, hash_name, draw.key))
+    levels = protocol.merkle_levels(protocol.leaves_of(candidates, hash_name, key))
     seed = protocol.seed_of(hash_name, draw.draw_id, result["entropy"])
     log, _ = draw_register.proof(session, settings, draw.draw_id, now)
     return {
@@ -210,7 +219,7 @@ def door_proofs(
                 "draw_id": draw.draw_id,
                 "id": uscc,
                 "stratum": drawn[uscc].stratum,
-                "salt": protocol.salt_of(hash_name, draw.key, uscc),
+                "salt": protocol.salt_of(hash_name, key, uscc),
                 "seed": seed,
                 "ticket": drawn[uscc].ticket,
                 "threshold": threshold[drawn[uscc].stratum],

@@ -1,4 +1,4 @@
-"""The life of a draw in the database: freeze and commit, witnesses, draw, abort, annul, changes.
+"""The life of a frozen draw in the database: witnesses, draw, abort, annul.
 
 A draw never goes back: rows are not deleted, numbers are not reused, every step that
 counts is a line of the public log.  States: committed → drawn → (annulled), committed →
@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,19 +18,14 @@ from sqlalchemy.orm import Session
 from engine.db import new_id
 from engine.errors import Conflict, Forbidden, InvalidInput, NotFound, ServiceTaskFailed
 from engine.inspection import draw as protocol
-from engine.inspection import draw_record, draw_register, ratios
+from engine.inspection import draw_record, draw_register
 from engine.inspection.assignment import Infeasible
 from engine.inspection.draw_conduct import Frozen, Outcome, draw_outcome, replay, result_text
-from engine.inspection.draw_jobs import scope_text, visit_of
+from engine.inspection.draw_jobs import visit_of
+from engine.inspection.escrow import known_key
 from engine.inspection.models import Campaign, Draw, DrawnObject, DrawWitness
-from engine.inspection.numbers import next_number
-from engine.inspection.pool import Pool
-from engine.models import User
 from engine.settings import Settings
 
-ENTROPY_RULE = (
-    "每名抽取监督人在名单封存后先登记 SHA256(随机数|随机因子)，全部登记后公开；各部分按 witnesses 的顺序以分号连接"
-)
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -57,97 +50,7 @@ def witnesses_of(session: Session, draw: Draw) -> list[DrawWitness]:
     )
 
 
-# ---------------------------------------------------------------- freeze and commit
-
-
-def freeze(
-    session: Session,
-    settings: Settings,
-    campaign: Campaign,
-    plan: Mapping[str, Any],
-    pool: Pool,
-    now: datetime,
-    *,
-    trial: bool = False,
-) -> Draw:
-    """Freeze the lists and commit to them: from here on only the witnesses' parts decide.
-
-    A trial draw (试抽) has a number series of its own and no effect.
-    Raises :class:`ServiceTaskFailed` when the campaign already has a draw that stands, the
-    pool is empty, witnesses are missing, or an open record would tell grades.
-    """
-    district = campaign.district_id
-    if not trial and (standing := standing_draw(session, campaign)) is not None:
-        raise ServiceTaskFailed(f"本任务已有抽取 {standing.draw_id}，不能再次封存。确需重抽的，应先作废并说明理由。")
-    if not pool.candidates:
-        raise ServiceTaskFailed("候选名单为空，请退回方案扩大检查对象范围。")
-    if said := pool.shortage():
-        raise ServiceTaskFailed(f"检查人员不足，封存后无法完成抽取：{said}", "infeasible")
-    people = _witnesses(session, plan)
-    disclosure = str(plan.get("disclosure") or "protected")
-    if disclosure == "open" and ratios.by_grade(plan):
-        raise ServiceTaskFailed("按风险等级抽取的记录会反映风险等级，不能公开，请把公开级别改为“受保护”。")
-    year = now.astimezone(settings.timezone).year
-    serial = next_number(session, district, f"draw/{campaign.lead}/{year}{'/trial' if trial else ''}")
-    draw_id = f"CN-{district}-{campaign.lead}-{year}-{'T' if trial else ''}{serial:04d}"
-    mode = "open" if disclosure == "open" else "sealed"
-    key = secrets.token_hex(32) if mode == "sealed" else ""
-    hash_name = str(plan.get("hash") or "sha256")
-    try:
-        files = draw_record.list_files(pool.candidates, pool.exclusions, pool.inspectors, pool.recusals)
-        files["scope.tsv"] = scope_text(pool.scope, grouped=pool.max_group > 0)
-        manifest = draw_record.manifest_text(
-            files,
-            draw_id=draw_id,
-            hash_name=hash_name,
-            mode=mode,
-            key=key,
-            ppm=pool.ppm,
-            rounding="systematic",
-            entropy_rule=ENTROPY_RULE,
-            witnesses=[p.id for p in people],
-            per_inspector=pool.per_inspector,
-            disclosure=disclosure,
-            committed_at=draw_register.stamp(now, settings),
-            jobs_rule=pool.rule(draw_record.sha256(files["scope.tsv"])).text(),
-        )
-    except protocol.DrawError as error:
-        raise ServiceTaskFailed(f"名单不能封存，请更正名录库后重试：{error}") from None
-    parsed = json.loads(manifest)
-    row = Draw(
-        id=new_id(),
-        district_id=district,
-        draw_id=draw_id,
-        authority=campaign.lead,
-        year=year,
-        serial=serial,
-        campaign=campaign.number,
-        trial=trial,
-        state="committed",
-        disclosure=disclosure,
-        files={**files, "manifest.json": manifest},
-        manifest_sha256=draw_record.sha256(manifest),
-        manifest_sm3=protocol.digest_hex("sm3", manifest),
-        key=key,
-        committed_at=now,
-    )
-    session.add(row)
-    session.add_all(
-        DrawWitness(
-            id=new_id(), district_id=district, draw_id=draw_id, position=position, user_id=p.id, name=p.name,
-            department=p.department,
-        )
-        for position, p in enumerate(people)
-    )  # fmt: skip
-    entry = draw_register.append(
-        session, district, now, "commit", draw_id, row.manifest_sha256, row.manifest_sm3,
-        parsed["candidates"]["merkle"], str(parsed["candidates"]["count"]), parsed["committed_at"],
-    )  # fmt: skip
-    row.log_index = entry.index
-    if not trial:
-        campaign.draw_id, campaign.state = draw_id, "待抽取"
-    session.flush()
-    return row
+# ---------------------------------------------------------------- finding
 
 
 def standing_draw(session: Session, campaign: Campaign) -> Draw | None:
@@ -158,19 +61,11 @@ def standing_draw(session: Session, campaign: Campaign) -> Draw | None:
             Draw.district_id == campaign.district_id,
             Draw.campaign == campaign.number,
             ~Draw.trial,
+            Draw.parent == "",
             Draw.state.in_(("committed", "drawn", "imported")),
         )
         .limit(1)
     )
-
-
-def _witnesses(session: Session, plan: Mapping[str, Any]) -> list[User]:
-    ids = list(dict.fromkeys(plan.get("witnesses") or []))
-    rows = {u.id: u for u in session.scalars(sa.select(User).where(User.id.in_(ids), User.active))}
-    people = [rows[i] for i in ids if i in rows]
-    if len(people) != len(ids) or len(people) < 2 or len({p.department for p in people}) < 2:
-        raise ServiceTaskFailed("抽取监督人至少两名、来自不同部门且账号有效，请退回方案重新选择。")
-    return people
 
 
 # ---------------------------------------------------------------- witnesses
@@ -236,8 +131,9 @@ def _witness(session: Session, draw: Draw, user_id: str | None) -> DrawWitness:
 
 
 def frozen_of(draw: Draw) -> Frozen:
-    """The frozen lists of a draw of ours."""
-    return Frozen.read(json.loads(draw.files["manifest.json"]), draw.files, draw.key)
+    """The frozen lists of a draw of ours.  Raises :class:`Conflict` when its key is lost."""
+    manifest = json.loads(draw.files["manifest.json"])
+    return Frozen.read(manifest, draw.files, known_key(draw, manifest))
 
 
 def conduct(session: Session, settings: Settings, campaign: Campaign, draw: Draw, now: datetime) -> Outcome:
@@ -278,9 +174,8 @@ def conduct(session: Session, settings: Settings, campaign: Campaign, draw: Draw
         session, draw.district_id, now, "result", draw.draw_id, draw_record.sha256(result), outcome.seed,
         str(len(outcome.drawn)), draw_register.stamp(now, settings),
     )  # fmt: skip
-    if not draw.trial:
-        campaign.total = campaign.open_count = len(outcome.drawn)
-        campaign.state = "待行政检查审批"
+    campaign.total = campaign.open_count = len(outcome.drawn)
+    campaign.state = "待行政检查审批"
     session.flush()
     return outcome
 

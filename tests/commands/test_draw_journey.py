@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from engine.actor import Actor
 from engine.commands.fire_timers import FireTimers
 from engine.errors import Conflict, Forbidden, InvalidInput, LianjianError
-from engine.inspection import disclosure, draws, records
+from engine.inspection import disclosure, draw_freeze, draws, records
 from engine.inspection.draw_verify import verify
 from engine.inspection.drawn import assignments, drawn_objects
 from engine.inspection.models import Campaign, Draw, DrawLogEntry, Inspection
@@ -193,7 +193,7 @@ def test_a_campaign_cannot_be_committed_twice(district: District) -> None:
         campaign = records.campaign(session, "370105", district.campaign)
         pool = draws_pool(session, district, campaign)
         with pytest.raises(LianjianError, match="已有抽取"):
-            draws.freeze(session, engine.settings, campaign, campaign.plan, pool, engine.clock())
+            draw_freeze.freeze(session, engine.settings, campaign, campaign.plan, pool, engine.clock())
     assert only_draw(district).serial == 1
 
 
@@ -201,22 +201,6 @@ def draws_pool(session, district: District, campaign: Campaign):
     from engine.inspection.pool import build_pool
 
     return build_pool(session, district.engine.settings, campaign, campaign.plan, district.engine.clock())
-
-
-def test_a_trial_draw_is_marked_has_its_own_numbers_and_no_effect(district: District) -> None:
-    district.open_campaign()
-    district.approve_plan()
-    engine = district.engine
-    with engine.database.write() as session:
-        campaign = records.campaign(session, "370105", district.campaign)
-        pool = draws_pool(session, district, campaign)
-        trial = draws.freeze(session, engine.settings, campaign, campaign.plan, pool, engine.clock(), trial=True)
-        assert trial.draw_id == "CN-370105-SCJG-2026-T0001" and campaign.draw_id == ""
-    district.do("gate_check", "officer-SCJG", {"confirmed": True})
-    with engine.read() as session:
-        assert records.campaign(session, "370105", district.campaign).draw_id == "CN-370105-SCJG-2026-0001"
-    assert failed(verify(full_record(district, "CN-370105-SCJG-2026-T0001"))) == []
-    assert failed(verify(full_record(district, "CN-370105-SCJG-2026-0001"))) == []
 
 
 def test_an_annulled_draw_stays_visible_with_its_reason(district: District) -> None:

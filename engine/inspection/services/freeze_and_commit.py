@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.inspection import draws, records
+from engine.inspection import draw_freeze, draws, records
 from engine.inspection.pool import build_pool
 from engine.service_tasks import ServiceContext, service_task
 
@@ -20,7 +20,7 @@ def freeze_and_commit(ctx: ServiceContext) -> dict[str, Any]:
     # After an aborted draw the officer may name other witnesses (explain_abort).
     plan["witnesses"] = (ctx.data.get("explain_abort") or {}).get("replacement_witnesses") or plan.get("witnesses")
     pool = build_pool(ctx.session, ctx.settings, campaign, plan, ctx.now, ctx.data.get("gate_check"))
-    draw = draws.freeze(ctx.session, ctx.settings, campaign, plan, pool, ctx.now)
+    draw = draw_freeze.freeze(ctx.session, ctx.settings, campaign, plan, pool, ctx.now)
     ctx.record(
         "draw-committed",
         {
