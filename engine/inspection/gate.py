@@ -1,208 +1,98 @@
-"""The gate before lists are frozen: frequency cap, one visit at a time, leave, certificates, recusals.
+"""The gate before lists are frozen: frequency cap and one visit at a time, across departments (R2, 国办发〔2024〕54号).
 
-Every firm that is kept out gets its reason, which is frozen with the lists; people who
-cannot be drawn are named with theirs.
+Every firm that is kept out gets its reason, which is frozen with the lists.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.errors import ServiceTaskFailed
-from engine.inspection import tables
-from engine.inspection.models import Campaign, Inspection, Inspector, Recusal
-from engine.models import Department
-from engine.settings import Settings
+from engine.inspection.gate_frequency import BETWEEN, CAP, OPEN, Cap, Frequency
+from engine.inspection.gate_visits import OpenVisit, Visits
+from engine.inspection.models import Recusal
+from engine.inspection.object_traits import Traits
 
 #: Registration states (登记状态) in which a firm exists and can be visited.
 ALIVE = frozenset({"存续", "在营", "开业", "在册", "在业", "正常", "存续（在营、开业、在册）"})
 
-
-@dataclass(frozen=True)
-class Frequency:
-    """The frequency cap in force: visits a calendar year, and days between two visits."""
-
-    visits: int
-    days_between: int
-
-
-def frequency(settings: Settings, on: date) -> Frequency:
-    """The cap from the data table.  Raises :class:`ServiceTaskFailed` when a row is missing."""
-    values = {row["name"]: int(row["value"]) for row in tables.rows(settings, "frequency", on)}
-    try:
-        return Frequency(values["visits-per-year"], values["days-between"])
-    except KeyError as missing:
-        raise ServiceTaskFailed(f"频次上限表中没有 {on} 有效的 {missing}，请系统管理员补充。") from None
+#: What counts as one reason on pages; reasons of one rule differ in dates and numbers.
+KINDS = {CAP: "达到年度频次上限", BETWEEN: "距上次检查间隔过短", OPEN: "已在其他抽查任务中"}
+#: What a record that everybody may read says instead: a cap depends on the grade, and a
+#: visit to come may be unannounced.
+NEUTRAL = {CAP: "按频次管理规定本次不列入", BETWEEN: "按频次管理规定本次不列入", OPEN: "依法暂不检查（依据存档备查）"}
 
 
 @dataclass(frozen=True)
-class Visits:
-    """What is known of visits, by firm: how many this year, and whether one is open now."""
+class Bar:
+    """Why a rule keeps a firm out, and the reasons for which the rule lets it stay in."""
 
-    this_year: Mapping[str, int]
-    open_now: Mapping[str, str]
-
-
-def visits(session: Session, settings: Settings, district_id: str, today: date) -> Visits:
-    """Visits of this system: ended this year, or drawn and not closed."""
-    first = datetime(today.year, 1, 1, tzinfo=settings.timezone)
-    ended: Counter[str] = Counter()
-    open_now: dict[str, str] = {}
-    for uscc, ended_at, closed_at, campaign in session.execute(
-        sa.select(Inspection.uscc, Inspection.visits_ended_at, Inspection.closed_at, Inspection.campaign).where(
-            Inspection.district_id == district_id,
-            Inspection.state != "已移出",
-            sa.or_(Inspection.closed_at.is_(None), Inspection.visits_ended_at >= first),
-        )
-    ):
-        if closed_at is None and ended_at is None:
-            open_now[uscc] = campaign
-        elif ended_at is not None and ended_at >= first:
-            ended[uscc] += 1
-    return Visits(ended, open_now)
-
-
-def barred(uscc: str, last_inspected_on: date | None, known: Visits, cap: Frequency, today: date) -> str:
-    """Why the frequency cap keeps a firm out; empty when it does not."""
-    if uscc in known.open_now:
-        return f"已列入抽查任务 {known.open_now[uscc]}，尚未检查"
-    count = known.this_year.get(uscc, 0)
-    if count >= cap.visits:
-        return f"本年度已检查 {count} 次，达到年度频次上限 {cap.visits} 次"
-    if last_inspected_on is not None and today - last_inspected_on < timedelta(days=cap.days_between):
-        return f"上次检查为 {last_inspected_on}，间隔不足 {cap.days_between} 天"
-    return ""
+    rule: str
+    reason: str
+    may_keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Staff:
-    """Who may be drawn and who may not, with the reason."""
+class Gate:
+    """The rules and what the officer decided about them.
 
-    present: list[Inspector]
-    absent: list[tuple[Inspector, str]]
-
-
-def staff(
-    session: Session,
-    district_id: str,
-    departments: list[str],
-    until: date,
-    absences: Mapping[str, str] | None = None,
-) -> Staff:
-    """Inspectors of the departments; ``until`` is the day their certificates must still be valid.
-
-    Experts assist and never count (国办发〔2024〕54号); ``absences`` adds reasons by inspector code.
+    ``merging`` are the open campaigns whose visits this one joins; ``kept`` are firms that
+    stay in with the reason for it; ``ordered`` says that a superior ordered the campaign, so
+    that the yearly cap does not hold.
     """
-    present: list[Inspector] = []
-    absent: list[tuple[Inspector, str]] = []
-    rows = session.scalars(
-        sa.select(Inspector)
-        .where(Inspector.district_id == district_id, Inspector.department.in_(departments))
-        .order_by(Inspector.code)
-    )
-    for row in rows:
-        if row.expert:
-            reason = "专家只参与、不计入两名执法人员"
-        elif not row.certificate_number:
-            reason = "没有执法证件"
-        elif row.certificate_until is not None and row.certificate_until < until:
-            reason = f"执法证件于 {row.certificate_until} 到期"
-        elif not row.drawable:
-            reason = "名录库标明不参与抽取"
-        elif row.status != "在岗":
-            reason = f"人员状态为“{row.status}”"
-        else:
-            reason = (absences or {}).get(row.code, "")
-        if reason:
-            absent.append((row, reason))
-        else:
-            present.append(row)
-    return Staff(present, absent)
+
+    frequency: Frequency
+    known: Visits
+    today: date
+    merging: frozenset[str] = frozenset()
+    kept: Mapping[str, str] = field(default_factory=dict)
+    ordered: bool = False
+
+    @classmethod
+    def of(
+        cls, frequency: Frequency, known: Visits, today: date, plan: Mapping[str, Any], checked: Mapping[str, Any]
+    ) -> Gate:
+        """The gate of a work plan with the gate-check form's values."""
+        return cls(
+            frequency, known, today, frozenset(checked.get("merge_with") or ()),
+            {str(row["uscc"]): str(row["reason"]) for row in checked.get("kept") or []}, bool(plan.get("ordered")),
+        )  # fmt: skip
+
+    def bar(self, uscc: str, traits: Traits, kind: str, last: date | None) -> Bar | None:
+        """Why the firm is kept out, unless its open visit is joined or the rule lets it stay in for a reason given."""
+        found = self.rule(uscc, self.frequency.cap(traits, kind), last)
+        if found is not None and self.kept.get(uscc, "") in found.may_keep:
+            return None
+        return found
+
+    def rule(self, uscc: str, cap: Cap, last: date | None) -> Bar | None:
+        """What the rules say before the officer decides about single firms."""
+        apart = [visit for visit in self.known.open_now.get(uscc, ()) if visit.campaign not in self.merging]
+        if apart:
+            return Bar(OPEN, f"已列入抽查任务 {apart[0].campaign}，尚未检查")
+        if uscc in self.known.open_now:
+            return None  # one visit for both: neither a further visit nor too soon
+        count = self.known.this_year.get(uscc, 0)
+        if cap.visits is not None and count >= cap.visits and not self.ordered:
+            reason = f"本年度已检查 {count} 次，达到年度频次上限 {cap.visits} 次"
+            return Bar(CAP, reason, cap.keep_over_cap)
+        day = max((d for d in (last, self.known.last.get(uscc)) if d is not None), default=None)
+        if day is not None and self.today - day < timedelta(days=cap.days_between):
+            return Bar(BETWEEN, f"上次检查为 {day}，间隔不足 {cap.days_between} 天", cap.keep_too_soon)
+        return None
+
+    def joined(self, uscc: str) -> list[OpenVisit]:
+        """The open visits that are to be one with this campaign's."""
+        return [visit for visit in self.known.open_now.get(uscc, ()) if visit.campaign in self.merging]
 
 
-def recusals(session: Session, district_id: str, codes: list[str]) -> list[tuple[str, str]]:
+def recusals(session: Session, district_id: str, codes: Sequence[str]) -> list[tuple[str, str]]:
     """Known recusals (inspector, object) of these inspectors."""
     wanted = set(codes)
     rows = session.execute(sa.select(Recusal.inspector_code, Recusal.uscc).where(Recusal.district_id == district_id))
     return [(code, uscc) for code, uscc in rows if code in wanted]
-
-
-def gate_facts(session: Session, settings: Settings, campaign: Campaign, now: datetime) -> list[dict[str, Any]]:
-    """What the officer sees beside the gate-check form: counts, exclusions by reason, people not drawable."""
-    # Imported here: the pool is built on this module's rules.
-    from engine.inspection.pool import build_pool
-
-    pool = build_pool(session, settings, campaign, campaign.plan, now)
-    names = _names(session, campaign.district_id)
-    facts: list[dict[str, Any]] = [
-        {
-            "title": "候选名单",
-            "rows": [
-                ["名录库对象", f"{len(pool.candidates) + len(pool.exclusions):,} 户"],
-                ["候选对象", f"{len(pool.candidates):,} 户"],
-                ["预计抽取", f"约 {pool.expected():,} 户"],
-                ["可抽取检查人员", f"{len(pool.staff.present)} 人"],
-                ["已登记回避", f"{len(pool.recusals)} 条"],
-            ],
-        },
-        _exclusion_table(pool.exclusions),
-        {
-            "title": "部门人员",
-            "table": {
-                "head": ["部门", "事项", "涉及候选对象", "可抽取人员", "其中具备全部事项资格"],
-                "body": [[names.get(code, code), *cells] for code, *cells in pool.departments_table()],
-            },
-        },
-    ]
-    if pool.staff.absent:
-        facts.append(
-            {
-                "title": "不参与抽取的检查人员",
-                "table": {
-                    "head": ["编号", "姓名", "部门", "原因"],
-                    "body": [
-                        [p.code, p.name, names.get(p.department, p.department), reason]
-                        for p, reason in pool.staff.absent
-                    ],
-                },
-            }
-        )
-    if pool.candidates and (said := pool.shortage(names, rehearse=False)):
-        facts.insert(0, {"title": "人员不足", "rows": [["需要先解决", said]]})
-    visited = {department for site in pool.scope.values() for department in site.departments}
-    if idle := [names.get(code, code) for code in (campaign.participants or []) if code not in visited]:
-        said = (
-            f"{'、'.join(idle)}的抽查事项不适用于任何候选对象，抽取后没有检查任务。请核对方案的行业、对象类型和事项。"
-        )
-        facts.insert(0, {"title": "请核对", "rows": [["参与部门", said]]})
-    return facts
-
-
-def _names(session: Session, district_id: str) -> dict[str, str]:
-    rows = session.execute(sa.select(Department.code, Department.name).where(Department.district_id == district_id))
-    return {code: name for code, name in rows}
-
-
-def _exclusion_table(exclusions: list[tuple[str, str]]) -> dict[str, Any]:
-    counts = Counter(_kind(reason) for _, reason in exclusions)
-    body = [[reason, f"{count:,} 户"] for reason, count in counts.most_common()]
-    return {"title": "不列入候选的对象", "table": {"head": ["原因", "户数"], "body": body}}
-
-
-_KINDS = {
-    "本年度已检查": "达到年度频次上限",
-    "上次检查为": "距上次检查间隔过短",
-    "已列入抽查任务": "已在其他抽查任务中",
-}
-
-
-def _kind(reason: str) -> str:
-    """Reasons that differ only in a date or a number count as one."""
-    return next((kind for start, kind in _KINDS.items() if reason.startswith(start)), reason)

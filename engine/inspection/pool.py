@@ -8,24 +8,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.errors import ServiceTaskFailed
-from engine.inspection import draw, gate, ratios
+from engine.calendar import Calendar
+from engine.inspection import draw, gate, plan_basis, ratios
 from engine.inspection.assignment import Candidate, Infeasible, Job, Shortage, assign
 from engine.inspection.draw_jobs import JobsRule, Site, make_jobs
-from engine.inspection.models import Campaign, InspectedObject, Item
+from engine.inspection.gate import Bar, Gate
+from engine.inspection.gate_frequency import OPEN, Frequency
+from engine.inspection.gate_staff import Staff, mostly_away, qualified_items, staff
+from engine.inspection.gate_visits import OpenVisit, visits
+from engine.inspection.models import Campaign
+from engine.inspection.plan_basis import Basis
+from engine.inspection.pool_lists import Sorting, added_exclusions, checkable_items, plan_days
+from engine.inspection.pool_walk import group_size, walk
 from engine.settings import Settings
 
 CAP_PER_INSPECTOR = 20
-
-#: In a record that everybody may read, a reason must not tell of an open case.
-NEUTRAL = {"正在立案调查": "依法暂不检查（依据存档备查）"}
 
 
 @dataclass
@@ -40,7 +43,16 @@ class Pool:
     recusals: list[tuple[str, str]]
     department_items: dict[str, list[str]]
     per_inspector: int
-    staff: gate.Staff
+    staff: Staff
+    basis: Basis
+    #: Firms that a frequency or one-visit rule keeps out; the other exclusions lie outside the scope or were added.
+    barred: dict[str, Bar] = field(default_factory=dict)
+    #: Firms of the scope that an open campaign has drawn and not visited yet.
+    open_visits: dict[str, list[OpenVisit]] = field(default_factory=dict)
+    #: Those of them that are candidates, to be visited once for both.
+    joined: dict[str, list[OpenVisit]] = field(default_factory=dict)
+    #: Inspector code → qualifications that lapse before the task ends.
+    lapsed: dict[str, list[str]] = field(default_factory=dict)
     #: objects visited together at most; 0 when every object is visited singly
     max_group: int = 0
 
@@ -130,175 +142,68 @@ def build_pool(
 ) -> Pool:
     """The lists by the plan's scope and the gate; ``checked`` are the gate-check form's values.
 
-    Raises :class:`ServiceTaskFailed` when the plan's items are not in the registry.
+    Raises :class:`ServiceTaskFailed` when an item of the plan may not be checked.
     """
     checked = checked or {}
     district = campaign.district_id
     today = now.astimezone(settings.timezone).date()
+    first, last = plan_days(plan, today)
     departments = list(dict.fromkeys([campaign.lead, *(plan.get("participants") or campaign.participants or [])]))
-    items = _items(session, district, plan, departments)
+    items = checkable_items(session, district, plan, departments, first, last)
     department_items = {d: [i.code for i in items if i.department == d] for d in departments}
     department_items = {d: codes for d, codes in department_items.items() if codes}
-    protected = str(plan.get("disclosure") or "protected") == "protected"
-    added = {str(row["uscc"]): _reason(row, protected) for row in checked.get("exclusions") or []}
-    absences = {str(row["inspector"]): str(row["reason"]) for row in checked.get("absences") or []}
-    graded, exclusions, scope = _objects(session, settings, district, plan, items, added, today)
+    frequency = Frequency(settings, today)
+    rules = Gate.of(frequency, visits(session, settings, district, today), today, plan, checked)
+    sorted_out = Sorting(session, settings, district, plan, items, rules, today, added_exclusions(plan, checked))
+    graded, exclusions, scope = sorted_out.run()
     max_group = group_size(plan)
     if max_group:
-        scope = _walk(session, district, scope)
-    name_of, ppm = ratios.strata(session, settings, campaign, plan, {grade for _, grade in graded})
-    crew = gate.staff(session, district, list(department_items), _last_day(plan, today), absences)
+        scope = walk(session, district, scope)
+    table = ratios.ratio_table(session, settings, campaign)
+    name_of, ppm = ratios.strata(table, plan, {traits for _, traits in graded}, campaign.number)
+    calendar = Calendar.load(session, district, settings.timezone)
+    away = mostly_away(session, calendar, district, first, last, frequency.figure("available-percent"))
+    away |= {str(row["inspector"]): str(row["reason"]) for row in checked.get("absences") or []}
+    crew = staff(session, district, list(department_items), last, away)
     regions = sorted({site.region for site in scope.values()})
+    people, lapsed = [], {}
+    for person in crew.present:
+        department = crew.department(person)
+        own, gone = qualified_items(person, [i for i in items if i.department == department], last)
+        people.append(_candidate(person, department, regions, own))
+        if gone:
+            lapsed[person.code] = gone
     return Pool(
-        candidates=[(uscc, name_of[grade]) for uscc, grade in graded],
+        candidates=[(uscc, name_of[traits]) for uscc, traits in graded],
         exclusions=exclusions,
         scope=scope,
         ppm=ppm,
-        inspectors=[_candidate(p, regions, department_items[p.department]) for p in crew.present],
+        inspectors=people,
         recusals=[
             pair for pair in gate.recusals(session, district, [p.code for p in crew.present]) if pair[1] in scope
         ],
         department_items=department_items,
         per_inspector=int(plan.get("cap_per_inspector") or CAP_PER_INSPECTOR),
         staff=crew,
+        basis=plan_basis.basis(settings, today, table),
+        barred=sorted_out.barred,
+        open_visits={
+            uscc: found
+            for uscc, found in rules.known.open_now.items()
+            if uscc in scope or (uscc in sorted_out.barred and sorted_out.barred[uscc].rule == OPEN)
+        },
+        joined={uscc: rules.joined(uscc) for uscc in rules.known.open_now if uscc in scope},
+        lapsed=lapsed,
         max_group=max_group,
     )
 
 
-def _reason(row: Mapping[str, Any], protected: bool) -> str:
-    """Why the officer excluded an object, as far as the record's readers may know it."""
-    reason = str(row["reason"])
-    return f"{reason}：{row['evidence']}" if protected else NEUTRAL.get(reason, reason)
-
-
-def _items(session: Session, district: str, plan: Mapping[str, Any], departments: list[str]) -> list[Item]:
-    wanted = list(plan.get("items") or [])
-    rows = session.scalars(
-        sa.select(Item).where(Item.district_id == district, Item.code.in_(wanted), Item.published).order_by(Item.code)
-    )
-    items = [row for row in rows if row.department in departments]
-    if not items:
-        raise ServiceTaskFailed("工作方案中没有本次各部门已公布的抽查事项，请退回方案修改。")
-    return items
-
-
-def _objects(
-    session: Session,
-    settings: Settings,
-    district: str,
-    plan: Mapping[str, Any],
-    items: list[Item],
-    added: Mapping[str, str],
-    today: date,
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]], dict[str, Site]]:
-    """Candidates with their grade, exclusions with their reason, scope; over the whole registry."""
-    regions, kinds = set(plan.get("regions") or ()), set(plan.get("kinds") or ())
-    industries = tuple(plan.get("industries") or ())
-    cap, known = gate.frequency(settings, today), gate.visits(session, settings, district, today)
-    applies = _Applies(items, industries)
-    graded: list[tuple[str, str]] = []
-    exclusions: list[tuple[str, str]] = []
-    scope: dict[str, Site] = {}
-    o = InspectedObject
-    rows = session.execute(
-        sa.select(o.uscc, o.kind, o.status, o.region, o.industry, o.risk_grade, o.last_inspected_on)
-        .where(o.district_id == district)
-        .execution_options(yield_per=10_000)
-    )
-    for uscc, kind, status, region, industry, grade, last in rows:
-        departments = applies.departments(industry)
-        if status not in gate.ALIVE:
-            reason = f"登记状态为“{status}”"
-        elif regions and region not in regions:
-            reason = "不在方案的街道范围内"
-        elif kinds and kind not in kinds:
-            reason = "不在方案的对象类型范围内"
-        elif not departments:
-            reason = "不在方案的行业范围内"
-        else:
-            reason = added.get(uscc, "") or gate.barred(uscc, last, known, cap, today)
-        if reason:
-            exclusions.append((uscc, " ".join(reason.replace("|", "／").split())))
-        else:
-            graded.append((uscc, grade))
-            scope[uscc] = Site(region or district, departments)
-    return graded, exclusions, scope
-
-
-def group_size(plan: Mapping[str, Any]) -> int:
-    """How many nearby objects are visited together at most, as the work plan says; 0 when singly."""
-    return int(plan.get("max_group") or 0) if plan.get("grouping") == "邻近分组" else 0
-
-
-def _walk(session: Session, district: str, scope: dict[str, Site]) -> dict[str, Site]:
-    """Give every candidate its place in a walk through the district.
-
-    Within a region the objects with a position come first, along a Z-order curve (neighbours
-    on it are neighbours on the map), the others by address.  Only the resulting number is
-    frozen: an open record does not repeat anybody's address.
-    """
-    o = InspectedObject
-    rows = session.execute(
-        sa.select(o.uscc, o.longitude, o.latitude, o.address)
-        .where(o.district_id == district)
-        .execution_options(yield_per=10_000)
-    )
-    order = sorted(
-        (scope[uscc].region, *_nearness(longitude, latitude, address), uscc)
-        for uscc, longitude, latitude, address in rows
-        if uscc in scope
-    )
-    return {row[-1]: scope[row[-1]]._replace(place=place) for place, row in enumerate(order, start=1)}
-
-
-def _nearness(longitude: float | None, latitude: float | None, address: str) -> tuple[int, int, str]:
-    if longitude is None or latitude is None:
-        return 1, 0, address
-    x, y = (int((value % 360) * 1e5) for value in (longitude, latitude))  # about a metre
-    curve = 0
-    for bit in range(26):
-        curve |= (x >> bit & 1) << 2 * bit | (y >> bit & 1) << 2 * bit + 1
-    return 0, curve, ""
-
-
-class _Applies:
-    """Which departments' items apply to an industry.
-
-    Industries chosen in the plan override the items' own: then every department checks every object.
-    """
-
-    def __init__(self, items: list[Item], industries: tuple[str, ...]) -> None:
-        self._chosen = industries
-        self._scopes = [(item.department, tuple(item.industries or ())) for item in items]
-        self._all = sorted({department for department, _ in self._scopes})
-        self._known: dict[str, list[str]] = {}
-
-    def departments(self, industry: str) -> list[str]:
-        if industry not in self._known:
-            self._known[industry] = self._find(industry)
-        return self._known[industry]
-
-    def _find(self, industry: str) -> list[str]:
-        if self._chosen:
-            return self._all if industry.startswith(self._chosen) else []
-        return sorted({d for d, prefixes in self._scopes if not prefixes or industry.startswith(prefixes)})
-
-
-def _candidate(person: Any, regions: list[str], items: list[str]) -> Candidate:
+def _candidate(person: Any, department: str, regions: list[str], items: list[str]) -> Candidate:
     """An inspector as frozen; no area means the whole district, written out so that a reader need not know that."""
-    own = set(person.items or ())
     area = set(person.regions or ())
     return Candidate(
         person.code,
-        person.department,
+        department,
         tuple(region for region in regions if not area or region in area),
-        tuple(item for item in items if item in own),
+        tuple(items),
     )
-
-
-def _last_day(plan: Mapping[str, Any], today: date) -> date:
-    """Certificates must hold until the task's last day."""
-    try:
-        return max(today, date.fromisoformat(str(plan.get("end_date") or today)))
-    except ValueError:
-        return today

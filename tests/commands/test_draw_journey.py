@@ -382,7 +382,7 @@ def test_firms_at_the_frequency_cap_are_not_candidates(district: District) -> No
     district.freeze()
     record = full_record(district, only_draw(district).draw_id)
     excluded = dict(line.split("\t") for line in record["exclusions.tsv"].splitlines())
-    assert excluded["91370105MA00000010"] == "本年度已检查 2 次，达到年度频次上限 2 次"
+    assert excluded["91370105MA00000010"] == "本年度已检查 2 次，达到年度频次上限 1 次"
     assert excluded["91370105MA00000011"] == "已列入抽查任务 SCJG-抽查-2026-0000，尚未检查"
 
 

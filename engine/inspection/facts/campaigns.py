@@ -11,7 +11,7 @@ from engine.inspection import records, tables
 from engine.inspection.drawn import assignments, drawn_objects
 from engine.inspection.facts.desk import Desk, Provider, rows, table
 from engine.inspection.facts.options import departments, inspectors, items, sections, users
-from engine.inspection.gate import gate_facts
+from engine.inspection.gate_facts import gate_context
 from engine.inspection.industries import SECTIONS
 from engine.inspection.models import InspectedObject, Inspector
 from engine.inspection.plan_facts import plan_rows
@@ -74,7 +74,7 @@ def _work_plan(desk: Desk) -> dict[str, Any]:
 
 def _gate(desk: Desk) -> dict[str, Any]:
     return {
-        "facts": gate_facts(desk.session, desk.settings, desk.campaign, desk.now),
+        **gate_context(desk.session, desk.settings, desk.campaign, desk.now),
         "inspectors": [
             option for code in [desk.campaign.lead, *desk.campaign.participants] for option in inspectors(desk, code)
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.inspection import draw_freeze, draws, records
+from engine.inspection import draw_freeze, draws, plan_basis, records
 from engine.inspection.pool import build_pool
 from engine.service_tasks import ServiceContext, service_task
 
@@ -21,11 +21,13 @@ def freeze_and_commit(ctx: ServiceContext) -> dict[str, Any]:
     plan["witnesses"] = (ctx.data.get("explain_abort") or {}).get("replacement_witnesses") or plan.get("witnesses")
     pool = build_pool(ctx.session, ctx.settings, campaign, plan, ctx.now, ctx.data.get("gate_check"))
     draw = draw_freeze.freeze(ctx.session, ctx.settings, campaign, plan, pool, ctx.now)
+    basis = plan_basis.keep(ctx.session, pool.basis, draw, ctx.now)
     ctx.record(
         "draw-committed",
         {
             "draw_id": draw.draw_id, "manifest_sha256": draw.manifest_sha256, "manifest_sm3": draw.manifest_sm3,
             "candidates": len(pool.candidates), "exclusions": len(pool.exclusions),
+            "ratio_table": basis.ratio_sha256, "frequency_table": basis.frequency_sha256,
         },
     )  # fmt: skip
     return {

@@ -1,0 +1,127 @@
+"""What the officer sees beside the gate-check form: counts, firms kept out by rule, merges offered, people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.inspection import gate, records
+from engine.inspection.gate_alarms import alarm_facts
+from engine.inspection.gate_frequency import Frequency
+from engine.inspection.models import Campaign
+from engine.inspection.pool import Pool, build_pool
+from engine.settings import Settings
+
+Block = dict[str, Any]
+
+
+def gate_context(session: Session, settings: Settings, campaign: Campaign, now: datetime) -> dict[str, Any]:
+    """``facts``, the open campaigns to join (``open_campaigns``) and the reasons a firm may stay (``keep_reasons``)."""
+    pool = build_pool(session, settings, campaign, campaign.plan, now)
+    names = records.department_names(session, campaign.district_id)
+    today = now.astimezone(settings.timezone).date()
+    offers = _offers(session, campaign.district_id, pool)
+    facts = [*_warnings(campaign, pool, names), _counts(pool), exclusion_table(pool)]
+    if offers:
+        facts.append(_offer_table(offers, names))
+    facts += _people_facts(pool, names)
+    facts += alarm_facts(session, settings, campaign.district_id, today, pool)
+    return {
+        "facts": facts,
+        "open_campaigns": [
+            {"value": number, "label": f"{row.name}（{number}，{count:,} 户）"}
+            for number, (row, count) in offers.items()
+        ],
+        "keep_reasons": [{"value": r, "label": r} for r in Frequency(settings, today).keep_reasons()],
+    }
+
+
+def kind_of(pool: Pool, uscc: str, reason: str) -> str:
+    """Reasons that differ only in a date or a number count as one."""
+    bar = pool.barred.get(uscc)
+    return gate.KINDS[bar.rule] if bar else reason
+
+
+def exclusion_table(pool: Pool) -> Block:
+    """Objects kept out, counted by reason."""
+    counts = Counter(kind_of(pool, uscc, reason) for uscc, reason in pool.exclusions)
+    body = [[reason, f"{count:,} 户"] for reason, count in counts.most_common()]
+    return {"title": "不列入候选的对象", "table": {"head": ["原因", "户数"], "body": body}}
+
+
+def _counts(pool: Pool) -> Block:
+    rows = [
+        ["名录库对象", f"{len(pool.candidates) + len(pool.exclusions):,} 户"],
+        ["候选对象", f"{len(pool.candidates):,} 户"],
+        ["预计抽取", f"约 {pool.expected():,} 户"],
+        ["因频次或在办任务排除", f"{len(pool.barred):,} 户"],
+        ["可抽取检查人员", f"{len(pool.staff.present)} 人"],
+        ["已登记回避", f"{len(pool.recusals)} 条"],
+        ["比例表", f"第 {pool.basis.ratio.version} 版" if pool.basis.ratio.version else "随系统提供的版本"],
+    ]
+    return {"title": "候选名单", "rows": rows}
+
+
+def _warnings(campaign: Campaign, pool: Pool, names: Mapping[str, str]) -> list[Block]:
+    facts: list[Block] = []
+    visited = {department for site in pool.scope.values() for department in site.departments}
+    if idle := [names.get(code, code) for code in (campaign.participants or []) if code not in visited]:
+        said = (
+            f"{'、'.join(idle)}的抽查事项不适用于任何候选对象，抽取后没有检查任务。请核对方案的行业、对象类型和事项。"
+        )
+        facts.append({"title": "请核对", "rows": [["参与部门", said]]})
+    if pool.candidates and (said := pool.shortage(names, rehearse=False)):
+        facts.append({"title": "人员不足", "rows": [["需要先解决", said]]})
+    return facts
+
+
+def _people_facts(pool: Pool, names: Mapping[str, str]) -> list[Block]:
+    facts: list[Block] = [
+        {
+            "title": "部门人员",
+            "table": {
+                "head": ["部门", "事项", "涉及候选对象", "可抽取人员", "其中具备全部事项资格"],
+                "body": [[names.get(code, code), *cells] for code, *cells in pool.departments_table()],
+            },
+        }
+    ]
+    absent = [[p.code, p.name, names.get(p.department, p.department), reason] for p, reason in pool.staff.absent]
+    absent += [
+        [
+            p.code,
+            p.name,
+            names.get(p.department, p.department),
+            f"资质到期（{'、'.join(gone)}），只能作为第二名检查人员",
+        ]
+        for p in pool.staff.present
+        if (gone := pool.lapsed.get(p.code))
+    ]
+    if absent:
+        title = "不参与抽取或者受限的检查人员"
+        facts.append({"title": title, "table": {"head": ["编号", "姓名", "部门", "原因"], "body": absent}})
+    return facts
+
+
+def _offers(session: Session, district_id: str, pool: Pool) -> dict[str, tuple[Campaign, int]]:
+    """Open campaigns that hold firms of this one's scope, with how many."""
+    counts = Counter(visit.campaign for visits in pool.open_visits.values() for visit in visits)
+    rows = session.scalars(
+        sa.select(Campaign)
+        .where(Campaign.district_id == district_id, Campaign.number.in_(sorted(counts)))
+        .order_by(Campaign.number)
+    )
+    return {row.number: (row, counts[row.number]) for row in rows}
+
+
+def _offer_table(offers: Mapping[str, tuple[Campaign, int]], names: Mapping[str, str]) -> Block:
+    body = [
+        [row.name, number, names.get(row.lead, row.lead), f"{row.plan.get('end_date') or '—'}", f"{count:,} 户"]
+        for number, (row, count) in offers.items()
+    ]
+    head = ["在办任务", "编号", "牵头部门", "检查截止", "与本次重叠"]
+    return {"title": "可以合并进门的在办任务", "table": {"head": head, "body": body}}

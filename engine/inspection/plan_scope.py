@@ -1,0 +1,58 @@
+"""Which objects a plan row or a work plan speaks of, and which departments check them (R25, R31)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.inspection.gate import ALIVE
+from engine.inspection.models import Item
+
+
+@dataclass
+class Scope:
+    """Sub-districts, kinds and industries; an empty collection means all of them.
+
+    ``items`` are ``(department, industries)``: industries chosen in the plan override the items' own,
+    then every department checks every object.
+    """
+
+    regions: frozenset[str]
+    kinds: frozenset[str]
+    industries: tuple[str, ...]
+    items: Sequence[tuple[str, tuple[str, ...]]]
+    _departments: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, plan: Mapping[str, Any], items: Iterable[Item]) -> Scope:
+        """The scope of a work plan or of a row of a plan."""
+        return cls(
+            frozenset(plan.get("regions") or ()),
+            frozenset(plan.get("kinds") or ()),
+            tuple(plan.get("industries") or ()),
+            [(item.department, tuple(item.industries or ())) for item in items],
+        )
+
+    def why_not(self, status: str, region: str, kind: str, industry: str) -> str:
+        """Why an object lies outside; empty when it does not."""
+        if status not in ALIVE:
+            return f"登记状态为“{status}”"
+        if self.regions and region not in self.regions:
+            return "不在方案的街道范围内"
+        if self.kinds and kind not in self.kinds:
+            return "不在方案的对象类型范围内"
+        if not self.departments(industry):
+            return "不在方案的行业范围内"
+        return ""
+
+    def departments(self, industry: str) -> list[str]:
+        """Which departments' items apply to an industry, sorted; the list is shared, copy before changing it."""
+        if industry not in self._departments:
+            self._departments[industry] = self._find(industry)
+        return self._departments[industry]
+
+    def _find(self, industry: str) -> list[str]:
+        if self.industries:
+            return sorted({d for d, _ in self.items}) if industry.startswith(self.industries) else []
+        return sorted({d for d, prefixes in self.items if not prefixes or industry.startswith(prefixes)})
