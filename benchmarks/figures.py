@@ -63,11 +63,12 @@ class Scale:
     seconds: float  # after which a long series of steps is cut short
     restored: int
     expressions: int
+    objects: int  # of the registry
 
 
-FULL = Scale("full", 7, 12, 10_000, 1_000_000, 2_000_000, 200, 1_000, 40, 10_000, 20_000)
-QUICK = Scale("quick", 3, 3, 1_000, 20_000, 40_000, 40, 200, 4, 500, 3_000)
-TINY = Scale("tiny", 1, 1, 3, 400, 400, 4, 4, 1, 4, 20)
+FULL = Scale("full", 7, 12, 10_000, 1_000_000, 2_000_000, 200, 1_000, 40, 10_000, 20_000, 1_000_000)
+QUICK = Scale("quick", 3, 3, 1_000, 20_000, 40_000, 40, 200, 4, 500, 3_000, 20_000)
+TINY = Scale("tiny", 1, 1, 3, 400, 400, 4, 4, 1, 4, 20, 400)
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,9 @@ def load(scratch: Path, scale: Scale, url: str) -> None:
     tasks = scale.open_tasks + scale.done_tasks
     instances = tasks // TASKS_AN_INSTANCE + 1
     moment = _Moments("+00" if database.engine.dialect.name == "postgresql" else "")
-    _insert(database.engine, ProcessInstance, _INSTANCE, _instances(instances, definition, moment))
-    _insert(database.engine, InstanceDepartment, _SHARE, _shares(instances))
-    _insert(database.engine, UserTask, _TASK, _tasks(scale, officials, moment))
+    insert(database.engine, ProcessInstance, _INSTANCE, _instances(instances, definition, moment))
+    insert(database.engine, InstanceDepartment, _SHARE, _shares(instances))
+    insert(database.engine, UserTask, _TASK, _tasks(scale, officials, moment))
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
     database.dispose()
@@ -121,7 +121,7 @@ def _tasks(scale: Scale, officials: list[str], moment: _Moments) -> Iterator[tup
 # -- inserting --------------------------------------------------------------------------
 
 
-def _insert(
+def insert(
     engine: sa.Engine, model: type[Base], names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]
 ) -> None:  # fmt: skip
     """``rows`` of the columns ``names``; every other column gets its default, else nothing or empty text."""

@@ -15,6 +15,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Id, pk
 
+#: Compared by code points on both databases, whatever the server's language is.
+TOKEN = sa.String(120).with_variant(sa.String(120, collation="C"), "postgresql")
+
 
 class ObjectSegment(Base):
     """检索段: ``live`` has a bit for every position that is still some object's; ``filled`` positions are indexed."""
@@ -32,7 +35,7 @@ class ObjectPosting(Base):
 
     __tablename__ = "object_posting"
     district_id: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
-    token: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
+    token: Mapped[str] = mapped_column(TOKEN, primary_key=True)
     segment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     slots: Mapped[bytes] = mapped_column(sa.LargeBinary)
     __table_args__ = (sa.Index("ix_object_posting_segment", "district_id", "segment"),)

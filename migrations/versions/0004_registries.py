@@ -103,7 +103,11 @@ def upgrade() -> None:
     op.create_table(
         "object_posting",
         sa.Column("district_id", sa.String(length=12), nullable=False),
-        sa.Column("token", sa.String(length=120), nullable=False),
+        sa.Column(
+            "token",
+            sa.String(length=120).with_variant(sa.String(length=120, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("segment", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("slots", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("district_id", "token", "segment", name=op.f("pk_object_posting")),

@@ -1,0 +1,118 @@
+"""What an inspected object can be found by: its tokens, and the keys of the orders it can stand in.
+
+A token is a letter and a text: ``n天桥`` a pair of characters of the name, ``a`` of the address,
+``l`` of the legal representative, ``u`` of the code's last ten characters, ``h`` the code's first
+eight; ``region=370105001`` and the like name a value.  Texts are folded first, so that full and
+half width, upper and lower case and blanks make no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from typing import Any
+
+#: Longest value of a token; longer values are cut, in the index and in the question alike.
+LONGEST = 100
+#: Ends a text, so that its last character begins a pair too.
+END = "\x03"
+#: Characters of a code that are one token: registering body, kind and division hardly tell codes apart.
+HEAD = 8
+
+_FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(
+    map(ord, " \t\r\n\u3000\xa0\x03")
+)  # fmt: skip
+
+#: Order → (column, title); names stand as GB 18030 orders them, common characters by pinyin.
+ORDERS: dict[str, tuple[str, str]] = {
+    "name": ("name", "名称"),
+    "inspected": ("last_inspected_on", "最近检查日期"),
+    "established": ("established_on", "成立日期"),
+    "updated": ("updated_at", "更新时间"),
+}
+
+
+def fold(text: str) -> str:
+    """The text as it is compared: half width, upper case, without blanks."""
+    return text.translate(_FOLD).upper()
+
+
+def pairs(letter: str, folded: str) -> set[str]:
+    """The tokens of a whole text: every two neighbouring characters, and the last with the end."""
+    return {letter + a + b for a, b in zip(folded, folded[1:] + END, strict=True)}
+
+
+def inner_pairs(letter: str, folded: str) -> set[str]:
+    """The tokens a text must have that contains ``folded``; empty for a single character."""
+    return {letter + a + b for a, b in pairwise(folded)}
+
+
+def value(name: str, text: str) -> str:
+    """The token of one value."""
+    return f"{name}={text[:LONGEST]}"
+
+
+def tokens_of(row: Mapping[str, Any]) -> set[str]:
+    """All tokens of an object, from the columns :data:`COLUMNS`."""
+    uscc = row["uscc"]
+    found = pairs("n", fold(row["name"]))
+    found |= pairs("a", fold(row["address"]))
+    found |= pairs("l", fold(row["legal_representative"]))
+    found |= inner_pairs("u", uscc[HEAD:])
+    found.add("h" + uscc[:HEAD])
+    industry = row["industry"]
+    found.add(value("section", industry[:1]))
+    found.add(value("division", industry[:3]))
+    for name in ("region", "kind", "status", "grade", "supervisor"):
+        found.add(value(name, row["risk_grade" if name == "grade" else name]))
+    found.update(value("tag", text) for text in row["tags"] or ())
+    found.update(value("special", text) for text in row["special_registries"] or ())
+    for permit in row["permits"] or ():
+        found |= _permit_tokens(permit)
+    if row["on_abnormal_list"]:
+        found.add("abnormal=1")
+    if row["to_verify"]:
+        found.add("verify=1")
+    if last := row["last_inspected_on"]:
+        found |= {f"month={last:%Y-%m}", f"day={last.isoformat()}"}
+    return found
+
+
+def _permit_tokens(permit: Mapping[str, Any]) -> set[str]:
+    found = {value("permit", str(permit.get("name") or ""))}
+    for name in ("issuer", "supervisor"):
+        if text := permit.get(name):
+            found.add(value(name, str(text)))
+    if expires := permit.get("expires"):
+        found.add(value("expires", str(expires)))
+    return found
+
+
+#: The columns :func:`tokens_of` and :func:`order_key` read.
+COLUMNS = (
+    "uscc", "name", "address", "legal_representative", "industry", "region", "kind", "status", "risk_grade",
+    "supervisor", "tags", "special_registries", "permits", "on_abnormal_list", "to_verify", "last_inspected_on",
+    "established_on", "updated_at",
+)  # fmt: skip
+
+
+def order_text(order: str, held: Any) -> str:
+    """A column's value as text that sorts as officials expect; nothing sorts first."""
+    if held is None:
+        return ""
+    if isinstance(held, datetime):
+        return held.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(held, date):
+        return held.isoformat()
+    return str(held).encode("gb18030", "replace").decode("latin-1")
+
+
+def order_key(order: str, row: Mapping[str, Any]) -> tuple[str, str]:
+    """Where the object stands in ``order``; the code makes the place its own."""
+    return order_text(order, row[ORDERS[order][0]]), row["uscc"]
+
+
+def contains(folded: str, texts: Iterable[str]) -> bool:
+    """Whether one of the texts really contains ``folded`` (its pairs may also stand apart)."""
+    return any(folded in fold(text) for text in texts)
