@@ -45,6 +45,7 @@ class ScenarioHost:
             "today": lambda: self.now.astimezone(ZONE).date(),
             "deadline": lambda name: self.deadlines.get(name),
             "inspection_team": lambda key: [],
+            "conference_office": lambda: "SCJG",
         }
 
     def run_service(self, name: str, element: Element, parameters: dict[str, Any]) -> Mapping[str, Any] | None:
