@@ -13,7 +13,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine.inspection.facts import campaigns, follow_ups, release, summary, visits
+from engine.inspection.facts import (
+    campaigns,
+    follow_ups,
+    handovers,
+    item_adjustments,
+    registry,
+    release,
+    summary,
+    visits,
+)
 from engine.inspection.facts.desk import Desk, Provider
 from engine.inspection.facts.summary import campaign_statistics
 from engine.models import UserTask
@@ -21,13 +30,19 @@ from engine.settings import Settings
 
 __all__ = ["campaign_statistics", "context_provider"]
 
-_FORMS: dict[str, Provider] = {**campaigns.FORMS, **summary.FORMS, **visits.FORMS, **release.FORMS, **follow_ups.FORMS}
+_FORMS: dict[str, Provider] = {
+    **campaigns.FORMS, **summary.FORMS, **visits.FORMS, **release.FORMS, **follow_ups.FORMS, **registry.FORMS,
+    **item_adjustments.FORMS,
+}  # fmt: skip
 _PROCESSES: dict[str, Provider] = {
     "joint-inspection": campaigns.campaign_facts,
     "inspection": visits.inspection_facts,
     "department-inspection": visits.part_facts,
     "rectification": follow_ups.follow_up_facts,
     "administrative-penalty": follow_ups.follow_up_facts,
+    "registry-change": registry.registry_facts,
+    "permit-handover": handovers.handover_facts,
+    "item-adjustment": item_adjustments.adjustment_facts,
 }
 
 

@@ -88,15 +88,15 @@ class RowReader:
     def _add(self, line: int, level: str, header: str, value: str, message: str, remedy: str) -> None:
         self.problems.append(RowProblem(line, level, header, value, message, remedy))
 
-    def department(self, line: int, header: str, record: Record) -> None:
-        """Replace a department's name by its code."""
-        text = record["department"]
+    def department(self, line: int, header: str, record: Record, field: str = "department") -> None:
+        """Replace a department's name in ``field`` by its code."""
+        text = record[field]
         code = self.surroundings.departments.get(department_key(text))
         if code is None:
             known = "、".join(sorted(set(self.surroundings.departments.values()))) or "（尚无部门）"
             self._add(line, REJECTED, header, text, "系统中没有这个部门", f"请填写部门代码或全称；现有代码：{known}。")
         else:
-            record["department"] = code
+            record[field] = code
 
 
 def make_reader(kind: str, header: list[str], surroundings: Surroundings) -> tuple[RowReader, list[str]]:
@@ -152,6 +152,8 @@ def _finish_object(reader: RowReader, line: int, record: Record) -> None:
         reasons.append(f"行政区划代码 {region} 不在本区")
         reader._add(line, TO_VERIFY, "行政区划代码", region, "不在本区", "已导入并标记待核，请核对住所所在街道。")
     record["to_verify"] = "；".join(reasons)[:200]
+    if record.get("supervisor"):
+        reader.department(line, "主管监管部门", record, "supervisor")
     if not record.get("kind"):
         kind = uscc.KIND_BY_PREFIX.get(code[:2], "")
         if not kind:

@@ -92,6 +92,18 @@ def names(value: str) -> list[str]:
     return found
 
 
+def validities(value: str) -> dict[str, str]:
+    """Last days by name, ``资质:到期日`` each, separated by 、 or ；; a name without a day has no term."""
+    found = {}
+    for part in names(value):
+        name, _, until = part.replace("：", ":").partition(":")
+        if not name.strip():
+            raise BadValue(f"“{part[:20]}”的写法无法识别", "请写成 资质:到期日，例如 食品安全检查:2027-06-30。")
+        if until.strip():
+            found[name.strip()] = day(until.strip()).isoformat()
+    return found
+
+
 def permits(value: str) -> list[dict[str, str]]:
     """Permits, ``名称|编号|发证日期|有效期至|发证机关`` each, separated by ；."""
     return [_permit(part) for raw in re.split(r"[;；\n]+", value) if (part := raw.strip())]
