@@ -24,6 +24,7 @@ const entries = Object.fromEntries(
     ["style", "styles/index.css"],
     ["viewer", "viewer/index.js"],
     ["witness", "witness/index.js"],
+    ["ceremony", "ceremony/index.js"],
     ["verifier", "verifier/index.js"],
   ].filter(([, source]) => existsSync(join(root, source))),
 );

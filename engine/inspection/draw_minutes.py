@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -65,6 +66,43 @@ def minutes(
         mark="　".join(marks),
         footer=f"随机抽取记录 {draw.draw_id}",
     )
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """One stratum: its size, share, quota, how many are drawn now, and the largest ticket among them."""
+
+    name: str
+    size: int
+    share: str
+    quota: int
+    drawn: int
+    highest: str
+
+
+def strata_of(session: Session, draw: Draw) -> list[Stratum]:
+    """The strata of a finished draw, by name; not public while the draw is protected."""
+    manifest, result = json.loads(draw.files["manifest.json"]), json.loads(draw.files["result.json"])
+    sizes = Counter(stratum for _, stratum in parse_pairs("candidates.tsv", draw.files["candidates.tsv"]))
+    seed = protocol.seed_of(manifest["hash"], draw.draw_id, result["entropy"])
+    quota = protocol.quotas(sizes, manifest["ppm"], manifest["rounding"], seed, manifest["hash"])
+    standing = {
+        stratum: (count, highest)
+        for stratum, count, highest in session.execute(
+            sa.select(DrawnObject.stratum, sa.func.count(), sa.func.max(DrawnObject.ticket))
+            .where(
+                DrawnObject.district_id == draw.district_id, DrawnObject.draw_id == draw.draw_id,
+                DrawnObject.failed_reason == "",
+            )
+            .group_by(DrawnObject.stratum)
+        )
+    }  # fmt: skip
+    return [
+        Stratum(
+            "全部对象" if s == "ALL" else s, sizes[s], percent(manifest["ppm"][s]), quota[s], *standing.get(s, (0, ""))
+        )
+        for s in sorted(sizes, key=str.encode)
+    ]
 
 
 class _View:
@@ -157,21 +195,10 @@ class _View:
         return Facts(rows, title="四、抽取结果")
 
     def strata(self) -> Listing:
-        """Size, ratio, quota, drawn now and the largest ticket drawn of each stratum."""
-        manifest, result = json.loads(self.draw.files["manifest.json"]), json.loads(self.draw.files["result.json"])
-        sizes = Counter(s for _, s in parse_pairs("candidates.tsv", self.draw.files["candidates.tsv"]))
-        hash_name = manifest["hash"]
-        seed = protocol.seed_of(hash_name, self.draw.draw_id, result["entropy"])
-        quota = protocol.quotas(sizes, manifest["ppm"], manifest["rounding"], seed, hash_name)
-        drawn = Counter(row.stratum for row in self.rows)
-        highest: dict[str, str] = {}
-        for row in self.rows:
-            highest[row.stratum] = max(highest.get(row.stratum, ""), row.ticket)
         rows = [
-            ["全部对象" if s == "ALL" else s, f"{sizes[s]:,}", percent(manifest["ppm"][s]), f"{quota[s]:,}",
-             f"{drawn[s]:,}", f"{highest[s][:16]}…" if s in highest else "—"]
-            for s in sorted(sizes, key=str.encode)
-        ]  # fmt: skip
+            [s.name, f"{s.size:,}", s.share, f"{s.quota:,}", f"{s.drawn:,}", f"{s.highest[:16]}…" if s.highest else "—"]
+            for s in strata_of(self.session, self.draw)
+        ]
         return Listing(
             ["分层", "对象数", "比例", "名额", "抽中", "最大中签号"], rows, [3, 2, 2, 2, 2, 5], title="分层与名额"
         )

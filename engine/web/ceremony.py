@@ -1,46 +1,43 @@
-"""The ceremony of a draw on a wall screen and on phones: commitment, witnesses live, then the result.
+"""The ceremony of a draw (抽取现场) on a wall screen: commitment, witnesses live, then the result.
 
-For everybody in the scope of the campaign and its witnesses.  A protected draw shows no
-object here: the screen hangs in a room.
+For everybody in the scope of the campaign and its witnesses.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from engine.documents import pdf
 from engine.errors import NotFound
-from engine.inspection import records
-from engine.inspection.models import Draw, DrawnObject, DrawWitness, InspectedObject
+from engine.inspection import draw_log, draw_minutes, records
+from engine.inspection.models import Draw, DrawWitness
 from engine.models import ProcessInstance
 from engine.scope import instance_in_scope
-from engine.web import draw_view
-from engine.web.context import actor, database, settings
+from engine.web import ceremony_view, draw_view
+from engine.web.context import actor, database, now, settings
 from engine.web.guards import signed_in
 
 blueprint = Blueprint("ceremony", __name__)
 
-POLL_SECONDS = 3
-LISTED = 200
+POLL_SECONDS = 2
 
 
 @blueprint.get("/draws/<draw_id>/ceremony")
 @signed_in
 def show(draw_id: str) -> ResponseReturnValue:
-    """The whole page; its state is refreshed by itself while the draw is open."""
+    """The whole page, ``?screen=1`` for a projector; its state is refreshed by itself while the draw is open."""
+    screen = bool(request.args.get("screen"))
     with database().read() as session:
-        row = _visible_draw(session, draw_id)
-        fragment, tag = _state(session, row)
-    return render_template(
-        "ceremony.html", row=row, fragment=Markup(fragment), tag=tag, poll_seconds=POLL_SECONDS,
-        state=draw_view.STATES.get(row.state, row.state), tone=draw_view.TONES.get(row.state, ""),
-        qr=draw_view.qr_code(url_for("public.draw", draw_id=draw_id, _external=True)),
-    )  # fmt: skip
+        row = visible_draw(session, draw_id)
+        fragment, tag = _state(session, row, screen)
+    return render_template("ceremony.html", row=row, fragment=Markup(fragment), screen=screen)
 
 
 @blueprint.get("/draws/<draw_id>/ceremony/state")
@@ -48,10 +45,25 @@ def show(draw_id: str) -> ResponseReturnValue:
 def state(draw_id: str) -> ResponseReturnValue:
     """The changing part; 304 or 204 when nothing changed since the reader's copy."""
     with database().read() as session:
-        fragment, tag = _state(session, _visible_draw(session, draw_id))
+        fragment, tag = _state(session, visible_draw(session, draw_id), bool(request.args.get("screen")), fresh=True)
     if request.args.get("seen") == tag:
         return _cached(make_response("", 204), tag)
     return _cached(make_response(fragment), tag).make_conditional(request)
+
+
+@blueprint.get("/draws/<draw_id>/record.pdf")
+@signed_in
+def minutes(draw_id: str) -> ResponseReturnValue:
+    """The minutes to be signed, in the edition for the people of the campaign and its witnesses."""
+    with database().read() as session:
+        row = visible_draw(session, draw_id)
+        document = draw_minutes.minutes(
+            session, settings(), row, internal=True, address=url_for("public.draw", draw_id=draw_id, _external=True),
+            log_key=draw_log.public_key_hex(draw_log.log_key(settings().data_dir)),
+        )  # fmt: skip
+    return send_file(
+        io.BytesIO(pdf.render(document)), mimetype="application/pdf", download_name=f"抽取记录-{draw_id}.pdf"
+    )
 
 
 def _cached(response: Response, tag: str) -> Response:
@@ -60,7 +72,7 @@ def _cached(response: Response, tag: str) -> Response:
     return response
 
 
-def _visible_draw(session: Session, draw_id: str) -> Draw:
+def visible_draw(session: Session, draw_id: str) -> Draw:
     """The draw for people in scope of its campaign and for its witnesses; :class:`NotFound` for all others."""
     row = records.draw(session, settings().district_id, draw_id)
     seen = session.scalar(
@@ -83,42 +95,19 @@ def _visible_draw(session: Session, draw_id: str) -> Draw:
     return row
 
 
-def _state(session: Session, row: Draw) -> tuple[str, str]:
-    """The fragment and a tag that changes exactly when it does."""
+def _state(session: Session, row: Draw, screen: bool, *, fresh: bool = False) -> tuple[str, str]:
+    """The fragment and a tag that changes exactly when it does; ``fresh`` when it replaces what somebody looks at."""
     view = draw_view.view(session, row)
-    objects = _objects(session, row) if row.state == "drawn" and row.disclosure == "open" else []
-    bare = render_template(
-        "ceremony_state.html", row=row, view=view, objects=objects, seed=_seed(view), tag="", poll_seconds=POLL_SECONDS
-    )
+    limit = ceremony_view.reveal_limit(session, row)
+    shown = {
+        "row": row, "view": view, "screen": screen, "fresh": fresh, "limit": limit,
+        "left": ceremony_view.time_left(limit, now()) if limit else "",
+        "now_is": ceremony_view.now_in_words(view), "outcome": ceremony_view.outcome(session, view),
+        "mine": ceremony_view.is_witness(view, actor().user_id), "poll_seconds": POLL_SECONDS,
+        "listed": ceremony_view.LISTED,
+        "qr": draw_view.qr_code(url_for("public.draw", draw_id=row.draw_id, _external=True)),
+        "witness_qr": draw_view.qr_code(url_for("witness.show", draw_id=row.draw_id, _external=True)),
+    }  # fmt: skip
+    bare = render_template("ceremony_state.html", **{**shown, "fresh": False, "left": "", "tag": ""})
     tag = hashlib.sha256(bare.encode()).hexdigest()[:16]
-    return render_template(
-        "ceremony_state.html", row=row, view=view, objects=objects, seed=_seed(view), tag=tag,
-        poll_seconds=POLL_SECONDS,
-    ), tag  # fmt: skip
-
-
-def _seed(view: draw_view.DrawView) -> str:
-    """The seed as the public log states it, empty before the draw."""
-    for entry in view.entries:
-        fields = entry.leaf.split("\t")
-        if fields[0] == "result":
-            return fields[3]
-    return ""
-
-
-def _objects(session: Session, row: Draw) -> list[tuple[int, str, str]]:
-    """Rank, name and address of the objects drawn openly, in the order of their tickets; no pairs."""
-    rows = session.execute(
-        sa.select(DrawnObject.rank, InspectedObject.name, InspectedObject.address)
-        .join(
-            InspectedObject,
-            sa.and_(InspectedObject.district_id == DrawnObject.district_id, InspectedObject.uscc == DrawnObject.uscc),
-        )
-        .where(
-            DrawnObject.district_id == row.district_id, DrawnObject.draw_id == row.draw_id,
-            DrawnObject.failed_reason == "",
-        )
-        .order_by(DrawnObject.rank)
-        .limit(LISTED)
-    )  # fmt: skip
-    return [(r.rank, r.name, r.address) for r in rows]
+    return render_template("ceremony_state.html", **shown, tag=tag), tag

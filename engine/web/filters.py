@@ -35,6 +35,11 @@ def minute(value: datetime | str | None) -> str:
     return local(moment).strftime("%Y-%m-%d %H:%M")
 
 
+def second(value: datetime | None) -> str:
+    """``2026-03-02 09:00:05``: where the order of two people's acts matters."""
+    return local(value).strftime("%Y-%m-%d %H:%M:%S") if value else "—"
+
+
 def day(value: datetime | date | str | None) -> str:
     """``2026-03-02``; an em dash for nothing."""
     if not value:
@@ -102,5 +107,5 @@ def in_texts(value: Any, texts: list[str]) -> bool:
 
 def install(app: Flask) -> None:
     app.jinja_env.tests["in_texts"] = in_texts
-    for function in (minute, day, chinese_day, weekday, due, filesize, number, case_number):
+    for function in (minute, second, day, chinese_day, weekday, due, filesize, number, case_number):
         app.jinja_env.filters[function.__name__] = function

@@ -143,7 +143,7 @@ def test_the_commitment_is_shown_whole_with_a_code_that_leads_back_to_the_page(
         row = records.draw(session, "370105", DRAW)
         manifest = row.files["manifest.json"]
     shown = [
-        "".join(re.findall(r"<span>(\w{8})</span>", code)) for code in re.findall(r'class="digest">(.*?)</code>', page)
+        "".join(re.findall(r"<span>(\w{8})</span>", code)) for code in re.findall(r'class="digest digest-8">(.*?)</code>', page)
     ]
     assert shown == [row.manifest_sha256, row.manifest_sm3]
     assert hashlib.sha256(manifest.encode()).hexdigest() == shown[0]

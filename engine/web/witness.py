@@ -1,0 +1,152 @@
+"""A draw witness on an own phone: log the digest first, reveal the part when all have logged.
+
+The task behind it is the one of the inbox; this page says at every moment what is to be
+done, and never asks the person to find it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from engine.commands.complete_task import CompleteTask
+from engine.errors import Conflict, Forbidden, InvalidInput
+from engine.inspection.models import Draw, DrawWitness
+from engine.models import TaskCandidate, UserTask
+from engine.web import ceremony_view, draw_view
+from engine.web.ceremony import visible_draw
+from engine.web.context import actor, database, engine, now
+from engine.web.guards import signed_in
+
+blueprint = Blueprint("witness", __name__)
+
+POLL_SECONDS = 2
+FORMS = {"log": "witness-log", "reveal": "witness-reveal"}
+
+
+@blueprint.get("/draws/<draw_id>/witness")
+@signed_in
+def show(draw_id: str) -> ResponseReturnValue:
+    """What the witness has to do now."""
+    return _page(draw_id)
+
+
+@blueprint.get("/draws/<draw_id>/witness/state")
+@signed_in
+def state(draw_id: str) -> ResponseReturnValue:
+    """204 while nothing changed for the witness, else the order to load the page anew."""
+    with database().read() as session:
+        view, mine = _mine(session, draw_id)
+    response = make_response("", 204 if _tag(view, mine) == request.args.get("seen") else 200)
+    if response.status_code == 200:
+        response.headers["HX-Refresh"] = "true"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.post("/draws/<draw_id>/witness/log")
+@signed_in
+def log(draw_id: str) -> ResponseReturnValue:
+    """Log the digest of this device's part."""
+    values = {"logged_sha256": _field("logged_sha256").lower(), "confirmed": request.form.get("confirmed") == "true"}
+    return _submit(draw_id, "log", values, "摘要已登记。请不要清除浏览数据，等其他监督人登记后在本机公开。")
+
+
+@blueprint.post("/draws/<draw_id>/witness/reveal")
+@signed_in
+def reveal(draw_id: str) -> ResponseReturnValue:
+    """Reveal what was logged."""
+    values = {"nonce": _field("nonce"), "part": _field("part")}
+    return _submit(draw_id, "reveal", values, "随机因子已公开，与登记的摘要一致。")
+
+
+def _field(name: str) -> str:
+    return request.form.get(name, "").strip()[:400]
+
+
+def _submit(draw_id: str, step: str, values: dict[str, Any], done: str) -> ResponseReturnValue:
+    """Complete the witness's open task; too early, too late and twice are told, and nothing typed is lost."""
+    with database().read() as session:
+        view, mine = _mine(session, draw_id)
+        task = _open_task(session, view.row, FORMS[step])
+    if task is None:
+        flash(_why_not(view, mine, step), "warning")
+        return redirect(url_for(".show", draw_id=draw_id), 303)
+    try:
+        engine().execute(CompleteTask(task.id, task.version, values), actor=actor())
+    except InvalidInput as error:
+        return _page(draw_id, error.fields or {"": [error.message]}, values, 422)
+    except Conflict as error:
+        flash(error.message, "warning")
+    else:
+        flash(done, "success")
+    return redirect(url_for(".show", draw_id=draw_id), 303)
+
+
+def _why_not(view: draw_view.DrawView, mine: DrawWitness, step: str) -> str:
+    """Why this step cannot be done now."""
+    if view.row.state != "committed":
+        return f"本次抽取{view.state}，不再接受随机因子。"
+    if step == "log":
+        return "您已经登记过摘要，不能更改。"
+    if mine.revealed_at is not None:
+        return "您已经公开过随机因子。"
+    waiting = [w.name for w in view.witnesses if w.logged_at is None]
+    return f"还不能公开：{'、'.join(waiting)}尚未登记摘要。全部登记后本页会自动转到公开这一步。"
+
+
+def _mine(session: Session, draw_id: str) -> tuple[draw_view.DrawView, DrawWitness]:
+    """The draw and the witness who asks; :class:`Forbidden` for everybody else who may see the draw."""
+    view = draw_view.view(session, visible_draw(session, draw_id))
+    mine = ceremony_view.is_witness(view, actor().user_id)
+    if mine is None:
+        raise Forbidden("您不是本次抽取的监督人。请用监督人本人的账号登录；旁观请打开抽取现场。")
+    return view, mine
+
+
+def _open_task(session: Session, row: Draw, form: str) -> UserTask | None:
+    """The witness's open task of that form that belongs to this draw."""
+    found = session.scalars(
+        sa.select(UserTask)
+        .join(TaskCandidate, TaskCandidate.task_id == UserTask.id)
+        .where(
+            UserTask.district_id == row.district_id, UserTask.state == "open", UserTask.form_key == form,
+            TaskCandidate.user_id == actor().user_id,
+        )
+    )  # fmt: skip
+    return next((t for t in found if engine().task_view(session, t).data.get("draw_id") == row.draw_id), None)
+
+
+def _tag(view: draw_view.DrawView, mine: DrawWitness) -> str:
+    """What the page of this witness depends on."""
+    logged = sum(w.logged_at is not None for w in view.witnesses)
+    revealed = sum(w.revealed_at is not None for w in view.witnesses)
+    return f"{view.row.state}.{logged}.{revealed}.{int(mine.logged_at is not None)}.{int(mine.revealed_at is not None)}"
+
+
+def _page(
+    draw_id: str, errors: dict[str, list[str]] | None = None, values: dict[str, Any] | None = None, status: int = 200
+) -> ResponseReturnValue:
+    with database().read() as session:
+        view, mine = _mine(session, draw_id)
+        limit = ceremony_view.reveal_limit(session, view.row)
+    all_logged = all(w.logged_at is not None for w in view.witnesses)
+    if view.row.state != "committed":
+        step = "ended"
+    elif mine.logged_at is None:
+        step = "log"
+    elif mine.revealed_at is None:
+        step = "reveal" if all_logged else "wait"
+    else:
+        step = "done"
+    page = render_template(
+        "witness.html", row=view.row, view=view, mine=mine, step=step, tag=_tag(view, mine), errors=errors or {},
+        values=values or {}, poll_seconds=POLL_SECONDS, limit=limit,
+        left=ceremony_view.time_left(limit, now()) if limit else "",
+        waiting=[w.name for w in view.witnesses if (w.revealed_at if all_logged else w.logged_at) is None],
+    )  # fmt: skip
+    return make_response(page, status)
