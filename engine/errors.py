@@ -106,6 +106,18 @@ class ServiceTaskFailed(LianjianError):
         self.error_code = error_code
 
 
+class Runaway(ServiceTaskFailed):
+    """A process took more time, memory, steps or data than one command may; its instance gets an incident.
+
+    ``details`` name the instance: ``instance_id``, ``business_key``, ``process``.
+    """
+
+    code = "runaway"
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message, **details)
+
+
 class StateUnreadable(LianjianError):
     """A stored instance state cannot be restored; the instance gets an incident, others go on."""
 

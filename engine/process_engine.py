@@ -17,11 +17,11 @@ from engine.bpmn.execution import Execution
 from engine.commands.context import Command, CommandContext
 from engine.commands.correlate_message import deliver_pending
 from engine.commands.hosting import KernelHost
-from engine.commands.incidents import ReportUnreadable
+from engine.commands.incidents import ReportRunaway, ReportUnreadable
 from engine.commands.kernel import FormContext, JobQueue, Kernel, no_context
 from engine.commands.locking import LockedInstance
 from engine.db import Database
-from engine.errors import Conflict, StateUnreadable
+from engine.errors import Conflict, Runaway, StateUnreadable
 from engine.models import ProcessInstance, UserTask
 from engine.service_tasks import ServiceRegistry
 from engine.settings import Settings
@@ -85,6 +85,10 @@ class ProcessEngine:
             except StateUnreadable as error:
                 if "instance_id" in error.details:
                     self._attempt(ReportUnreadable(error), actor, moment)
+                raise
+            except Runaway as error:
+                if "instance_id" in error.details:
+                    self._attempt(ReportRunaway(error), actor, moment)
                 raise
             except sqlalchemy.exc.IntegrityError as error:
                 if attempts < _ATTEMPTS and "uq_history_event" in str(error.orig):

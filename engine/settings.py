@@ -36,6 +36,8 @@ class Settings:
     session_hours: int = 12
     sandbox_seconds: int = 30  # an office's bundle is judged within, see engine/lint/sandbox.py
     sandbox_memory_mb: int = 512
+    command_seconds: int = 5  # what one command may take inside one instance, see engine/bpmn/spending.py
+    command_memory_mb: int = 256
 
     @property
     def url(self) -> str:
@@ -95,4 +97,6 @@ class Settings:
             session_hours=number("SESSION_HOURS", 12),
             sandbox_seconds=number("SANDBOX_SECONDS", 30),
             sandbox_memory_mb=number("SANDBOX_MEMORY_MB", 512),
+            command_seconds=number("COMMAND_SECONDS", 5),
+            command_memory_mb=number("COMMAND_MEMORY_MB", 256),
         )

@@ -27,23 +27,28 @@ class Meter:
     """What one decision may still do, and what it noticed.
 
     ``notes`` is ``None`` where trouble must stop (a process); otherwise trouble yields null, as the
-    standard says, and is noted.
+    standard says, and is noted.  ``watch`` is asked at every round and may raise.
     """
 
-    def __init__(self, notes: list[str] | None = None) -> None:
+    def __init__(self, notes: list[str] | None = None, watch: Callable[[], None] | None = None) -> None:
         self.notes = notes
+        self.watch = watch
         self.rounds = MAX_ROUNDS
         self.steps = MAX_TOTAL_STEPS
         self.calls = 0
 
     def charge(self, rounds: int = 1) -> None:
         """Use up rounds; raises :class:`ServiceTaskFailed` when none are left."""
+        if self.watch is not None:
+            self.watch()
         self.rounds -= rounds
         if self.rounds < 0:
             raise ServiceTaskFailed(f"决策计算超过 {MAX_ROUNDS} 轮，请缩小列表或拆成几个决策。", "decision-limit")
 
     def spend(self, steps: int) -> None:
         """Count steps of expressions; raises :class:`ServiceTaskFailed` when none are left."""
+        if self.watch is not None:
+            self.watch()
         self.steps -= steps
         if self.steps < 0:
             raise ServiceTaskFailed(f"决策计算超过 {MAX_TOTAL_STEPS} 步，请缩小列表或拆成几个决策。", "decision-limit")
@@ -72,11 +77,11 @@ class Environment:
 
     def accepts(self, tests: UnaryTests, value: Any) -> bool:
         """Whether a value passes a cell here."""
-        return tests.accepts(value, self.scope, self.functions, self.now, self.types)
+        return tests.accepted(value, self.run())
 
     def run(self) -> Run:
         """The state for calling a function value."""
-        return Run(self.scope, self.functions, self.now, True, self.types)
+        return Run(self.scope, self.functions, self.now, True, self.types, self.meter.watch)
 
     def trouble(self, message: str, code: str) -> None:
         """Note what the standard turns into null; raises :class:`ServiceTaskFailed` in a process."""

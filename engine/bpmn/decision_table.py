@@ -123,7 +123,7 @@ class Table(Logic):
         """Indexes of the rules that hold, in order; FIRST stops at the first."""
         values = [column.value(env, self.name) for column in self.inputs]
         run = env.run()
-        run.steps = env.meter.steps
+        run.allow(env.meter.steps)
         found: list[int] = []
         for index, rule in enumerate(self.rules):
             if all(test.accepted(value, run) for test, value in zip(rule.tests, values, strict=True)):

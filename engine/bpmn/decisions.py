@@ -74,15 +74,17 @@ class Decisions:
         inputs: Mapping[str, Any],
         functions: Functions | None = None,
         now: datetime | None = None,
+        watch: Callable[[], None] | None = None,
     ) -> Any:
         """The JSON-safe value of a decision, for a process: trouble stops.
 
         A table with one output gives its value, with several a dict by output name; R, O and C
         give lists (empty when no rule holds).  Raises :class:`ServiceTaskFailed` when the table
         does not fit the data (overlapping rules, wrong types, values that are not allowed) and
-        :class:`ExpressionError` when an expression cannot be evaluated.
+        :class:`ExpressionError` when an expression cannot be evaluated.  ``watch`` is asked again and again
+        while it lasts and may raise.
         """
-        return json_safe(self._answer(decision_id, inputs, functions, now, Meter()))
+        return json_safe(self._answer(decision_id, inputs, functions, now, Meter(watch=watch)))
 
     def evaluate(
         self,

@@ -113,7 +113,9 @@ class Execution:
         except TypeError as error:  # half a character of a text, for instance
             raise ServiceTaskFailed(f"流程数据中有无法保存的内容（{error}）。") from error
         if len(state) > MAX_STATE:
-            raise ServiceTaskFailed(f"流程数据有 {len(state):,} 字节，超过上限 {MAX_STATE:,} 字节，疑似失控，已停止。")
+            raise self._engine.spending.runaway(
+                f"流程数据有 {len(state):,} 字节，超过上限 {MAX_STATE:,} 字节，疑似失控，已停止。"
+            )
         return state
 
     # -- moving -----------------------------------------------------------------
@@ -121,17 +123,20 @@ class Execution:
     def run(self) -> None:
         """Run to the next wait.
 
-        Raises what a service task raises, ExpressionError, and ServiceTaskFailed for a runaway
-        or a process with nothing left to wait for.
+        Raises what a service task raises, ExpressionError, :class:`~engine.errors.Runaway`, and
+        ServiceTaskFailed for a process with nothing left to wait for.
         """
+        self._engine.spending.begin()
+        self._go_on()
+
+    def _go_on(self) -> None:
         with _readable_errors():
             self._run()
         if not self.completed and not self.open_now() and not any(self.waits()):
             raise ServiceTaskFailed("流程停滞：没有待办任务、定时器或消息等待，请检查网关条件与汇合。")
 
     def _run(self) -> None:
-        steps = 0
-        self._engine.began()
+        steps, spending = 0, self._engine.spending
         while True:
             progressed = False
             for workflow in self._deepest_first():
@@ -143,8 +148,8 @@ class Execution:
                         continue
                     steps += 1
                     if steps > MAX_STEPS:
-                        raise ServiceTaskFailed(f"流程一次执行超过 {MAX_STEPS} 步，疑似死循环，已停止。")
-                    self._engine.check_time()
+                        raise spending.runaway(f"流程一次执行超过 {MAX_STEPS} 步，疑似死循环，已停止。")
+                    spending.check()
                     if task.task_spec.bpmn_id and not isinstance(task.task_spec, LoopTask | SubWorkflowTask):
                         self.trace.append(task.task_spec.bpmn_id)
                     self._step(task)
@@ -196,6 +201,7 @@ class Execution:
 
     def _catch_up(self) -> None:
         """What has been due before now happens before anything else, however late the alarm clock is."""
+        self._engine.spending.begin()
         with _readable_errors():
             if self._fire_due_timers():
                 self._run()
@@ -213,7 +219,7 @@ class Execution:
         self.trace.append(task.task_spec.bpmn_id)
         with _readable_errors():
             self._step(task)
-        self.run()
+        self._go_on()
 
     def deliver(self, engine_task_id: str, message: str, payload: Mapping[str, Any]) -> None:
         """Hand a message to exactly one waiting element and run on.  Raises :class:`Conflict` if it no longer waits."""
@@ -225,7 +231,7 @@ class Execution:
         kept = jsonable(dict(payload))
         remember(found[0], message, kept)
         happen(*found, kept)
-        self.run()
+        self._go_on()
 
     def accepts(self, engine_task_id: str, message: str, payload: Mapping[str, Any]) -> bool:
         """Does the message belong to the conversation of the element that waits for it?"""
@@ -240,10 +246,11 @@ class Execution:
         self._workflow.signals.append(Heard(jsonable(dict(payload)), heard))
         with _readable_errors():
             react(self._workflow)
-        self.run()
+        self._go_on()
 
     def begin(self, point: StartPoint, payload: Mapping[str, Any] | None = None) -> None:
         """Run a new execution started at ``point`` up to there, let its trigger occur and run on."""
+        self._engine.spending.begin()
         with _readable_errors():
             self._run()
             for task in list(self._workflow.event_manager.tasks.values()):
@@ -251,7 +258,7 @@ class Execution:
                     kept = None if payload is None else jsonable(dict(payload))
                     remember(task, point.name, kept or {})
                     happen(task, point.definition, kept)
-        self.run()
+        self._go_on()
 
     # -- looking ----------------------------------------------------------------
 

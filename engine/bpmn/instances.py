@@ -91,7 +91,9 @@ class _CollectingInstances(MultiInstanceTask):
         # Outer names that the items of an instance hide while it runs.
         outer, hidden = my_task.data, self._item_names()
         my_task.data = {k: v for k, v in outer.items() if k not in hidden}
+        spending = my_task.workflow.script_engine.spending
         for number, item in enumerate(items, first):
+            spending.check()
             self.create_child(my_task, item, number)
         my_task.data = outer
 

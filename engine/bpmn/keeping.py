@@ -7,13 +7,12 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from engine.bpmn.spending import Spending
 from engine.errors import ServiceTaskFailed
 from engine.expressions import duration_text
 
 #: Values (leaves and containers) that one name may hold; more can only be a runaway.
 MAX_VALUES = 200_000
-#: Values that one command may write into one instance, however many names they go to.
-MAX_WRITTEN = 2_000_000
 MAX_DEPTH = 64
 #: So many characters of a text count as one more value.
 TEXT_PER_VALUE = 50
@@ -22,30 +21,19 @@ MAX_STATE = 32 * 1024 * 1024
 _LARGEST = 2**63
 
 
-class Allowance:
-    """What one command may still write."""
-
-    __slots__ = ("left",)
-
-    def __init__(self, left: int = MAX_WRITTEN) -> None:
-        self.left = left
-
-
-def jsonable(value: Any, allowance: Allowance | None = None) -> Any:
+def jsonable(value: Any, spending: Spending | None = None) -> Any:
     """A value that JSON keeps exactly: dates become ISO text, decimals numbers, tuples lists.
 
-    Raises :class:`ServiceTaskFailed` for more than :data:`MAX_VALUES` values, for more than what
-    is left of ``allowance``, and for data deeper than :data:`MAX_DEPTH`.
+    Raises :class:`ServiceTaskFailed` for more than :data:`MAX_VALUES` values and for data deeper than
+    :data:`MAX_DEPTH`, :class:`~engine.errors.Runaway` for more than what is left of ``spending``.
     """
     kind = type(value)
     if value is None or kind is bool or (kind is str and len(value) < TEXT_PER_VALUE):
         return value
     budget = [MAX_VALUES]
     kept = _kept(value, budget, MAX_DEPTH)
-    if allowance is not None:
-        allowance.left -= MAX_VALUES - budget[0]
-        if allowance.left < 0:
-            raise ServiceTaskFailed(f"一次执行写入的数据超过 {MAX_WRITTEN:,} 项，疑似失控，已停止。")
+    if spending is not None:
+        spending.write(MAX_VALUES - budget[0])
     return kept
 
 

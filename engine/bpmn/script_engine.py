@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time as clock
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,13 +17,12 @@ from engine.bpmn.assigning import properties
 from engine.bpmn.correlation import remember
 from engine.bpmn.data import Wiring, read, visible
 from engine.bpmn.events import is_guarded
-from engine.bpmn.keeping import Allowance, jsonable
+from engine.bpmn.keeping import jsonable
 from engine.bpmn.loops import loop_names
 from engine.bpmn.parser import LoadedDefinition
+from engine.bpmn.spending import Spending
 from engine.errors import LianjianError, ServiceTaskFailed
 
-#: Seconds of work one command may take inside a diagram; service tasks have their own time.
-MAX_SECONDS = 20.0
 PARAMETER = "param:"
 
 
@@ -72,21 +70,15 @@ class KernelScriptEngine(PythonScriptEngine):
     def __init__(self, host: Host, definition: LoadedDefinition) -> None:
         self.host = host
         self.definition = definition
-        self.allowance = Allowance()
-        #: seconds spent inside service tasks, which do not count against the diagram's budget
-        self.served = 0.0
-        self.began()
+        #: a trial by itself has the limits of every command
+        self.spending = Spending(getattr(host, "limits", None))
         #: element ids in the order they ran; sub-processes and calls stand before what is in them
         self.trace: list[str] = []
 
-    def began(self) -> None:
-        """The diagram's time runs from now."""
-        self._since = clock.monotonic() - self.served
-
-    def check_time(self) -> None:
-        """Raise :class:`ServiceTaskFailed` when the diagram has taken too long; asked at every step and block."""
-        if clock.monotonic() - self._since - self.served > MAX_SECONDS:
-            raise ServiceTaskFailed(f"流程一次执行超过 {MAX_SECONDS:.0f} 秒，疑似死循环，已停止。")
+    @property
+    def _watch(self) -> Callable[[], None]:
+        """Asked within long expressions and decisions."""
+        return self.spending.check
 
     @property
     def now(self) -> datetime:
@@ -102,15 +94,15 @@ class KernelScriptEngine(PythonScriptEngine):
         """The value of an expression at a task; ``names`` stand before the task's own data."""
         scope = {**visible(task.workflow), **task.data, **loop_names(task), **(names or {})}
         with _naming(task):
-            value = expressions.parse(expression).evaluate(scope, self.host.functions(), self.host.now)
-            return jsonable(value, self.allowance)
+            value = expressions.parse(expression).evaluate(scope, self.host.functions(), self.host.now, self._watch)
+            return jsonable(value, self.spending)
 
     def execute(self, task: Task, script: str, external_context: Any = None) -> bool:
         for name, expression in expressions.parse_assignments(script):
             scope = {**visible(task.workflow), **task.data, **loop_names(task)}
             with _naming(task):
-                value = expression.evaluate(scope, self.host.functions(), self.host.now)
-                task.data[name] = jsonable(value, self.allowance)
+                value = expression.evaluate(scope, self.host.functions(), self.host.now, self._watch)
+                task.data[name] = jsonable(value, self.spending)
         return True
 
     def run_service(self, task: Task) -> Mapping[str, Any] | None:
@@ -121,11 +113,9 @@ class KernelScriptEngine(PythonScriptEngine):
             for key, text in element.properties.items()
             if key.startswith(PARAMETER)
         }
-        started = clock.monotonic()
-        try:
-            return jsonable(self.host.run_service(name, element, parameters), self.allowance)
-        finally:
-            self.served += clock.monotonic() - started
+        with self.spending.serving():
+            result = self.host.run_service(name, element, parameters)
+        return jsonable(result, self.spending)
 
     def run_decision(self, task: Task) -> Any:
         element = self.element(task)
@@ -134,9 +124,9 @@ class KernelScriptEngine(PythonScriptEngine):
         decision = element.properties.get("decision", "")
         return jsonable(
             self.definition.decisions.decide(
-                decision, dict(task.data), functions=self.host.functions(), now=self.host.now
+                decision, dict(task.data), functions=self.host.functions(), now=self.host.now, watch=self._watch
             ),
-            self.allowance,
+            self.spending,
         )
 
     def send_message(self, task: Task, name: str) -> None:
@@ -161,12 +151,13 @@ class KernelScriptEngine(PythonScriptEngine):
 
     def value(self, expression: str, data: Mapping[str, Any]) -> Any:
         """The value of an expression on ``data`` alone."""
-        return jsonable(expressions.parse(expression).evaluate(data, self.host.functions(), self.host.now))
+        found = expressions.parse(expression).evaluate(data, self.host.functions(), self.host.now, self._watch)
+        return jsonable(found)
 
     def holds(self, task: Task, condition: str, data: Mapping[str, Any]) -> bool:
         """Whether a condition of the task's element is true on ``data``."""
         with _naming(task):
-            return expressions.parse(condition).holds(data, self.host.functions(), self.host.now)
+            return expressions.parse(condition).holds(data, self.host.functions(), self.host.now, self._watch)
 
     def element(self, task: Task) -> Element:
         spec = task.task_spec

@@ -88,7 +88,7 @@ class KernelWorkflow(_Cancelling, BpmnWorkflow):
                 task.task_spec._update(task)
 
     def create_subprocess(self, my_task: Task, spec_name: str) -> KernelSubWorkflow:
-        self.script_engine.check_time()
+        self.script_engine.spending.check()
         if not isinstance(my_task.task_spec, EventSubprocess):  # told with its start event
             self.script_engine.trace.append(my_task.task_spec.bpmn_id)
         if self.watch is not None:

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.bpmn.script_engine import Element
+from engine.bpmn.spending import Limits
 from engine.bpmn.timers import parse_instant
 from engine.calendar import Calendar
 from engine.commands.broadcast_signal import broadcast
@@ -37,6 +38,11 @@ def deadline_due(ctx: CommandContext, instance: LockedInstance, name: str) -> da
     return due
 
 
+def named(instance: LockedInstance) -> dict[str, str]:
+    """How an incident of a runaway names its instance."""
+    return {"instance_id": instance.id, "business_key": instance.business_key, "process": instance.process_key}
+
+
 class KernelHost:
     """Serves one instance's execution inside one command."""
 
@@ -45,6 +51,8 @@ class KernelHost:
         self._instance = instance
         self.now = ctx.now
         self.zone = ctx.kernel.settings.timezone
+        settings = ctx.kernel.settings
+        self.limits = Limits(settings.command_seconds, settings.command_memory_mb, named(instance))
         observe = ctx.kernel.observe
         self.observe = None if observe is None else partial(observe, instance.process_key)
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from engine.bpmn.keeping import jsonable
 from engine.commands.context import CommandContext
 from engine.db import new_id
-from engine.errors import Conflict, Forbidden, InvalidInput, NotFound, StateUnreadable
+from engine.errors import Conflict, Forbidden, InvalidInput, NotFound, Runaway, StateUnreadable
 from engine.models import Incident, ProcessInstance
 
 
@@ -56,6 +56,21 @@ class ReportUnreadable:
 
 
 @dataclass(frozen=True)
+class ReportRunaway:
+    """A command went beyond what it may take inside an instance; all it did is undone, this alone stays."""
+
+    error: Runaway
+
+    def run(self, ctx: CommandContext) -> None:
+        of = self.error.details
+        exists = ctx.session.get(ProcessInstance, of["instance_id"]) is not None  # a start is undone altogether
+        open_incident(
+            ctx, kind="runaway", message=self.error.message, instance_id=of["instance_id"] if exists else None,
+            business_key=of["business_key"], detail=of,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class ResolveIncident:
     """Retry what failed, or close the incident with a reason when it was settled otherwise."""
 
@@ -90,6 +105,8 @@ class ResolveIncident:
 
         if incident.kind == "error":
             raise Conflict("流程已经因错误终止，不能重试；请另行处理后写明原因关闭。")
+        if incident.kind == "runaway":
+            raise Conflict("当时的操作已经撤销，请由办理人重新提交；流程图或数据仍会失控的，改好后写明原因关闭。")
         if incident.kind == "message":
             ctx.outbox.append(incident.business_key)
         elif incident.kind == "signal":

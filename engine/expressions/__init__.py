@@ -83,15 +83,17 @@ class Expression:
         return functions_called(self.tree)
 
     def evaluate(
-        self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None
-    ) -> Any:
+        self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None,
+        watch: Callable[[], None] | None = None,
+    ) -> Any:  # fmt: skip
         """The value over ``scope``: numbers as ``int``/``float``, dates and durations as Python's own.
 
-        ``now`` (aware) feeds ``now()`` and ``today()``.  Use :func:`json_safe` before storing the
-        result.  Raises :class:`ExpressionError` on a cap, an unknown function or a failing one.
+        ``now`` (aware) feeds ``now()`` and ``today()``; ``watch`` is asked again and again while a long
+        evaluation lasts and may raise.  Use :func:`json_safe` before storing the result.  Raises
+        :class:`ExpressionError` on a cap, an unknown function or a failing one.
         """
         try:
-            return plain(self.tree.evaluate(nodes.Run(scope, functions, now, self.standard)))
+            return plain(self.tree.evaluate(nodes.Run(scope, functions, now, self.standard, watch=watch)))
         except Failure as stop:
             raise failure(stop.message, self.text, stop.position) from stop
         except RecursionError:
@@ -99,10 +101,10 @@ class Expression:
 
     def evaluate_exact(
         self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None,
-        types: Types | None = None,
+        types: Types | None = None, watch: Callable[[], None] | None = None,
     ) -> Any:  # fmt: skip
         """As :meth:`evaluate` with exact ``Decimal`` numbers, for results that feed further expressions."""
-        return self.evaluated(nodes.Run(scope, functions, now, self.standard, types))
+        return self.evaluated(nodes.Run(scope, functions, now, self.standard, types, watch))
 
     def evaluated(self, run: nodes.Run) -> Any:
         """As :meth:`evaluate_exact`, within an evaluation that counts its steps."""
@@ -113,9 +115,12 @@ class Expression:
         except RecursionError:
             raise failure("计算嵌套过深", self.text) from None
 
-    def holds(self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None) -> bool:
+    def holds(
+        self, scope: Mapping[str, Any], functions: Functions | None = None, now: datetime | None = None,
+        watch: Callable[[], None] | None = None,
+    ) -> bool:  # fmt: skip
         """Whether the condition is true; null and anything else are not."""
-        return self.evaluate_exact(scope, functions, now) is True
+        return self.evaluate_exact(scope, functions, now, watch=watch) is True
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from engine import models as kernel_tables  # noqa: F401 - registers the kernel's tables
 from engine.actor import Actor
-from engine.bpmn import execution, keeping, script_engine
+from engine.bpmn import execution, spending
 from engine.commands import correlate_message, deliver_signal
 from engine.commands.broadcast_signal import BroadcastSignal
 from engine.commands.claim_task import ClaimTask
@@ -101,7 +101,6 @@ def built() -> House:
 def house(built: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """Small limits make the same point as the real ones; afterwards the engine must serve a plain case."""
     monkeypatch.setattr(execution, "MAX_STEPS", 400)
-    monkeypatch.setattr(script_engine, "MAX_SECONDS", 3.0)
     monkeypatch.setattr(correlate_message, "MAX_DELIVERIES", 15)
     monkeypatch.setattr(deliver_signal, "MAX_DELIVERIES", 15)
     yield built
@@ -159,7 +158,7 @@ def test_a_table_that_would_take_for_ever_stops(house: House) -> None:
 
 
 def test_many_names_together_may_not_hold_what_one_may_not(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping.Allowance.__init__, "__defaults__", (5_000,))
+    monkeypatch.setattr(spending, "VALUES", 5_000)
     names = "\n".join(f"v{n} = for i in 1..1000 return i" for n in range(8))
     with pytest.raises(LianjianError, match="写入的数据超过"):
         house.start(scripted(names))

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from engine import expressions
 from engine.bpmn import execution as execution_module
-from engine.bpmn import script_engine
+from engine.bpmn.decisions import load_decisions
 from engine.bpmn.execution import Execution
 from engine.bpmn.instances import MAX_INSTANCES
 from engine.bpmn.parser import load_definition
+from engine.bpmn.spending import Limits
 from engine.bpmn.timers import CATCH_UP, add_duration
-from engine.errors import Conflict, ExpressionError, LianjianError, ServiceTaskFailed, StateUnreadable
-from tests.support.diagrams import catch_timer, diagram, end, flow, flows, start, user
+from engine.errors import Conflict, ExpressionError, LianjianError, Runaway, ServiceTaskFailed, StateUnreadable
+from tests.support.diagrams import catch_timer, diagram, end, flow, flows, service, start, user
+from tests.support.hostile_models import table
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 2, 9, tzinfo=ZONE)
@@ -35,6 +39,9 @@ class Host:
         return None
 
     def send_message(self, *_: Any) -> None:
+        return None
+
+    def broadcast_signal(self, *_: Any) -> None:
         return None
 
 
@@ -61,9 +68,71 @@ def test_an_endless_loop_stops(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_work_without_end_stops_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(script_engine, "MAX_SECONDS", -1.0)
-    with pytest.raises(ServiceTaskFailed, match="秒"):
-        started(start() + script("work", "n = 1") + end() + flows("begin", "work", "finish"))
+    monkeypatch.setattr(Host, "limits", Limits(seconds=0.02), raising=False)
+    with pytest.raises(Runaway, match=r"0\.02 秒"):
+        started(LOOP + script("work", "n = 1"))
+
+
+class Enough(Exception):
+    """What a watch raises that has seen enough."""
+
+
+def impatient(looks: int) -> Callable[[], None]:
+    left = iter(range(looks))
+
+    def watch() -> None:
+        if next(left, None) is None:
+            raise Enough
+
+    return watch
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "every a in 1..90, b in 1..200 satisfies a != b + 1000",
+        "sum(for a in 1..6000 return a)",
+        "string join(for a in 1..4000 return string(a))",
+    ],
+)
+def test_a_long_expression_asks_whether_it_may_go_on(text: str) -> None:
+    with pytest.raises(Enough):
+        expressions.parse(text).evaluate({}, watch=impatient(20))
+    expressions.parse("1 + 1").evaluate({}, watch=impatient(0))  # a short one need not ask
+
+
+def test_a_long_decision_asks_whether_it_may_go_on() -> None:
+    decisions = load_decisions(table("count(for a in 1..300 return a + ?) &gt; 0", "1"))
+    assert decisions.decide("fee", {"x": 1}) == 1
+    with pytest.raises(Enough):
+        decisions.decide("fee", {"x": 1}, watch=impatient(5))
+
+
+def test_one_expression_does_not_take_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Host, "limits", Limits(megabytes=16), raising=False)
+    texts = "x = count(for a in 1..6000 return s + s)"
+    with pytest.raises(Runaway, match="内存超过 16 MB") as caught:
+        started(start() + script("work", texts) + end() + flows("begin", "work", "finish"), {"s": "长" * 40_000})
+    assert caught.value.message.startswith("“work”的表达式出错")
+
+
+def test_what_a_service_task_takes_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: Any) -> dict[str, Any]:
+        until = time.thread_time() + 0.2
+        while time.thread_time() < until:
+            pass
+        return {"done": True}
+
+    monkeypatch.setattr(Host, "limits", Limits(seconds=0.1), raising=False)
+    monkeypatch.setattr(Host, "run_service", busy)
+    body = start() + service("svc", "svc") + script("work", "n = 1") + end() + flows("begin", "svc", "work", "finish")
+    assert started(body).completed
+
+
+def test_ten_thousand_rounds_are_no_runaway() -> None:
+    body = LOOP.replace("n &lt; 0", "n = 10000") + script("work", "n = n + 1")
+    execution = started(body, {"n": 0})
+    assert execution.completed and execution.data()["n"] == 10_000
 
 
 def test_data_that_doubles_every_round_stops() -> None:

@@ -18,6 +18,7 @@ from engine.expressions.temporal import MonthDuration
 from engine.expressions.values import MAX_LIST, MAX_VALUES, Budget, Failure, Function, Range, Undeclared
 
 MAX_STEPS = 20_000
+BETWEEN_LOOKS = 64
 #: Function calls within function calls: a recursion ends in an error, not in a crash.
 MAX_CALLS = 40
 
@@ -30,24 +31,31 @@ class Run(Budget):
 
     ``standard`` keeps to the letter of FEEL (decision files); otherwise texts beside dates are read
     as dates and lists can be added (diagrams and forms).  ``types`` are a file's item definitions.
+    ``watch`` is asked every :data:`BETWEEN_LOOKS` steps and may raise what ends more than the evaluation.
     """
 
-    __slots__ = ("calls", "functions", "layers", "now", "scope", "standard", "steps", "types")
+    __slots__ = ("calls", "functions", "layers", "next_look", "now", "scope", "standard", "steps", "types", "watch")
 
     def __init__(
         self, scope: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] | None, now: Any,
-        standard: bool = False, types: Mapping[str, Any] | None = None,
+        standard: bool = False, types: Mapping[str, Any] | None = None, watch: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
         self.scope = scope
         self.functions = functions
         self.now: datetime | None = now
-        self.steps = MAX_STEPS
+        self.watch = watch
+        self.allow(MAX_STEPS)
         self.standard = standard
         self.types = types if types is not None else _NO_TYPES
         self.left = MAX_VALUES
         self.lenient = not standard
         self.calls = 0
         self.layers: list[Mapping[str, Any]] = []
+
+    def allow(self, steps: int) -> None:
+        """Let the evaluation take so many steps from here."""
+        self.steps = steps
+        self.next_look = -1 if self.watch is None else steps - BETWEEN_LOOKS
 
     def lookup(self, name: str) -> Any:
         """The variable's value, the innermost first; null when there is none."""
@@ -72,6 +80,9 @@ class Run(Budget):
         self.steps -= steps
         if self.steps < 0:
             raise Failure(f"计算超过 {MAX_STEPS} 步，请缩小列表或拆成几步")
+        if self.steps < self.next_look and self.watch is not None:
+            self.next_look = self.steps - BETWEEN_LOOKS
+            self.watch()
 
     def within(self, layers: list[Mapping[str, Any]], node: Node) -> Any:
         """Evaluate ``node`` with further variables on top."""
