@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.inspection.models import Item
 
 #: What a list shows of an item; see :func:`state_of`.
 STATES = ("有效", "尚未施行", "已失效", "未公布")
@@ -41,3 +47,17 @@ def state_of(item: Dated, today: date) -> str:
     if item.valid_from is not None and today < item.valid_from:
         return "尚未施行"
     return "有效"
+
+
+def not_checkable(
+    session: Session, district_id: str, codes: Collection[str], first: date, last: date
+) -> dict[str, str]:  # fmt: skip
+    """Code → why it may not be checked in these days, of ``codes``; an unknown code is not in the list."""
+    rows = session.scalars(sa.select(Item).where(Item.district_id == district_id, Item.code.in_(codes)))
+    items = {item.code: item for item in rows}
+    found = {}
+    for code in dict.fromkeys(codes):
+        reason = why_not_checkable(items[code], first, last) if code in items else "不在抽查事项清单中"
+        if reason:
+            found[code] = reason
+    return found

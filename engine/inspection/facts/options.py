@@ -14,9 +14,14 @@ def departments(desk: Desk) -> list[dict[str, str]]:
 
 
 def items(desk: Desk) -> list[dict[str, str]]:
+    """Published items that have not ended; whether one is in force on the days chosen is asked on submission."""
     found = desk.session.execute(
         sa.select(Item.code, Item.name, Item.department, Item.category)
-        .where(Item.district_id == desk.district_id, Item.published)
+        .where(
+            Item.district_id == desk.district_id,
+            Item.published,  # only published items may be checked (国办发〔2024〕54号)
+            sa.or_(Item.valid_until.is_(None), Item.valid_until >= desk.today),
+        )
         .order_by(Item.department, Item.code)
     )
     return [

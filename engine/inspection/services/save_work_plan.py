@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.errors import InvalidInput
 from engine.inspection import records
+from engine.inspection.item_validity import not_checkable
 from engine.inspection.models import Item
 from engine.models import InstanceDepartment, ProcessInstance, User
 from engine.service_tasks import ServiceContext, service_task
@@ -61,17 +63,13 @@ def _check_items(
 ) -> None:
     codes = values["items"]
     rows = ctx.session.execute(
-        sa.select(Item.code, Item.department, Item.published).where(
-            Item.district_id == ctx.district_id, Item.code.in_(codes)
-        )
+        sa.select(Item.code, Item.department).where(Item.district_id == ctx.district_id, Item.code.in_(codes))
     ).all()
     found = {row.code: row for row in rows}
-    messages = []
-    if unknown := [c for c in codes if c not in found]:
-        messages.append(f"事项 {'、'.join(unknown)} 不在抽查事项清单中。")
-    if hidden := [c for c in codes if c in found and not found[c].published]:
-        # Only published items may be checked (国办发〔2024〕54号).
-        messages.append(f"事项 {'、'.join(hidden)} 尚未公布，不得检查。")
+    first, last = date.fromisoformat(values["start_date"]), date.fromisoformat(values["end_date"])
+    # Only published items in force may be checked (国办发〔2024〕54号).
+    reasons = not_checkable(ctx.session, ctx.district_id, codes, first, max(first, last))
+    messages = [f"事项 {code} {reason}，不得检查，请更换事项或检查时间。" for code, reason in reasons.items()]
     if foreign := [c for c in codes if c in found and found[c].department not in departments]:
         messages.append(f"事项 {'、'.join(foreign)} 所属部门没有参与本次任务，请增加参与部门或取消该事项。")
     covered = {found[c].department for c in codes if c in found}
