@@ -150,9 +150,8 @@ def auditor_record(session: Session, settings: Settings, draw: Draw, now: dateti
     files: Files = {**draw.files, "log.json": json_text(proof), "log.tsv": log}
     if draw.trial:
         return {**files, "commitment.json": json_text(commitment(session, draw))}
-    if draw.key and "result.json" in files:
-        key = known_key(draw, json.loads(files["manifest.json"]))
-        files["result.json"] = with_key(files["result.json"], key)
+    if "result.json" in files:
+        files["result.json"] = with_key(files["result.json"], known_key(draw, json.loads(files["manifest.json"])))
     return files
 
 

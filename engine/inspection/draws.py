@@ -237,8 +237,8 @@ def abort(session: Session, settings: Settings, draw: Draw, reason: str, now: da
     return draw.reason
 
 
-def annul(session: Session, settings: Settings, draw: Draw, reason: str, now: datetime) -> None:
-    """Annul (作废) a draw before any firm is notified; it stays visible for ever.
+def annul(session: Session, settings: Settings, draw: Draw, reason: str, signed: str, now: datetime) -> None:
+    """Annul (作废) a draw before any firm is notified; it stays visible for ever with the reason and who ``signed`` it.
 
     Raises :class:`Conflict` once inspections are open and :class:`InvalidInput` without a reason.
     """
@@ -256,7 +256,7 @@ def annul(session: Session, settings: Settings, draw: Draw, reason: str, now: da
     )
     if opened is not None:
         raise Conflict("检查已经派发，不能再作废抽取；个别对象不能检查的，应逐户移出并递补。")
-    draw.state, draw.reason = "annulled", reason.strip()
+    draw.state, draw.reason = "annulled", f"{reason.strip()}（{signed}）"
     draw_register.append(
         session, draw.district_id, now, "annul", draw.draw_id, draw.reason, draw_register.stamp(now, settings)
     )

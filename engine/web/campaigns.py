@@ -31,8 +31,10 @@ blueprint = Blueprint("campaigns", __name__)
 NAV = (NavItem("抽查任务", "campaigns.index", "flag", 20, "/campaigns", group="监管"),)
 
 PAGE = 50
-CAMPAIGN_STATES = ("起草", "审批中", "待抽取", "待行政检查审批", "检查中", "已归档")
-CAMPAIGN_CHIPS = {"检查中": "chip-blue", "已归档": "chip-green", "审批中": "chip-amber", "待抽取": "chip-amber"}
+CAMPAIGN_STATES = ("起草", "审批中", "待抽取", "待行政检查审批", "检查中", "已归档", "已作废")
+CAMPAIGN_CHIPS = {
+    "检查中": "chip-blue", "已归档": "chip-green", "审批中": "chip-amber", "待抽取": "chip-amber", "已作废": "chip-red"
+}  # fmt: skip
 DRAW_STATES = {
     "committed": ("已封存，待公开随机因子", "chip-amber"),
     "drawn": ("已抽取", "chip-green"),

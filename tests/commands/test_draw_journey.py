@@ -210,10 +210,10 @@ def test_an_annulled_draw_stays_visible_with_its_reason(district: District) -> N
     with engine.database.write() as session:
         draw = draws.locked(session, "370105", draw_id)
         with pytest.raises(InvalidInput):
-            draws.annul(session, engine.settings, draw, " ", engine.clock())
-        draws.annul(session, engine.settings, draw, "抽查范围有误，应为餐饮单位", engine.clock())
+            draws.annul(session, engine.settings, draw, " ", "演示·负责人", engine.clock())
+        draws.annul(session, engine.settings, draw, "抽查范围有误，应为餐饮单位", "演示·负责人", engine.clock())
         with pytest.raises(Conflict):
-            draws.annul(session, engine.settings, draw, "再次作废", engine.clock())
+            draws.annul(session, engine.settings, draw, "再次作废", "演示·负责人", engine.clock())
     report = verify(public_record(district, draw_id))
     assert failed(report) == [] and any("作废：抽查范围有误" in note for note in report.notes)
     assert "result.json" not in public_record(district, draw_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.inspection import draws, records
+from engine.inspection import draws, records, visit_days
 from engine.service_tasks import ServiceContext, service_task
 
 
@@ -14,6 +14,7 @@ def draw_lists(ctx: ServiceContext) -> dict[str, Any]:
     campaign = records.campaign(ctx.session, ctx.district_id, ctx.business_key)
     draw = draws.locked(ctx.session, ctx.district_id, ctx.data["draw_id"])
     outcome = draws.conduct(ctx.session, ctx.settings, campaign, draw, ctx.now)
+    visit_days.fill(ctx.session, ctx.settings, campaign, draw, ctx.now)
     counts = {"drawn": len(outcome.drawn), "jobs": len(outcome.jobs)}
     ctx.record("draw-done", {"draw_id": draw.draw_id, "seed": outcome.seed, **counts})
     return {"draw_id": draw.draw_id, **counts}

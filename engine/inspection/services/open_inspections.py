@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.db import new_id
 from engine.errors import ServiceTaskFailed
-from engine.inspection import records
+from engine.inspection import records, visit_days
 from engine.inspection.draw_changes import record_failures
 from engine.inspection.drawn import assignments, drawn_objects
 from engine.inspection.models import Inspection
@@ -28,6 +28,7 @@ def open_inspections(ctx: ServiceContext) -> dict[str, Any]:
         for removal in approval.get("removals") or []
     }
     record_failures(ctx.session, ctx.settings, draw, removals, ctx.now)
+    visit_days.fill(ctx.session, ctx.settings, campaign, draw, ctx.now)
     teams = assignments(draw)
     objects = drawn_objects(draw)
     if not objects:
