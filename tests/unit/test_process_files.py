@@ -38,6 +38,8 @@ ROLES = {
     "联席会议办公室", "区政府", "监管督查",
 }  # fmt: skip
 SUPPLIED_FUNCTIONS = {"working_days_after", "end_of_day", "deadline", "inspection_team", "conference_office"}
+#: Forms that pages show without a task.
+PAGE_FORMS = {"outside-visit"}
 PLAIN_PROPERTIES = {"form", "role", "deadline", "legal_basis", "not_by", "on_submit", "service", "decision"}
 FEEL_PROPERTIES = {"department", "candidates", "due"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -268,7 +270,7 @@ def test_a_form_is_titled_used_and_explains_its_fields(path: Path) -> None:
         if field["type"] in ("select", "radio", "checklist"):
             assert ("values" in field) != ("valuesKey" in field), field["key"]
     used = {properties(n).get("form") for key in KEYS for n in nodes(diagram(key)).values()}
-    assert path.stem in used
+    assert path.stem in used | PAGE_FORMS
 
 
 def rows(table: str) -> list[dict[str, Any]]:
@@ -321,12 +323,18 @@ def options(scenario: dict[str, Any]) -> dict[str, Any]:
     """What the form context offers in a scenario: the code tables and the people and objects it speaks of."""
     variables = scenario["start"]["variables"]
     inspectors = [i for step in scenario["steps"] for i in [step.get("values", {}).get("inspector")] if i]
+    chosen = [c for step in scenario["steps"] for c in step.get("values", {}).get("codes", [])]
+    receivers = [r for step in scenario["steps"] for r in [step.get("values", {}).get("receiver")] if r]
     removed = [r["uscc"] for step in scenario["steps"] for r in step.get("values", {}).get("removals", [])]
     return {
         "result_categories": [(row["code"], row["name"]) for row in rows("result-category")],
         "handling_codes": [(row["code"], row["name"]) for row in rows("handling")],
         "team": [*variables.get("inspectors", []), *inspectors],
         "drawn_objects": removed,
+        "choices": chosen,
+        "receivers": receivers,
+        "kind": variables.get("kind"),
+        "others": [],
     }
 
 
