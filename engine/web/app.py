@@ -34,6 +34,7 @@ MODULES = (
     "engine.web.cases",
     "engine.web.campaigns",
     "engine.web.draw_desk",
+    "engine.web.key_shares",
     "engine.web.inspections",
     "engine.web.plans",
     "engine.web.inspectors",
@@ -46,6 +47,8 @@ MODULES = (
     "engine.web.admin",
     "engine.web.admin_calendar",
     "engine.web.public",
+    "engine.web.public_log",
+    "engine.web.door_proofs",
 )
 
 

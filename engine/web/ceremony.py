@@ -36,7 +36,7 @@ def show(draw_id: str) -> ResponseReturnValue:
     screen = bool(request.args.get("screen"))
     with database().read() as session:
         row = visible_draw(session, draw_id)
-        fragment, tag = _state(session, row, screen)
+        fragment, _ = _state(session, row, screen)
     return render_template("ceremony.html", row=row, fragment=Markup(fragment), screen=screen)
 
 

@@ -42,6 +42,7 @@ class LogLine:
     kind: str
     words: str
     leaf: str
+    draw_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,13 @@ def log_lines(session: Session, row: Draw, witnesses: Sequence[DrawWitness]) -> 
         .where(DrawLogEntry.district_id == row.district_id, DrawLogEntry.draw_id == row.draw_id)
         .order_by(DrawLogEntry.index)
     )
-    return [LogLine(e.index, e.at, KINDS.get(e.kind, e.kind), _words(e.leaf, names), e.leaf) for e in entries]
+    return [log_line(entry, names) for entry in entries]
+
+
+def log_line(entry: DrawLogEntry, names: dict[str, str]) -> LogLine:
+    """One line in words; ``names`` are those of witnesses by id, as far as they may be told."""
+    words = _words(entry.leaf, names)
+    return LogLine(entry.index, entry.at, KINDS.get(entry.kind, entry.kind), words, entry.leaf, entry.draw_id)
 
 
 def _words(leaf: str, names: dict[str, str]) -> str:

@@ -19,6 +19,7 @@ from engine.inspection.progress import Part, ordered, parts_of
 from engine.models import ProcessInstance
 from engine.queries import deadlines
 from engine.scope import scope
+from engine.web import door_proofs, draw_view
 from engine.web.case_view import Waiting, history, open_tasks, picture, waiting
 from engine.web.context import actor, database, now, settings
 from engine.web.guards import signed_in
@@ -247,4 +248,5 @@ def door(number: str) -> ResponseReturnValue:
         name = f"{inspection.number.replace('/', '-')}.json"
         response.headers.set("Content-Disposition", "attachment", filename=name)
         return response
-    return make_response(render_template("door_proof.html", inspection=inspection, draw=draw, text=text))
+    qr = draw_view.qr_code(door_proofs.address_of(draw.draw_id, inspection.uscc))
+    return make_response(render_template("door_proof.html", inspection=inspection, draw=draw, text=text, qr=qr))

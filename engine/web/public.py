@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,8 +14,10 @@ from flask import Blueprint, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from engine.documents import pdf
 from engine.errors import LianjianError, NotFound
-from engine.inspection import disclosure, draw_log, draw_register, records
+from engine.inspection import disclosure, draw_log, draw_minutes, draw_register, records
+from engine.inspection import draw as draw_program
 from engine.inspection.draw_record import zip_record
 from engine.inspection.draw_verify import Report
 from engine.inspection.draw_verify import verify as verify_record
@@ -147,7 +151,7 @@ def draw(draw_id: str) -> ResponseReturnValue:
     with database().read() as session:
         row = records.draw(session, settings().district_id, draw_id)
         view = draw_view.view(session, row)
-        files = sorted(disclosure.public_record(session, settings(), row, engine().clock()))
+        files = disclosure.public_names(session, row)
         # The task's name tells what is being looked at; a protected task keeps it until it is over.
         campaign = records.campaign(session, row.district_id, row.campaign) if view.parts_public else None
     return render_template(
@@ -168,6 +172,28 @@ def record(draw_id: str) -> ResponseReturnValue:
         io.BytesIO(zip_record(files)), mimetype="application/zip", as_attachment=True,
         download_name=f"{draw_id}.zip",
     )  # fmt: skip
+
+
+@blueprint.get("/draws/<draw_id>/record.pdf")
+@public
+def minutes(draw_id: str) -> ResponseReturnValue:
+    """The minutes of the draw in the public edition."""
+    with database().read() as session:
+        row = records.draw(session, settings().district_id, draw_id)
+        document = draw_minutes.minutes(
+            session, settings(), row, internal=False, address=url_for(".draw", draw_id=draw_id, _external=True),
+            log_key=_log_key(),
+        )  # fmt: skip
+    return send_file(
+        io.BytesIO(pdf.render(document)), mimetype="application/pdf", download_name=f"抽取记录-{draw_id}.pdf"
+    )
+
+
+@blueprint.get("/draw.py")
+@public
+def program() -> ResponseReturnValue:
+    """The program that draws, as it runs here: one file that needs nothing but Python."""
+    return send_file(Path(str(draw_program.__file__)), mimetype="text/x-python", as_attachment=True)
 
 
 @blueprint.get("/draws/log.json")
@@ -218,4 +244,8 @@ def verify_door() -> ResponseReturnValue:
 @public
 def protocol() -> ResponseReturnValue:
     """How the draw works, in a citizen's words, with an example to recompute by hand."""
-    return render_template("public/protocol.html", example=worked_example.compute())
+    source = Path(str(draw_program.__file__)).read_bytes()
+    return render_template(
+        "public/protocol.html", example=worked_example.compute(), program_sha256=hashlib.sha256(source).hexdigest(),
+        program_lines=source.count(b"\n"),
+    )  # fmt: skip

@@ -11,6 +11,8 @@ ENTROPY = "KL8:2026198:03.05.11.17.19.22.28.30.34.41.44.47.52.55.60.61.66.70.73.
 #: The first is the vector's own; the others only keep it company.
 CANDIDATES = ("91350200MA0000001X", "91350200MA00000021", "91350200MA00000033", "91350200MA00000045")
 DRAWN = 2
+#: Stratum → (objects, parts per million): neither share is a whole number of objects.
+STRATA = {"S1": (130, 50_000), "S2": (45, 300_000)}
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,23 @@ class Lot:
     text: str
     ticket: str
     drawn: bool
+
+
+@dataclass(frozen=True)
+class Quota:
+    """One stratum of the example of quotas; ``before`` and ``after`` are the running totals of N·ppm."""
+
+    name: str
+    size: int
+    share: str
+    before: int
+    after: int
+    low: int
+    high: int
+
+    @property
+    def quota(self) -> int:
+        return self.high - self.low
 
 
 @dataclass(frozen=True)
@@ -37,6 +56,9 @@ class Example:
     nonce: str
     part: str
     logged: str
+    #: U of the systematic rounding, and the strata it is applied to.
+    start: int
+    strata: list[Quota]
 
 
 def compute() -> Example:
@@ -55,4 +77,19 @@ def compute() -> Example:
         nonce=nonce,
         part=part,
         logged=draw.witness_commitment(nonce, part),
+        start=_start(seed),
+        strata=_quotas(_start(seed)),
     )
+
+
+def _start(seed: str) -> int:
+    return int(draw.digest_hex("sha256", f"{seed}|Q|")[:32], 16) * draw.MILLION >> 128
+
+
+def _quotas(start: int) -> list[Quota]:
+    found, total = [], 0
+    for name, (size, ppm) in STRATA.items():
+        before, total = total, total + size * ppm
+        low, high = (before + start) // draw.MILLION, (total + start) // draw.MILLION
+        found.append(Quota(name, size, f"{ppm // 10_000}%", before, total, low, high))
+    return found
