@@ -142,7 +142,9 @@ def _inspected(asked: str, today: date) -> Condition:
 
 def _expires(asked: str, today: date) -> Condition:
     if asked == "over":
-        return Between("expires=0", f"expires={today.isoformat()}")
+        month = f"{today:%Y-%m}"
+        days = Between(f"expires={month}", f"expires={today.isoformat()}")
+        return AnyOf((Between("expiring=0", f"expiring={month}"), days))
     last = today + timedelta(days=int(asked))
     return Between(f"expires={today.isoformat()}", f"expires={last.isoformat()}~")
 

@@ -8,26 +8,23 @@ until then :mod:`engine.inspection.object_search` reads such rows themselves.
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Mapper, Session
 
 from engine.db import Database, lock_key
 from engine.inspection.models import InspectedObject, NumberSeries
-from engine.inspection.object_bits import SEGMENT, little, pack, slots_of, unpack
+from engine.inspection.object_bits import SEGMENT, pack, slots_of, unpack
 from engine.inspection.object_models import ObjectLeft, ObjectPosting, ObjectSegment
-from engine.inspection.object_terms import COLUMNS, ORDERS, order_text, tokens_of
+from engine.inspection.object_orders import kept_order, key_text
+from engine.inspection.object_terms import COLUMNS, ORDERS, order_key, tokens_of
 
 SERIES = "object-position"
-#: Every so many places of an order its key is kept, to begin reading in the middle.
-STRIDE = 64
 #: Objects without a position that get one in one transaction.
 BATCH = 5_000
 
@@ -134,7 +131,7 @@ def _build(database: Database, district_id: str, number: int, now: datetime) -> 
         postings, orders, slots = _read(session, district_id, base, base + filled)
     kept = [(token, pack(held)) for token, held in postings.items()]
     if slots:
-        kept += [entry for order, keys in orders.items() for entry in _ordered(order, keys, slots)]
+        kept += [entry for order, keys in orders.items() for entry in kept_order(order, keys, slots)]
     with database.write() as session:
         lock_key(session, f"{SERIES}/{district_id}")
         segment = session.get(ObjectSegment, (district_id, number))
@@ -197,8 +194,8 @@ def _read(
         slots.append(slot)
         for token in tokens_of(row):
             postings[token].append(slot)
-        for order, (column, _) in ORDERS.items():
-            orders[order].append(f"{order_text(order, row[column])}\0{row['uscc']}")
+        for order, keys in orders.items():
+            keys.append(key_text(order_key(order, row)))
     return postings, orders, slots
 
 
@@ -211,13 +208,6 @@ def rows_between(session: Session, district_id: str, first: int, end: int) -> It
         .order_by(_OBJECTS.c.position)
     )
     yield from session.execute(statement).mappings()
-
-
-def _ordered(order: str, keys: Sequence[str], slots: Sequence[int]) -> Iterator[tuple[str, bytes]]:
-    """The segment's slots in one order, and every 64th key of it."""
-    places = sorted(range(len(keys)), key=keys.__getitem__)
-    yield f"order:{order}", little(array("H", [slots[place] for place in places]))
-    yield f"keys:{order}", orjson.dumps([keys[place] for place in places[::STRIDE]])
 
 
 def _clear(database: Database, district_id: str) -> None:

@@ -7,32 +7,32 @@ has not seen yet are read and asked themselves, so that a change is found at onc
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import compress, islice
 from typing import Any, cast
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.inspection.models import InspectedObject
-from engine.inspection.object_bits import SEGMENT, flags, numbers, slots_of, unpack
+from engine.inspection.object_bits import SEGMENT, slots_of, unpack
 from engine.inspection.object_conditions import AllOf, Between, Condition, Is, answer, tokens_in
-from engine.inspection.object_index import STRIDE
 from engine.inspection.object_models import ObjectLeft, ObjectPosting, ObjectSegment
+from engine.inspection.object_orders import Key, Orders, Stream
 from engine.inspection.object_terms import COLUMNS, ORDERS, order_key, tokens_of
 
+#: Found objects of a segment that are read at first.
+SOME = 16
 #: Up to so many found objects are all read and sorted.
 FEW = 1_000
 #: Objects written since the index was last kept up that are read for each question.
 UNSEEN = 2_000
+#: Postings read at once when objects are listed by their tokens; a page needs far fewer.
+TOKENS = 4_000
 
 _OBJECTS = cast(sa.Table, InspectedObject.__table__)
 Row = Mapping[Any, Any]
-Key = tuple[str, str]
 #: Told of a row whether it is really meant, where pairs of characters alone cannot know.
 Check = Callable[[Row], bool]
 
@@ -170,6 +170,40 @@ class Search:
     def _meant(self, row: Row) -> bool:
         return self._question.check is None or self._question.check(row)
 
+    # -- by the tokens they have ----------------------------------------------------------
+
+    def by_token(self, span: Between, *, descending: bool) -> Iterator[tuple[str, list[int]]]:
+        """Each token of the span, in order, with the positions of the found objects that have it."""
+        found = {segment.number: segment.bits for segment in self._segments}
+        seen = {token for row in self._fresh for token in tokens_of(row) if span.low <= token < span.high}
+        while True:
+            kept = self._postings_in(span, descending)
+            whole = len(kept) < TOKENS
+            cut = "" if whole else kept[-1][0]  # its other segments may be missing
+            here: dict[str, list[int]] = {token: [] for token in seen}
+            for token, number, slots in kept:
+                if token != cut and (bits := unpack(slots) & found.get(number, 0)):
+                    here.setdefault(token, []).extend(number * SEGMENT + slot for slot in slots_of(bits))
+            if not whole:
+                here = {token: held for token, held in here.items() if (token > cut) == descending and token != cut}
+            for token in sorted(here, reverse=descending):
+                yield token, here[token]
+            if whole:
+                return
+            seen -= set(here)
+            span = Between(span.low, f"{cut}!") if descending else Between(cut, span.high)
+
+    def _postings_in(self, span: Between, descending: bool) -> Sequence[sa.Row[tuple[str, int, bytes]]]:
+        token = ObjectPosting.token
+        statement = sa.select(token, ObjectPosting.segment, ObjectPosting.slots).where(
+            ObjectPosting.district_id == self._district, token >= span.low, token < span.high
+        )
+        return self._session.execute(statement.order_by(token.desc() if descending else token).limit(TOKENS)).all()
+
+    def fresh_with(self, token: str) -> list[str]:
+        """Codes of the found objects the index has not seen that have the token."""
+        return [row["uscc"] for row in self._fresh if token in tokens_of(row)]
+
     # -- in order -----------------------------------------------------------------------
 
     def page(self, order: str, *, descending: bool, size: int, after: Key | None = None) -> Found:
@@ -180,15 +214,8 @@ class Search:
             keys = sorted((order_key(order, row) for row in rows), reverse=descending)
             ahead = [key for key in keys if after is None or _beyond(key, after, descending)]
             return self._found(ahead, size, len(keys), exact=True)
-        wanted = size + 1
-        keys = []
-        while True:
-            some, more = self._first(order, column, descending, wanted, after)
-            keys += [key for key, row in some if self._meant(row)]
-            if len(keys) >= wanted or not more:
-                break
-            after = some[-1][0]
-        return self._found(keys, size, self.total, exact=self._question.check is None)
+        ahead = self._first(order, size + 1, descending, after)
+        return self._found(ahead, size, self.total, exact=self._question.check is None)
 
     def _found(self, keys: Sequence[Key], size: int, total: int, *, exact: bool) -> Found:
         shown = list(keys[:size])
@@ -208,45 +235,37 @@ class Search:
             ).mappings()
         return rows
 
-    def _first(
-        self, order: str, column: str, descending: bool, wanted: int, after: Key | None
-    ) -> tuple[list[tuple[Key, Row]], bool]:
-        """The next keys in order with their rows, and whether others may follow."""
-        numbers_ = [segment.number for segment in self._segments]
-        placed = self._blobs(f"order:{order}", numbers_)
-        marks = self._blobs(f"keys:{order}", numbers_) if after else {}
-        positions: list[int] = []
-        full = False
-        for segment in self._segments:
-            slots = numbers(placed[segment.number])
-            start = _start(orjson.loads(marks[segment.number]), after, len(slots), descending) if after else 0
-            reach = wanted + (2 * STRIDE if after else 0)
-            inside = flags(segment.bits)
-            ahead = slots[: len(slots) - start][::-1] if descending else slots[start:]
-            some = list(islice(compress(ahead, map(inside.__getitem__, ahead)), reach))
-            full = full or len(some) == reach
-            positions += [segment.number * SEGMENT + slot for slot in some]
-        rows = self._read(positions, column) + list(self._fresh)
-        keyed = [(order_key(order, row), row) for row in rows]
-        keyed = [entry for entry in keyed if after is None or _beyond(entry[0], after, descending)]
-        keyed.sort(key=lambda entry: entry[0], reverse=descending)
-        return keyed[:wanted], full or len(keyed) > wanted
-
-    def _blobs(self, token: str, numbers_: Sequence[int]) -> dict[int, bytes]:
-        statement = sa.select(ObjectPosting.segment, ObjectPosting.slots).where(
-            ObjectPosting.district_id == self._district, ObjectPosting.token == token,
-            ObjectPosting.segment.in_(numbers_),
-        )  # fmt: skip
-        return {number: slots for number, slots in self._session.execute(statement)}
-
-
-def _start(marks: list[str], after: Key, count: int, descending: bool) -> int:
-    """How many of a segment's objects surely stand before ``after`` in the direction of reading."""
-    key = f"{after[0]}\0{after[1]}"
-    place = bisect_left(marks, key)
-    if descending:
-        return max(count - place * STRIDE, 0)
-    return max(place - 1, 0) * STRIDE
+    def _first(self, order: str, wanted: int, descending: bool, after: Key | None) -> list[Key]:
+        """The next keys in order.  A key is sure when no segment can still give one before it."""
+        column = ORDERS[order][0]
+        streams = [Stream(segment.number, segment.bits, segment.count) for segment in self._segments]
+        orders = Orders(self._session, self._district, order, streams, descending=descending, after=after)
+        keys = [order_key(order, row) for row in self._fresh]
+        chunk = max(SOME, 2 * wanted // len(streams) if streams else 0)
+        hungry: Collection[Stream] = streams
+        while True:
+            orders.refill(hungry, chunk)
+            taken = {stream.segment: stream.take(chunk) for stream in hungry}
+            places = {n * SEGMENT + slot: n for n, slots in taken.items() for slot in slots}
+            lasts: dict[int, Key] = {}
+            outermost = min if descending else max
+            for row in self._read(list(places), "position", column):
+                key, number = order_key(order, row), places[row["position"]]
+                lasts[number] = outermost(lasts.get(number, key), key)
+                if self._meant(row):
+                    keys.append(key)
+            for stream in hungry:
+                stream.last = lasts.get(stream.segment, stream.last)
+            keys = [key for key in keys if after is None or _beyond(key, after, descending)]
+            keys.sort(reverse=descending)
+            unread = [stream for stream in streams if stream.open]
+            bounds = [stream.last for stream in unread if stream.last is not None]
+            bound = (max if descending else min)(bounds) if bounds else None
+            sure = [key for key in keys if bound is None or not _beyond(key, bound, descending)]
+            if len(sure) >= wanted or not unread:
+                return sure[:wanted]
+            hungry = [stream for stream in unread if stream.last in (None, bound)]
+            chunk *= 2
 
 
 def _beyond(key: Key, after: Key, descending: bool) -> bool:

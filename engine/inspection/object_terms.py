@@ -85,7 +85,7 @@ def _permit_tokens(permit: Mapping[str, Any]) -> set[str]:
         if text := permit.get(name):
             found.add(value(name, str(text)))
     if expires := permit.get("expires"):
-        found.add(value("expires", str(expires)))
+        found |= {value("expires", str(expires)), value("expiring", str(expires)[:7])}
     return found
 
 
@@ -97,7 +97,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def order_text(order: str, held: Any) -> str:
+def order_text(held: Any) -> str:
     """A column's value as text that sorts as officials expect; nothing sorts first."""
     if held is None:
         return ""
@@ -110,7 +110,7 @@ def order_text(order: str, held: Any) -> str:
 
 def order_key(order: str, row: Mapping[str, Any]) -> tuple[str, str]:
     """Where the object stands in ``order``; the code makes the place its own."""
-    return order_text(order, row[ORDERS[order][0]]), row["uscc"]
+    return order_text(row[ORDERS[order][0]]), row["uscc"]
 
 
 def contains(folded: str, texts: Iterable[str]) -> bool:

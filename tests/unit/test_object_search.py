@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.db import Database, new_id
-from engine.inspection import object_index, object_search
+from engine.inspection import object_index, object_orders, object_search
 from engine.inspection.models import InspectedObject
 from engine.inspection.object_bits import pack, slots_of, unpack
 from engine.inspection.object_filter import EXPIRES, INSPECTED, ObjectFilter, known_values
@@ -151,6 +151,9 @@ def test_every_filter_finds_what_reading_every_row_finds(
     monkeypatch.setattr(object_search, "FEW", few)
     monkeypatch.setattr(object_index, "SEGMENT", 256)
     monkeypatch.setattr(object_search, "SEGMENT", 256)
+    monkeypatch.setattr(object_search, "SOME", 3)
+    monkeypatch.setattr(object_orders, "PART", 64)
+    monkeypatch.setattr(object_orders, "STRIDE", 8)
     fill(database, 700)
     assert index_objects(database, DISTRICT, NOW) > 690
     with database.read() as session:
