@@ -1,4 +1,4 @@
-"""抽取事务: what officials do with a campaign's draw beside its tasks — try, annul, key shares, visiting days."""
+"""抽取事务: what officials do with a draw beside its tasks — try, annul, who keeps the key, visiting days."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput
 from engine.inspection import draws, escrow, tables
-from engine.inspection.draw_commands import HEAD, OFFICER, AnnulDraw, CollectKeyShare, RunTrial, share_holder
+from engine.inspection.draw_commands import HEAD, OFFICER, AnnulDraw, RunTrial
 from engine.inspection.draw_record import parse_json
-from engine.inspection.models import Campaign, Draw, DrawKeyShare, DrawnObject, InspectedObject, Inspection, Inspector
+from engine.inspection.models import Campaign, Draw, DrawnObject, InspectedObject, Inspection, Inspector
 from engine.inspection.visit_days import SetVisitDays, task_days
 from engine.web.campaigns import find_campaign
 from engine.web.context import actor, database, departments, engine, now, settings
 from engine.web.guards import signed_in
+from engine.web.key_shares import holder_name
 
 blueprint = Blueprint("draw_desk", __name__)
 
@@ -74,19 +75,6 @@ def annul(number: str) -> ResponseReturnValue:
     return redirect(url_for(".show", number=number), 303)
 
 
-@blueprint.post("/campaigns/<number>/draw/key-share")
-@signed_in
-def key_share(number: str) -> ResponseReturnValue:
-    """Hand a holder its share of the key, as a file, once."""
-    _readable(number)
-    draw_id, holder = request.form.get("draw_id", ""), request.form.get("holder", "")
-    text = engine().execute(CollectKeyShare(draw_id, holder), actor=actor())
-    reply = Response(text, mimetype="application/json")
-    reply.headers["Content-Disposition"] = f'attachment; filename="key-share-{draw_id}-{holder}.json"'
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
-
-
 @blueprint.post("/campaigns/<number>/draw/days")
 @signed_in
 def days(number: str) -> ResponseReturnValue:
@@ -138,7 +126,8 @@ def _page(
             and campaign.plan.get("draw_source") != "省工作平台" and actor().has_role(OFFICER, campaign.lead),
             may_annul=standing is not None and standing.state in ("committed", "drawn")
             and actor().has_role(HEAD, campaign.lead) and not _dispatched(session, standing),
-            shares=_shares(session, standing),
+            shares=escrow.holders(session, standing) if standing is not None else [],
+            holder=holder_name,
             schedule=_schedule(session, campaign, standing, shown) if standing is not None else None,
             may_schedule=actor().has_role(OFFICER, campaign.lead),
             allowed=task_days(session, settings(), campaign, now()),
@@ -155,21 +144,6 @@ def _dispatched(session: Session, draw: Draw) -> bool:
         Inspection.district_id == draw.district_id, Inspection.draw_id == draw.draw_id
     )
     return session.scalar(statement.limit(1)) is not None
-
-
-def _shares(session: Session, draw: Draw | None) -> list[tuple[DrawKeyShare, str, bool]]:
-    """Shares of the key: who keeps each, in words, and whether the reader may collect it now."""
-    if draw is None:
-        return []
-    rows = escrow.holders(session, draw)
-    return [
-        (
-            row,
-            "审计监督" if row.holder == escrow.AUDIT else departments().get(row.holder, row.holder),
-            row.collected_at is None and share_holder(actor(), row.holder),
-        )
-        for row in rows
-    ]
 
 
 def _schedule(session: Session, campaign: Campaign, draw: Draw, shown: dict[str, str]) -> dict[str, Any] | None:
