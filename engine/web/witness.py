@@ -91,12 +91,14 @@ def _why_not(view: draw_view.DrawView, mine: DrawWitness, step: str) -> str:
     """Why this step cannot be done now."""
     if view.row.state != "committed":
         return f"本次抽取{view.state}，不再接受随机因子。"
-    if step == "log":
+    if step == "log" and mine.logged_at is not None:
         return "您已经登记过摘要，不能更改。"
     if mine.revealed_at is not None:
         return "您已经公开过随机因子。"
     waiting = [w.name for w in view.witnesses if w.logged_at is None]
-    return f"还不能公开：{'、'.join(waiting)}尚未登记摘要。全部登记后本页会自动转到公开这一步。"
+    if waiting:
+        return f"还不能公开：{'、'.join(waiting)}尚未登记摘要。全部登记后本页会自动转到公开这一步。"
+    return "现在没有等您办理的步骤，请看抽取现场。"
 
 
 def _mine(session: Session, draw_id: str) -> tuple[draw_view.DrawView, DrawWitness]:
@@ -109,13 +111,12 @@ def _mine(session: Session, draw_id: str) -> tuple[draw_view.DrawView, DrawWitne
 
 
 def _open_task(session: Session, row: Draw, form: str) -> UserTask | None:
-    """The witness's open task of that form that belongs to this draw."""
+    """The witness's open task of that form that belongs to this draw; a candidate who is alone is its assignee."""
+    named = sa.exists().where(TaskCandidate.task_id == UserTask.id, TaskCandidate.user_id == actor().user_id)
     found = session.scalars(
-        sa.select(UserTask)
-        .join(TaskCandidate, TaskCandidate.task_id == UserTask.id)
-        .where(
+        sa.select(UserTask).where(
             UserTask.district_id == row.district_id, UserTask.state == "open", UserTask.form_key == form,
-            TaskCandidate.user_id == actor().user_id,
+            sa.or_(UserTask.assignee_id == actor().user_id, named),
         )
     )  # fmt: skip
     return next((t for t in found if engine().task_view(session, t).data.get("draw_id") == row.draw_id), None)
