@@ -16,6 +16,9 @@ from engine.commands.refresh_tasks import RefreshTasks
 from engine.commands.seal_history import SealHistory
 from engine.commands.start_by_timer import StartByTimer
 from engine.errors import Conflict
+from engine.inspection.plan_season import RemindOfPlans
+from engine.inspection.object_duplicates import FIND_DUPLICATES, find_duplicates
+from engine.inspection.object_index import index_objects
 from engine.inspection.province import PUSH_PUBLICATION, RequeuePublications, push_failed, push_publication
 from engine.jobs import JobFailure, JobKind
 from engine.models import ProcessInstance, StartTrigger, Timer
@@ -23,15 +26,17 @@ from engine.process_engine import ProcessEngine
 
 SEAL_HISTORY = "seal-history"
 RECONCILE = "reconcile"
+INDEX_OBJECTS = "index-objects"
+REMIND_OF_PLANS = "remind-of-plans"
 REFRESH_TASKS = "refresh-tasks"
 
 #: An alarm may ring this much too early before it counts as somebody else's.
 AHEAD = timedelta(seconds=30)
 
 #: Five-field cron in the settings' time zone.
-CRON = {SEAL_HISTORY: "*/10 * * * *", RECONCILE: "20 2 * * *"}
+CRON = {SEAL_HISTORY: "*/10 * * * *", RECONCILE: "20 2 * * *", REMIND_OF_PLANS: "30 7 * * *"}
 #: Missed runs of these are made up for; sealing late is sealing.
-CATCH_UP = frozenset({RECONCILE})
+CATCH_UP = frozenset({RECONCILE, REMIND_OF_PLANS})
 
 
 def job_kinds() -> tuple[JobKind, ...]:
@@ -42,6 +47,9 @@ def job_kinds() -> tuple[JobKind, ...]:
         JobKind(REFRESH_TASKS, refresh_tasks, rounds=(60, 600)),
         JobKind(SEAL_HISTORY, seal_history),
         JobKind(RECONCILE, reconcile),
+        JobKind(REMIND_OF_PLANS, remind_of_plans),
+        JobKind(INDEX_OBJECTS, keep_index_up),
+        JobKind(FIND_DUPLICATES, look_for_duplicates),
         JobKind(PUSH_PUBLICATION, push_publication, outside=True, rounds=(60, 300, 1800, 7200)),
     )
 
@@ -108,6 +116,22 @@ def reconcile(engine: ProcessEngine, _args: dict[str, Any]) -> None:
         if after is None:
             break
     engine.execute(RequeuePublications(), actor=Actor.system())
+
+
+def remind_of_plans(engine: ProcessEngine, _args: dict[str, Any]) -> None:
+    """Open and remind of the year's plans on the days the office has set (R26)."""
+    engine.execute(RemindOfPlans(), actor=Actor.system())
+
+
+def keep_index_up(engine: ProcessEngine, _args: dict[str, Any]) -> None:
+    """Take what was written since into the search index of the object registry."""
+    index_objects(engine.database, engine.settings.district_id, engine.clock())
+
+
+def look_for_duplicates(engine: ProcessEngine, _args: dict[str, Any]) -> None:
+    """Find objects that may be one."""
+    now = engine.clock()
+    find_duplicates(engine.database, engine.settings, now, now.astimezone(engine.settings.timezone).date())
 
 
 def timers_failed(ctx: CommandContext, failure: JobFailure) -> tuple[str | None, str]:

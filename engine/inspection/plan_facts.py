@@ -36,7 +36,6 @@ def plan_rows(
         .tuples()
         .all()
     )
-    quota = f"统一比例 {plan.get('ratio')} %" if plan.get("quota") == "统一比例" else "按风险等级"
     pairs = (
         ("任务名称", plan.get("name")),
         ("任务编号", campaign.number),
@@ -48,7 +47,8 @@ def plan_rows(
         ("检查时间", f"{plan.get('start_date')} 至 {plan.get('end_date')}"),
         ("抽查事项", "；".join(f"{code} {items.get(code, '')}" for code in plan.get("items") or [])),
         ("对象范围", scope_words(settings, plan, today)),
-        ("抽取比例", quota),
+        ("抽取比例", quota_words(plan)),
+        ("上级文件", plan.get("superior_document")),
         ("抽取方式", plan.get("draw_source")),
         ("公开级别", DISCLOSURE.get(plan.get("disclosure", ""), "")),
         ("组织实施要求", plan.get("organisation")),
@@ -66,3 +66,15 @@ def scope_words(settings: Settings, plan: Mapping[str, Any], today: date) -> str
     if plan.get("industries"):
         parts.append("行业 " + "、".join(SECTIONS[code][0] for code in plan["industries"]))
     return "；".join(parts) or "全区全部检查对象"
+
+
+def quota_words(plan: Mapping[str, Any]) -> str:
+    """How many objects the plan or its row draws."""
+    match plan.get("quota"):
+        case "统一比例":
+            return f"统一比例 {plan.get('ratio')} %"
+        case "上级规定":
+            return f"按上级规定 {plan.get('ratio')} %"
+        case "户数":
+            return f"{plan.get('count')} 户"
+    return "按风险和信用等级"

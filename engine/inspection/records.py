@@ -18,6 +18,7 @@ from engine.inspection.models import (
     Plan,
     Publication,
 )
+from engine.inspection.plan_models import PlanVersion
 from engine.models import Department
 
 
@@ -99,6 +100,16 @@ def plan(session: Session, district_id: str, business_key: str) -> Plan:
     row = session.scalar(sa.select(Plan).where(Plan.district_id == district_id, Plan.business_key == business_key))
     if row is None:
         raise NotFound(f"计划 {business_key} 不存在。")
+    return row
+
+
+def plan_version(session: Session, district_id: str, number: str) -> PlanVersion:
+    """The version of a plan that the process ``number`` prepares.  Raises :class:`NotFound`."""
+    row = session.scalar(
+        sa.select(PlanVersion).where(PlanVersion.district_id == district_id, PlanVersion.number == number)
+    )
+    if row is None:
+        raise NotFound(f"计划调整 {number} 不存在。")
     return row
 
 

@@ -61,8 +61,9 @@ PLAN = {
     "name": "2026年度抽查工作计划",
     "tasks": [
         {
-            "name": "食品经营抽查", "items": ["SCJG-001"], "objects": "食品经营者", "ratio": 3, "initiator": "SCJG",
-            "participants": [], "start_date": "2026-04-01", "end_date": "2026-06-30",
+            "name": "食品经营抽查", "items": ["SCJG-001"], "quota": "统一比例", "ratio": 3, "initiator": "SCJG",
+            "participants": [], "start_date": "2026-04-01", "end_date": "2026-06-30", "form": "综合联查",
+            "methods": ["实地核查"], "publish": "公布",
         }
     ],
 }  # fmt: skip

@@ -78,11 +78,11 @@ def form(key: str) -> dict[str, Any]:
     return json.loads((FORMS / f"{key}.json").read_text("utf-8"))
 
 
-def test_the_six_processes_are_shipped() -> None:
-    assert KEYS == [
+def test_the_processes_of_the_joint_inspection_are_shipped() -> None:
+    assert set(KEYS) >= {
         "administrative-penalty", "annual-plan", "department-inspection", "inspection", "joint-inspection",
-        "rectification",
-    ]  # fmt: skip
+        "plan-adjustment", "rectification",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -368,11 +368,20 @@ def test_every_result_leads_to_exactly_one_follow_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("grade", "ppm"), [("D", 300000), ("C", 100000), ("B", 20000), ("A", 10000), ("", 30000), (None, 30000)]
-)
-def test_the_share_drawn_follows_the_risk_grade(grade: str | None, ppm: int) -> None:
+    ("traits", "ppm"),
+    [
+        ({"risk_grade": "D"}, 300000), ({"risk_grade": "C"}, 100000), ({"risk_grade": "B"}, 20000),
+        ({"risk_grade": "A"}, 10000), ({"risk_grade": None}, 30000), ({}, 30000),
+        ({"risk_grade": "A", "credit": "discredited"}, 300000), ({"risk_grade": "B", "credit": "trusted"}, 5000),
+        ({"risk_grade": "A", "special": True, "credit": "trusted"}, 100000),
+        ({"risk_grade": "C", "special": True}, 200000), ({"risk_grade": "B", "complaints": True}, 100000),
+        ({"risk_grade": "B", "key_item": True}, 50000), ({"risk_grade": "D", "superior_ppm": 70000}, 70000),
+    ],
+    ids=lambda value: "-".join(map(str, value.values())) or "nothing" if isinstance(value, dict) else str(value),
+)  # fmt: skip
+def test_the_share_drawn_follows_superior_rules_credit_risk_and_complaints(traits: dict[str, Any], ppm: int) -> None:
     table = (PROCESSES / "joint-inspection" / "ratio.dmn").read_bytes()
-    assert load_decisions(table).decide("ratio", {"risk_grade": grade}) == ppm
+    assert load_decisions(table).decide("ratio", traits) == ppm
 
 
 @pytest.mark.parametrize("key", KEYS)

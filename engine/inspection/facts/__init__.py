@@ -18,6 +18,7 @@ from engine.inspection.facts import (
     follow_ups,
     handovers,
     item_adjustments,
+    plans,
     registry,
     release,
     summary,
@@ -32,7 +33,7 @@ __all__ = ["campaign_statistics", "context_provider"]
 
 _FORMS: dict[str, Provider] = {
     **campaigns.FORMS, **summary.FORMS, **visits.FORMS, **release.FORMS, **follow_ups.FORMS, **registry.FORMS,
-    **item_adjustments.FORMS,
+    **item_adjustments.FORMS, **plans.FORMS,
 }  # fmt: skip
 _PROCESSES: dict[str, Provider] = {
     "joint-inspection": campaigns.campaign_facts,
@@ -43,6 +44,7 @@ _PROCESSES: dict[str, Provider] = {
     "registry-change": registry.registry_facts,
     "permit-handover": handovers.handover_facts,
     "item-adjustment": item_adjustments.adjustment_facts,
+    **plans.PROCESSES,
 }
 
 

@@ -10,13 +10,12 @@ import sqlalchemy as sa
 from engine.inspection import records, tables
 from engine.inspection.drawn import assignments, drawn_objects
 from engine.inspection.facts.desk import Desk, Provider, rows, table
-from engine.inspection.facts.options import departments, inspectors, items, sections, users
+from engine.inspection.facts.options import OBJECT_KINDS, departments, inspectors, items, sections, users
 from engine.inspection.gate_facts import gate_context
 from engine.inspection.industries import SECTIONS
 from engine.inspection.models import InspectedObject, Inspector
 from engine.inspection.plan_facts import plan_rows
-
-OBJECT_KINDS = ("企业", "个体工商户", "农民专业合作社", "事业单位", "社会团体", "民办非企业单位")
+from engine.inspection.plan_prefill import prefilled
 
 
 def campaign_facts(desk: Desk) -> dict[str, Any]:
@@ -36,22 +35,12 @@ def campaign_facts(desk: Desk) -> dict[str, Any]:
     return {"facts": facts}
 
 
-def _annual_plan(desk: Desk) -> dict[str, Any]:
-    row = records.plan(desk.session, desk.district_id, desk.task.business_key)
-    return {
-        "previous": row.content,
-        "plan_name": row.name,
-        "departments": departments(desk),
-        "items": items(desk),
-    }
-
-
 def _abort(desk: Desk) -> dict[str, Any]:
     return {"users": users(desk, "抽取监督人")}
 
 
 def _work_plan(desk: Desk) -> dict[str, Any]:
-    previous = desk.data.get("draft_work_plan") or {}
+    previous = desk.data.get("draft_work_plan") or prefilled(desk.session, desk.campaign, desk.today)
     facts = []
     for element, label in (
         ("section_review", "科室负责人"), ("deputy_review", "分管负责人"), ("head_approval", "机关负责人"),
@@ -132,7 +121,6 @@ def inspector_names(desk: Desk, codes: set[str]) -> dict[str, str]:
 
 #: Providers by form key.
 FORMS: dict[str, Provider] = {
-    "annual-plan": _annual_plan,
     "abort-explanation": _abort,
     "work-plan": _work_plan,
     "gate-check": _gate,
