@@ -77,6 +77,9 @@ class Iteration(Logic):
                 collected.append(result)
                 if len(collected) > MAX_LIST:
                     raise ServiceTaskFailed(f"列表超过 {MAX_LIST} 项。", "decision-limit")
+            elif result is not None and not isinstance(result, bool):
+                env.trouble("satisfies 不是 true 或 false。", "decision-type")
+                return None
             elif result is (self.kind == "some"):
                 return result
             undecided = undecided or not isinstance(result, bool)

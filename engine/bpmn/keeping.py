@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.bpmn.spending import Spending
-from engine.errors import ServiceTaskFailed
+from engine.errors import Runaway, ServiceTaskFailed
 from engine.expressions import duration_text
 
 #: Values (leaves and containers) that one name may hold; more can only be a runaway.
@@ -24,14 +24,18 @@ _LARGEST = 2**63
 def jsonable(value: Any, spending: Spending | None = None) -> Any:
     """A value that JSON keeps exactly: dates become ISO text, decimals numbers, tuples lists.
 
-    Raises :class:`ServiceTaskFailed` for more than :data:`MAX_VALUES` values and for data deeper than
-    :data:`MAX_DEPTH`, :class:`~engine.errors.Runaway` for more than what is left of ``spending``.
+    Raises :class:`Runaway` for more than :data:`MAX_VALUES` values or than what is left of ``spending``,
+    :class:`ServiceTaskFailed` for data deeper than :data:`MAX_DEPTH`.
     """
     kind = type(value)
     if value is None or kind is bool or (kind is str and len(value) < TEXT_PER_VALUE):
         return value
     budget = [MAX_VALUES]
-    kept = _kept(value, budget, MAX_DEPTH)
+    try:
+        kept = _kept(value, budget, MAX_DEPTH)
+    except Runaway as error:
+        error.details.update(spending.limits.of if spending is not None else {})
+        raise
     if spending is not None:
         spending.write(MAX_VALUES - budget[0])
     return kept
@@ -42,7 +46,7 @@ def _kept(value: Any, budget: list[int], depth: int) -> Any:
     if isinstance(value, str):
         budget[0] -= len(value) // TEXT_PER_VALUE
     if budget[0] < 0:
-        raise ServiceTaskFailed(f"一个名称下的数据超过 {MAX_VALUES} 项，疑似失控，已停止。")
+        raise Runaway(f"一个名称下的数据超过 {MAX_VALUES} 项，疑似失控，已停止。")
     if value is None or isinstance(value, bool | str | float):
         return value
     if isinstance(value, int):

@@ -212,7 +212,7 @@ class Operands(TypeSyntax):
         known = BUILTINS.get(name)
         if known is None:
             return self.node(n.Call(name, None, tuple(arguments), tuple(keywords), token.position))
-        problem = known.place(name, arguments, keywords)
+        problem = known.place(name, arguments, keywords, self.standard)
         if problem and self.standard and name in self.names:
             return self.node(n.Call(name, None, tuple(arguments), tuple(keywords), token.position))
         if problem and self.standard:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from engine.expressions.nodes import Literal, Node, Run
+from engine.expressions.nodes import Literal, Node, One, Run
 from engine.expressions.temporal import MonthDuration
 from engine.expressions.values import (
     MAX_LIST,
@@ -35,8 +35,12 @@ class Builtin:
     most: int | None
     others: tuple[str, ...] = ()
 
-    def place(self, name: str, arguments: list[Node], keywords: list[tuple[str, Node]]) -> str:
-        """Put the arguments given by name into their places; the problem when the call does not fit, else ``""``."""
+    def place(self, name: str, arguments: list[Node], keywords: list[tuple[str, Node]], standard: bool = False) -> str:
+        """Put the arguments given by name into their places; the problem when the call does not fit, else ``""``.
+
+        To the letter of the ``standard`` a parameter that is not named is null, and of two signatures
+        (``key``, ``keys``) the singular takes no list.
+        """
         given = len(arguments)
         names = self.parameters
         if any(key not in names for key, _ in keywords) and all(key in self.others for key, _ in keywords):
@@ -46,8 +50,11 @@ class Builtin:
                 return f"函数 {name} 没有名为“{key}”的参数（{'、'.join(self.parameters) or '没有参数'}）"
             place = names.index(key)
             arguments += [Literal(None)] * (place + 1 - len(arguments))
-            arguments[place] = value
+            arguments[place] = One(value) if standard and key + "s" in self.others else value
             given += 1
+        if standard and keywords and len(keywords) == given:
+            arguments += [Literal(None)] * (self.least - len(arguments))
+            return ""
         if keywords and self.least and len(keywords) == given:
             absent = [one for one in names[: self.least] if one not in {key for key, _ in keywords}]
             if absent:

@@ -82,6 +82,8 @@ def _function(tree: n.Node) -> str:
         return tree.name
     if isinstance(tree, n.FunctionOf):
         return f"function({', '.join(tree.parameters)}) {feel_text(tree.body)}"
+    if isinstance(tree, n.One):
+        return feel_text(tree.part)
     if isinstance(tree, n.Undefined):
         return "null"
     raise TypeError(type(tree).__name__)

@@ -205,6 +205,8 @@ class TestBoxes:
             (box("for", ("in", "[1..3]"), ("return", "x + count(partial)"), iteratorVariable="x"), [1, 3, 5]),
             (box("some", ("in", "[1, 5]"), ("satisfies", "x > n"), iteratorVariable="x"), True),
             (box("every", ("in", "[1, 5]"), ("satisfies", "x > n"), iteratorVariable="x"), False),
+            (box("some", ("in", "[1, 9]"), ("satisfies", 'if x > n then true else "x"'), iteratorVariable="x"), None),
+            (box("some", ("in", "[1, 9]"), ("satisfies", "if x > n then true else null"), iteratorVariable="x"), True),
             (box("every", ("in", "5"), ("satisfies", "x > n"), iteratorVariable="x"), None),
             (f"<list>{text('n')}{text('n + 1')}</list>", [4, 5]),
             ('<relation><column name="a"/><column name="b"/>'

@@ -5,7 +5,7 @@ Nodes are immutable and shared between threads; all state of one evaluation live
 reads a key of a context or one of the named properties of a date or duration.
 """
 
-from engine.expressions.nodes.calls import Apply, Call, FunctionOf, InstanceOf, IsDefined, Undefined
+from engine.expressions.nodes.calls import Apply, Call, FunctionOf, InstanceOf, IsDefined, One, Undefined
 from engine.expressions.nodes.core import (
     MAX_STEPS,
     And,
@@ -28,5 +28,5 @@ from engine.expressions.nodes.tests import Between, Compare, In, OneSided, Range
 __all__ = [
     "MAX_STEPS", "And", "Apply", "Arithmetic", "Between", "Call", "Compare", "ContextOf", "Dotted", "Filter",
     "FunctionOf", "If", "In", "InstanceOf", "IsDefined", "ListOf", "Literal", "Loop", "Name", "Negate", "Node", "Not",
-    "OneSided", "Or", "Path", "RangeOf", "Run", "Undefined", "matches_value", "passes", "read_property",
+    "One", "OneSided", "Or", "Path", "RangeOf", "Run", "Undefined", "matches_value", "passes", "read_property",
 ]  # fmt: skip

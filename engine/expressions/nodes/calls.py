@@ -61,6 +61,19 @@ class Call(Node):
 
 
 @dataclass(frozen=True)
+class One(Node):
+    """An argument of which there is one: a list of one stands for its element, any other list for null."""
+
+    part: Node
+
+    def evaluate(self, run: Run) -> Any:
+        value = self.part.evaluate(run)
+        if not isinstance(value, list):
+            return value
+        return value[0] if len(value) == 1 else None
+
+
+@dataclass(frozen=True)
 class Apply(Node):
     """A call of a function that an expression yields; null when it yields none."""
 

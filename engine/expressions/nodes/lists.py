@@ -112,6 +112,8 @@ class Loop(Node):
             return collected
         decisive, undecided = self.kind == "some", False
         for result in results:
+            if run.standard and result is not None and not isinstance(result, bool):
+                return None  # neither true nor false nor undecided: no question at all
             if result is decisive:
                 return decisive
             undecided = undecided or not isinstance(result, bool)
