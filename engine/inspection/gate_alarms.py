@@ -150,6 +150,8 @@ def _names(session: Session, key: Any, name: Any, district_id: str, wanted: Sequ
     for start in range(0, len(codes), CHUNK):
         chunk = codes[start : start + CHUNK]
         found |= dict(
-            session.execute(sa.select(key, name).where(key.class_.district_id == district_id, key.in_(chunk))).tuples()
+            session.execute(sa.select(key, name).where(key.class_.district_id == district_id, key.in_(chunk)))
+            .tuples()
+            .all()
         )
     return found

@@ -31,9 +31,8 @@ class PlanProgress:
     @property
     def done(self) -> int:
         """Rows whose campaigns are all archived."""
-        return sum(
-            bool(found := self.campaigns.get(code)) and all(c.state == ARCHIVED for c in found) for code in self.codes
-        )
+        carried = [self.campaigns[code] for code in self.codes if self.campaigns.get(code)]
+        return sum(all(campaign.state == ARCHIVED for campaign in found) for found in carried)
 
     @property
     def objects(self) -> int:

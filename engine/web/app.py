@@ -16,7 +16,7 @@ from whitenoise import WhiteNoise
 
 from engine.inspection.installation import open_engine
 from engine.settings import Settings
-from engine.web import assets, context, errors, filters, guards, navigation, security, sessions
+from engine.web import assets, context, csrf, errors, filters, guards, navigation, notices, security, sessions
 from engine.web.context import DemoLogin, Shell
 
 if TYPE_CHECKING:
@@ -37,8 +37,24 @@ MODULES = (
     "engine.web.key_shares",
     "engine.web.inspections",
     "engine.web.plans",
+    "engine.web.plans_detail",
+    "engine.web.plans_gate",
+    "engine.web.plans_merges",
+    "engine.web.plans_preview",
+    "engine.web.plans_season",
+    "engine.web.objects",
+    "engine.web.objects_export",
+    "engine.web.objects_duplicates",
+    "engine.web.objects_expiry",
+    "engine.web.saved_filters",
     "engine.web.inspectors",
     "engine.web.enforcement_teams",
+    "engine.web.items",
+    "engine.web.items_lists",
+    "engine.web.items_adjustments",
+    "engine.web.items_areas",
+    "engine.web.items_public",
+    "engine.web.outside_visits",
     "engine.web.board",
     "engine.web.ceremony",
     "engine.web.witness",
@@ -86,10 +102,13 @@ def _install(app: Flask, settings: Settings) -> None:
     sessions.install(app)
     guards.install(app)
     security.install(app, settings)
+    csrf.install(app)
     errors.install(app)
     filters.install(app)
     app.context_processor(context.template_globals)
-    app.jinja_env.globals.update(asset=assets.Manifest().url, navigation=navigation.template_entries)
+    app.jinja_env.globals.update(
+        asset=assets.Manifest().url, navigation=navigation.template_entries, notices=notices.notices
+    )
 
 
 def _serve_static(app: Flask) -> None:

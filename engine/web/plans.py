@@ -10,8 +10,10 @@ from engine.commands.task_access import may_act
 from engine.errors import InvalidInput
 from engine.inspection.models import Plan
 from engine.inspection.opening import OFFICE, OFFICER, OpenPlan
+from engine.inspection.plan_progress import plan_progress
+from engine.inspection.plan_season import season_year
 from engine.models import ProcessInstance, UserTask
-from engine.scope import scope
+from engine.scope import instance_in_scope, sees_district
 from engine.web.context import actor, database, departments, engine, now, settings
 from engine.web.guards import requires_role, signed_in
 from engine.web.navigation import NavItem
@@ -26,7 +28,7 @@ LIMIT = 200
 @blueprint.get("/plans")
 @signed_in
 def index() -> ResponseReturnValue:
-    """Plans in the reader's scope, the newest year first."""
+    """Plans in the reader's scope and plans in force, the newest year first."""
     year = request.args.get("year", "")
     return _list(int(year) if year.isdecimal() and len(year) == 4 else None)
 
@@ -40,27 +42,37 @@ def _list(year: int | None, typed: str = "", errors: dict[str, list[str]] | None
             ProcessInstance.business_key == Plan.business_key,
         ),
     )
-    statement = scope(joined, actor()).where(Plan.district_id == settings().district_id)
+    statement = joined.where(
+        Plan.district_id == settings().district_id,
+        # What is public outside is readable inside.
+        sa.or_(instance_in_scope(actor(), ProcessInstance.id), Plan.published_at.is_not(None)),
+    )
     if year is not None:
         statement = statement.where(Plan.year == year)
     with database().read() as session:
         rows = session.execute(
             statement.order_by(Plan.year.desc(), Plan.kind.desc(), Plan.department).limit(LIMIT)
         ).all()
+        progress = plan_progress(session, settings().district_id, [plan for plan, _ in rows])
         years = session.scalars(
             sa.select(Plan.year).where(Plan.district_id == settings().district_id).distinct().order_by(Plan.year.desc())
         ).all()
     page = render_template(
-        "plans.html", rows=[(plan, instance_id) for plan, instance_id in rows], year=year, years=years, chips=CHIPS,
-        choices=_choices(), typed=typed or str(_next_year()), errors=errors or {},
+        "plans.html", rows=[plan for plan, _ in rows], progress=progress, year=year, years=years, chips=CHIPS,
+        choices=_choices(), typed=typed or str(_next_year()), errors=errors or {}, what=what_of,
+        watches=sees_district(actor()) or actor().has_role(OFFICE),
     )  # fmt: skip
     return page, 422 if errors else 200
 
 
+def what_of(plan: Plan) -> str:
+    """The last part of a plan's address: its department's code, or ``joint``."""
+    return plan.business_key.rpartition("/")[2]
+
+
 def _next_year() -> int:
     """The year a plan is most likely wanted for: plans are filed by 31 January (R26)."""
-    today = now().astimezone(settings().timezone).date()
-    return today.year + 1 if today.month >= 11 else today.year
+    return season_year(now().astimezone(settings().timezone).date())
 
 
 def _choices() -> list[tuple[str, str]]:

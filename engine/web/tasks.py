@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -20,21 +19,23 @@ from engine.commands.complete_task import CompleteTask, Paper
 from engine.commands.save_draft import SaveDraft
 from engine.commands.task_access import closed_words, may_act, may_enter_paper
 from engine.errors import Conflict, InvalidInput, LianjianError
-from engine.forms import Form
 from engine.models import TaskDraft, User, UserTask
 from engine.process_engine import TaskView
-from engine.web.case_view import waits_now
 from engine.web.cases import team_of
 from engine.web.context import actor, database, engine, now, settings
 from engine.web.form_view import form_view, row_action
 from engine.web.guards import signed_in
+from engine.web.notices import note_submission
 from engine.web.submissions import attachment_links, submitted
-from engine.web.task_lookup import colleagues, find_submitted, find_task
+from engine.web.task_lookup import colleagues, find_task, is_id, not_found
 
 blueprint = Blueprint("tasks", __name__)
 
 #: Steps whose page carries something besides the form: element → template.
-PARTS = {"log_commitment": "parts/witness.html", "reveal": "parts/witness.html", "site_check": "parts/recusal.html"}
+PARTS = {
+    "log_commitment": "parts/witness.html", "reveal": "parts/witness.html", "site_check": "parts/recusal.html",
+    "draft_work_plan": "parts/preview.html", "gate_check": "parts/preview.html",
+}  # fmt: skip
 PAPER_FILE = "paper_attachment_id"
 PAPER_TEXTS = ("paper_document_number", "paper_signed_by", "paper_signed_on")
 
@@ -106,37 +107,44 @@ def _closed(session: Session, task: UserTask) -> ResponseReturnValue:
 @blueprint.post("/tasks/<task_id>")
 @signed_in
 def submit(task_id: str) -> ResponseReturnValue:
-    """Submit the form, or add and remove rows of it without JavaScript."""
-    with database().lookup() as connection:
-        task = find_submitted(connection, task_id)
-        form = engine().kernel.definition(connection, task.definition_id).forms.get(task.form_key)
-    if task.state != "open":
+    """Submit the form, or add and remove rows of it without JavaScript.
+
+    Whoever may complete a task sees it as well (:func:`engine.scope.instance_in_scope` grants more than
+    :func:`engine.commands.task_access.may_act`), so the command alone decides.  Every other answer looks the
+    task up within the person's scope first, and to somebody outside of it says no more than that there is none.
+    """
+    post: MultiDict[str, str] = request.form
+    failed: dict[str, list[str]] = {}
+    if request.files or row_action(post) is not None:
         with database().read() as session:
-            closed = find_task(session, task_id)
-            return _lost(session, closed, closed_words(closed, actor()))
-    # Files are stored in commands of their own, so every page below must read anew to know them.
-    post, failed = _with_uploads(task, request.form)
-    acted = row_action(post)
-    if acted is not None and form is not None:
-        changed, extra = acted
-        return _again(task_id, form, changed, extra_rows=extra or {"": 0}, errors=failed, status=200)
-    values = form.from_multidict(post) if form is not None else {}
+            task = find_task(session, task_id)
+            if task.state != "open":
+                return _lost(session, task, closed_words(task, actor()), post)
+        # Files are stored in commands of their own, so every page below must read anew to know them.
+        post, failed = _with_uploads(task, post)
+        acted = row_action(post)
+        if acted is not None:
+            changed, extra = acted
+            return _again(task_id, changed, extra_rows=extra or {"": 0}, errors=failed, status=200)
     try:
         if failed:
             raise InvalidInput("有文件没有上传成功。", fields=failed)
-        command = CompleteTask(task.id, _version(post), values, _paper(post))
-        engine().execute(command, actor=actor())
+        engine().execute(_completion(task_id, post), actor=actor())
     except InvalidInput as error:
-        return _again(task_id, form, post, errors=error.fields or {"": [error.message]}, status=422)
+        return _again(task_id, post, errors=error.fields or {"": [error.message]}, status=422)
     except Conflict as error:
         with database().read() as session:
-            return _lost(session, find_task(session, task_id), error.message, form, values)
+            return _lost(session, find_task(session, task_id), error.message, post)
     except LianjianError as error:
-        return _again(task_id, form, post, errors={"": [error.message]}, status=error.status)
-    with database().lookup() as connection:
-        following = waits_now(connection, task.instance_id)
-    flash(f"“{task.name}”已提交：{task.title}。{following}", "success")
+        return _again(task_id, post, errors={"": [error.message]}, status=error.status)
+    note_submission(task_id)
     return redirect(url_for("inbox.todo"), 303)
+
+
+def _completion(task_id: str, post: MultiDict[str, str]) -> CompleteTask:
+    if not is_id(task_id):
+        raise not_found()
+    return CompleteTask(task_id, _version(post), lambda form: form.from_multidict(post), _paper(post))
 
 
 def _version(post: MultiDict[str, str]) -> int:
@@ -145,30 +153,27 @@ def _version(post: MultiDict[str, str]) -> int:
 
 
 def _again(
-    task_id: str, form: Form | None, post: MultiDict[str, str], *, errors: Mapping[str, list[str]], status: int,
+    task_id: str, post: MultiDict[str, str], *, errors: Mapping[str, list[str]], status: int,
     extra_rows: Mapping[str, int] | None = None,
 ) -> ResponseReturnValue:  # fmt: skip
     """The page once more with everything typed; it keeps the version the person started from."""
-    values = form.from_multidict(post) if form is not None else {}
     paper = {name: post.get(name, "") for name in (*PAPER_TEXTS, PAPER_FILE)}
     with database().read() as session:
         task = find_task(session, task_id)
         if task.state != "open":
-            return _lost(session, task, closed_words(task, actor()), form, values)
+            return _lost(session, task, closed_words(task, actor()), post)
         view = engine().task_view(session, task)
+        values = view.form.from_multidict(post) if view.form is not None else {}
         return _page(
             session, view, values=values, typed=True, errors=errors, extra_rows=extra_rows, paper=paper,
             version=_version(post), status=status,
         )  # fmt: skip
 
 
-def _lost(
-    session: Session, task: UserTask, message: str, form: Form | None = None, values: Mapping[str, Any] | None = None
-) -> ResponseReturnValue:
+def _lost(session: Session, task: UserTask, message: str, post: MultiDict[str, str]) -> ResponseReturnValue:
     """Somebody else was first: say so and show what was typed, so that nothing is lost."""
-    if form is None:
-        form = engine().form_of(session, task)
-        values = form.from_multidict(request.form) if form is not None else {}
+    form = engine().form_of(session, task)
+    values = form.from_multidict(post) if form is not None else {}
     page = render_template(
         "task_conflict.html", task=task, message=message, typed=submitted(form, values),
         attachments=attachment_links(session, task.instance_id),
@@ -176,9 +181,7 @@ def _lost(
     return make_response(page, 409)
 
 
-def _with_uploads(
-    task: UserTask | sa.Row[Any], post: MultiDict[str, str]
-) -> tuple[MultiDict[str, str], dict[str, list[str]]]:  # fmt: skip
+def _with_uploads(task: UserTask, post: MultiDict[str, str]) -> tuple[MultiDict[str, str], dict[str, list[str]]]:
     """Store files sent with the form before it is validated; returns the post naming them, and what failed."""
     kept: MultiDict[str, str] = MultiDict(post)
     failed: dict[str, list[str]] = {}
@@ -247,7 +250,7 @@ def draft(task_id: str) -> ResponseReturnValue:
             raise
         with database().read() as session:
             task = find_task(session, task_id)
-            return _lost(session, task, f"草稿没有保存。{closed_words(task, actor())}", form, values)
+            return _lost(session, task, f"草稿没有保存。{closed_words(task, actor())}", post)
     if in_background:
         return {"saved": True}
     for messages in failed.values():
