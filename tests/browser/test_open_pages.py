@@ -67,35 +67,6 @@ def test_a_citizen_verifies_a_running_and_a_finished_draw_in_the_browser(
     verify("public")
 
 
-def test_the_verifier_is_kept_on_disk_and_works_without_a_network(base: str, watched: Any, tmp_path: Any) -> None:
-    page = watched.page(accept_downloads=True)
-    page.goto(f"{base}/public/draws/{DRAW}")
-    with page.expect_download() as record:
-        page.get_by_role("link", name="下载公开记录").click()
-    page.goto(f"{base}/public/verify")
-    with page.expect_download() as program:
-        page.get_by_role("link", name="下载离线核验文件").click()
-    kept, saved = tmp_path / "verify.html", tmp_path / "record.zip"
-    program.value.save_as(kept)
-    record.value.save_as(saved)
-    page.context.set_offline(True)
-    page.goto(kept.as_uri())
-    page.locator("input[type=file]").set_input_files(saved)
-    expect(page.locator(".verifier-verdict")).to_have_attribute("data-ok", "true")
-
-
-def test_the_ceremony_follows_the_witnesses_by_itself(office: Office, base: str, watched: Any) -> None:
-    page = watched.page(width=390)
-    shots.sign_in(page, base, "witness1", DEMO_PASSWORD)
-    page.goto(f"{base}/draws/{DRAW}/ceremony")
-    expect(page.get_by_text("等待登记")).to_have_count(2)
-    office.do(office.open_tasks("log_commitment")[0])
-    expect(page.get_by_text("等待登记")).to_have_count(1, timeout=15_000)
-    office.do_all("log_commitment", "reveal")
-    expect(page.get_by_text("个检查对象被抽中")).to_be_visible(timeout=15_000)
-    expect(page.locator("#ceremony-state[data-hx-get]")).to_have_count(0)
-
-
 PAGES = {
     "": ("/public", "/public/draws", f"/public/draws/{DRAW}", "/public/verify", "/public/protocol", "/public/results"),
     "supervisor": ("/board", "/board?state=all"),
