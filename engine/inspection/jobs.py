@@ -16,9 +16,9 @@ from engine.commands.refresh_tasks import RefreshTasks
 from engine.commands.seal_history import SealHistory
 from engine.commands.start_by_timer import StartByTimer
 from engine.errors import Conflict
-from engine.inspection.plan_season import RemindOfPlans
 from engine.inspection.object_duplicates import FIND_DUPLICATES, find_duplicates
 from engine.inspection.object_index import index_objects
+from engine.inspection.plan_season import RemindOfPlans
 from engine.inspection.province import PUSH_PUBLICATION, RequeuePublications, push_failed, push_publication
 from engine.jobs import JobFailure, JobKind
 from engine.models import ProcessInstance, StartTrigger, Timer
@@ -34,7 +34,13 @@ REFRESH_TASKS = "refresh-tasks"
 AHEAD = timedelta(seconds=30)
 
 #: Five-field cron in the settings' time zone.
-CRON = {SEAL_HISTORY: "*/10 * * * *", RECONCILE: "20 2 * * *", REMIND_OF_PLANS: "30 7 * * *"}
+CRON = {
+    SEAL_HISTORY: "*/10 * * * *",
+    RECONCILE: "20 2 * * *",
+    REMIND_OF_PLANS: "30 7 * * *",
+    INDEX_OBJECTS: "*/5 * * * *",
+    FIND_DUPLICATES: "30 3 * * *",
+}
 #: Missed runs of these are made up for; sealing late is sealing.
 CATCH_UP = frozenset({RECONCILE, REMIND_OF_PLANS})
 

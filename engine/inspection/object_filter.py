@@ -35,6 +35,11 @@ _LETTERS = {"name": "n", "address": "a", "person": "l"}
 _WORDS, _LONGEST = 5, 60
 
 
+def clean(text: str) -> str:
+    """What somebody typed, as far as a database can be asked for it."""
+    return " ".join(text.replace("\0", "").split())[:200]
+
+
 @dataclass(frozen=True)
 class ObjectFilter:
     """Empty fields ask nothing; the field names are those of the address bar."""
@@ -61,7 +66,7 @@ class ObjectFilter:
     @classmethod
     def read(cls, asked: Mapping[str, str], *, grades: bool) -> ObjectFilter:
         """What ``asked`` says, as far as it makes sense; without ``grades`` nobody filters by them."""
-        held = {f.name: " ".join(asked.get(f.name, "").split())[:200] for f in fields(cls)}
+        held = {f.name: clean(asked.get(f.name, "")) for f in fields(cls)}
         held["sort"] = held["sort"] if held["sort"] in ORDERS else "name"
         held["dir"] = "desc" if held["dir"] == "desc" else ""
         for name, allowed in (("within", PLACES), ("inspected", INSPECTED), ("expires", EXPIRES)):

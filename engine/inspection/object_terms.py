@@ -53,7 +53,7 @@ def value(name: str, text: str) -> str:
     return f"{name}={text[:LONGEST]}"
 
 
-def tokens_of(row: Mapping[str, Any]) -> set[str]:
+def tokens_of(row: Mapping[Any, Any]) -> set[str]:
     """All tokens of an object, from the columns :data:`COLUMNS`."""
     uscc = row["uscc"]
     found = pairs("n", fold(row["name"]))
@@ -108,7 +108,7 @@ def order_text(held: Any) -> str:
     return str(held).encode("gb18030", "replace").decode("latin-1")
 
 
-def order_key(order: str, row: Mapping[str, Any]) -> tuple[str, str]:
+def order_key(order: str, row: Mapping[Any, Any]) -> tuple[str, str]:
     """Where the object stands in ``order``; the code makes the place its own."""
     return order_text(row[ORDERS[order][0]]), row["uscc"]
 

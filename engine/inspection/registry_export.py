@@ -1,0 +1,27 @@
+"""Exports of the registries leave a trace: who took out what, and how many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.commands.context import CommandContext
+
+EXPORTED = "registry-exported"
+
+
+@dataclass(frozen=True)
+class RecordExport:
+    """Say in the district's history that the actor exports ``rows`` rows of a register as ``form``.
+
+    ``asked`` is the filter as the address bar holds it; an empty one means the whole register.
+    """
+
+    register: str
+    form: str
+    rows: int
+    asked: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, ctx: CommandContext) -> None:
+        body = {"register": self.register, "form": self.form, "rows": self.rows, "filter": dict(self.asked)}
+        ctx.record(None, EXPORTED, body)
