@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,11 +21,13 @@ from engine.errors import Conflict, InvalidInput, NotFound
 from engine.inspection import draw as protocol
 from engine.inspection import draw_register
 from engine.inspection.draw_record import Files, json_text, parse_pairs, sha256
+from engine.inspection.draws import witnesses_of
 from engine.inspection.escrow import known_key
 from engine.inspection.models import Campaign, Draw, DrawnObject
 from engine.settings import Settings
 
 #: Lists that would show pairings or who may form them.
+_LATER = ("change-", "addition-")
 _STAFF = ("inspectors.tsv", "recusals.tsv", "jobs.tsv", "result.json", "scope.tsv")
 
 
@@ -44,7 +47,7 @@ def commitment(session: Session, draw: Draw) -> dict[str, Any]:
     """What is public from the first minute: digests, counts, state, reason of an abort or annulment."""
     manifest = json.loads(draw.files["manifest.json"]) if "manifest.json" in draw.files else {}
     counts = {name: manifest[name]["count"] for name in ("candidates", "exclusions", "inspectors") if name in manifest}
-    if draw.state in ("drawn", "imported") and not draw.trial:
+    if draw.state in ("drawn", "imported") and not draw.trial and not draw.parent:
         counts["drawn"] = (
             session.scalar(
                 sa.select(sa.func.count())
@@ -79,7 +82,7 @@ def public_names(session: Session, draw: Draw) -> list[str]:
     """The names of the files :func:`public_record` would give, without making them."""
     always = ["log.json", "log.tsv"]
     ended = task_ended(session, draw)
-    if draw.origin == "province" or draw.state != "drawn" or (draw.disclosure != "open" and not ended):
+    if draw.origin != "own" or draw.state != "drawn" or (draw.disclosure != "open" and not ended):
         return sorted(["commitment.json", *always])
     if draw.disclosure != "open":
         return sorted(["manifest.json", "leaves.txt", "inspected.tsv", "public-result.json", *always])
@@ -93,13 +96,13 @@ def public_record(session: Session, settings: Settings, draw: Draw, now: datetim
     proof, log = draw_register.proof(session, settings, draw.draw_id, now)
     files: Files = {"log.json": json_text(proof), "log.tsv": log}
     ended = task_ended(session, draw)
-    if draw.origin == "province" or draw.state != "drawn":
+    if draw.origin != "own" or draw.state != "drawn":
         return {**files, "commitment.json": json_text(commitment(session, draw))}
     if draw.disclosure == "open":
         stored = dict(draw.files)
         if ended:
             return {**stored, **files}
-        shown = {name: text for name, text in stored.items() if name not in _STAFF and not name.startswith("change-")}
+        shown = {name: text for name, text in stored.items() if name not in _STAFF and not name.startswith(_LATER)}
         return {**shown, "scope.tsv": stored["scope.tsv"], "objects.json": _objects(stored), **files}
     if not ended:
         return {**files, "commitment.json": json_text(commitment(session, draw))}
@@ -148,7 +151,7 @@ def auditor_record(session: Session, settings: Settings, draw: Draw, now: dateti
     """Everything, with K once the draw is over.  Use :func:`hand_to_auditor` to give it to somebody."""
     proof, log = draw_register.proof(session, settings, draw.draw_id, now)
     files: Files = {**draw.files, "log.json": json_text(proof), "log.tsv": log}
-    if draw.trial:
+    if draw.trial or draw.parent:
         return {**files, "commitment.json": json_text(commitment(session, draw))}
     if "result.json" in files:
         files["result.json"] = with_key(files["result.json"], known_key(draw, json.loads(files["manifest.json"])))
@@ -197,37 +200,96 @@ def door_proofs(
         )
     ).all()
     drawn = {row.uscc: row for row in rows}
-    threshold: dict[str, str] = {}
-    for row in rows:
-        threshold[row.stratum] = max(threshold.get(row.stratum, ""), row.ticket)
     if missing := sorted(set(usccs) - set(drawn)):
         raise NotFound(f"{'、'.join(missing)} 不在抽取 {draw.draw_id} 的名单中。")
-    manifest, result = json.loads(draw.files["manifest.json"]), json.loads(draw.files["result.json"])
-    hash_name, key = manifest["hash"], known_key(draw, manifest)
-    candidates = parse_pairs("candidates.tsv", draw.files["candidates.tsv"])
-    index_of = {object_id: index for index, (object_id, _) in enumerate(candidates)}
-    levels = protocol.merkle_levels(protocol.leaves_of(candidates, hash_name, key))
-    seed = protocol.seed_of(hash_name, draw.draw_id, result["entropy"])
-    log, _ = draw_register.proof(session, settings, draw.draw_id, now)
-    return {
-        uscc: json_text(
+    frozen = _ProvenList.of_draw(session, settings, draw, now)
+    lists = [frozen, *(_ProvenList.of_addition(session, settings, row, now) for row in _additions(session, draw))]
+    threshold: dict[str, str] = {}
+    for row in rows:
+        if row.uscc in frozen.index_of:
+            threshold[row.stratum] = max(threshold.get(row.stratum, ""), row.ticket)
+    key = known_key(draw, json.loads(draw.files["manifest.json"]))
+    proofs: dict[str, str] = {}
+    for uscc in usccs:
+        proven, stratum = next(one for one in lists if uscc in one.index_of), drawn[uscc].stratum
+        proofs[uscc] = proven.proof(uscc, stratum, key, threshold[stratum])
+    return proofs
+
+
+def _additions(session: Session, draw: Draw) -> list[Draw]:
+    """The late additions of a draw that were carried through."""
+    return list(
+        session.scalars(
+            sa.select(Draw).where(
+                Draw.district_id == draw.district_id, Draw.parent == draw.draw_id, Draw.state == "drawn"
+            )
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _ProvenList:
+    """A committed list with its tree, the seed its lots follow from, and its place in the log."""
+
+    draw_id: str
+    hash: str
+    seed: str
+    index_of: dict[str, int]
+    levels: list[list[bytes]]
+    log: dict[str, Any]
+
+    @classmethod
+    def of_draw(cls, session: Session, settings: Settings, draw: Draw, now: datetime) -> _ProvenList:
+        result = json.loads(draw.files["result.json"])
+        manifest = json.loads(draw.files["manifest.json"])
+        rows = parse_pairs("candidates.tsv", draw.files["candidates.tsv"])
+        return cls._of(session, settings, draw.draw_id, manifest["hash"], known_key(draw, manifest), rows,
+                       result["entropy"], now)  # fmt: skip
+
+    @classmethod
+    def of_addition(cls, session: Session, settings: Settings, addition: Draw, now: datetime) -> _ProvenList:
+        parent = session.scalars(
+            sa.select(Draw).where(Draw.district_id == addition.district_id, Draw.draw_id == addition.parent)
+        ).one()
+        manifest = json.loads(addition.files["manifest.json"])
+        rows = [(str(row["id"]), str(row["stratum"])) for row in manifest["additions"]]
+        entropy = protocol.join_entropy([w.part for w in witnesses_of(session, addition)])
+        return cls._of(session, settings, addition.draw_id, manifest["hash"], known_key(parent, manifest), rows,
+                       entropy, now)  # fmt: skip
+
+    @classmethod
+    def _of(
+        cls, session: Session, settings: Settings, draw_id: str, hash_name: str, key: str,
+        rows: list[tuple[str, str]], entropy: str, now: datetime,
+    ) -> _ProvenList:  # fmt: skip
+        log, _ = draw_register.proof(session, settings, draw_id, now)
+        return cls(
+            draw_id,
+            hash_name,
+            protocol.seed_of(hash_name, draw_id, entropy),
+            {object_id: index for index, (object_id, _) in enumerate(rows)},
+            protocol.merkle_levels(protocol.leaves_of(rows, hash_name, key)),
+            log,
+        )
+
+    def proof(self, uscc: str, stratum: str, key: str, threshold: str) -> str:
+        salt = protocol.salt_of(self.hash, key, uscc)
+        return json_text(
             {
                 "kind": "door-proof",
                 "spec": protocol.SPEC,
-                "hash": hash_name,
-                "draw_id": draw.draw_id,
+                "hash": self.hash,
+                "draw_id": self.draw_id,
                 "id": uscc,
-                "stratum": drawn[uscc].stratum,
-                "salt": protocol.salt_of(hash_name, key, uscc),
-                "seed": seed,
-                "ticket": drawn[uscc].ticket,
-                "threshold": threshold[drawn[uscc].stratum],
-                "index": index_of[uscc],
-                "count": len(candidates),
-                "path": protocol.merkle_path(levels, index_of[uscc]),
-                "merkle": manifest["candidates"]["merkle"],
-                "log": log,
+                "stratum": stratum,
+                "salt": salt,
+                "seed": self.seed,
+                "ticket": protocol.ticket_of(self.hash, self.seed, uscc, salt),
+                "threshold": threshold,
+                "index": self.index_of[uscc],
+                "count": len(self.index_of),
+                "path": protocol.merkle_path(self.levels, self.index_of[uscc]),
+                "merkle": self.levels[-1][0].hex(),
+                "log": self.log,
             }
         )
-        for uscc in usccs
-    }

@@ -49,8 +49,8 @@ def record_failures(
         after, text = substitute(before, failures, number=number, at=draw_register.stamp(now, settings))
     except Infeasible as infeasible:
         raise ServiceTaskFailed(f"递补对象没有足够的检查人员：{infeasible.words()}", "infeasible") from None
-    _keep(session, settings, draw, number, text, now)
-    present = {i for ids in before.selection.drawn.values() for i in ids}
+    keep_change(session, settings, draw, number, text, now)
+    present = set(before.drawn)
     added = [i for i in after.drawn if i not in present]
     if added:
         last = session.scalar(
@@ -99,7 +99,7 @@ def replace_inspector(
     )
     if successor is None:
         return None
-    _keep(session, settings, draw, number, text, now)
+    keep_change(session, settings, draw, number, text, now)
     leaders = after.leaders()
     for row in _rows(session, draw):
         if row.uscc in job.objects:
@@ -137,7 +137,8 @@ def _rows(session: Session, draw: Draw) -> list[DrawnObject]:
     )
 
 
-def _keep(session: Session, settings: Settings, draw: Draw, number: int, text: str, now: datetime) -> None:
+def keep_change(session: Session, settings: Settings, draw: Draw, number: int, text: str, now: datetime) -> None:
+    """Put a change file into the record and its digest into the public log."""
     draw.files = {**draw.files, f"change-{number:04d}.json": text}
     _log(session, settings, draw, text, now, number)
 

@@ -6,13 +6,15 @@ independent second opinion is ``frontend/verifier`` (JavaScript).
 Changes after the draw never draw again.  A *substitution* removes objects that cannot
 be inspected (reason and evidence logged); the next tickets of their strata move up and
 get pairs while everybody else's pair stays.  A *recusal* replaces one person of one
-pair by the next candidate of that slot.
+pair by the next candidate of that slot.  An *addition* (补充名单) admits objects that were
+committed late with an entropy of their own: each is in when its ticket is at most the
+largest drawn one of its stratum.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.inspection import draw
@@ -32,6 +34,7 @@ from engine.inspection.draw_record import (
     RecordUnreadable,
     json_text,
     parse_inspectors,
+    parse_json,
     parse_pairs,
     sha256,
 )
@@ -96,14 +99,24 @@ class Outcome:
     assignments: dict[str, list[str]]
     failed: set[str] = field(default_factory=set)
     recused: set[tuple[str, str]] = field(default_factory=set)
+    #: objects admitted late: id → (stratum, ticket under the entropy of their own)
+    late: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def drawn(self) -> list[str]:
-        """All drawn ids in the order of their tickets, whatever the stratum."""
+        """All drawn ids in the order of their tickets, whatever the stratum; late ones stand last."""
         ids = [i for ids in self.selection.drawn.values() for i in ids]
-        return sorted(ids, key=lambda i: (self.ticket(i), i.encode()))
+        by_ticket = sorted(ids, key=lambda i: (self.ticket(i), i.encode()))
+        return by_ticket + sorted(self.late, key=lambda i: (self.ticket(i), i.encode()))
+
+    def stratum_of(self) -> dict[str, str]:
+        """The stratum of every drawn object."""
+        listed = {i: stratum for stratum, ids in self.selection.drawn.items() for i in ids}
+        return listed | {i: stratum for i, (stratum, _) in self.late.items()}
 
     def ticket(self, object_id: str) -> str:
+        if object_id in self.late:
+            return self.late[object_id][1]
         name = self.frozen.hash_name
         return draw.ticket_of(name, self.seed, object_id, draw.salt_of(name, self.frozen.key, object_id))
 
@@ -175,7 +188,7 @@ def substitute(outcome: Outcome, failures: Sequence[Mapping[str, str]], *, numbe
     Infeasible when nobody can visit a substitute.
     """
     gone = {str(failure["id"]) for failure in failures}
-    present = {i for ids in outcome.selection.drawn.values() for i in ids}
+    present = set(outcome.drawn)
     if not gone or not gone <= present:
         raise draw.DrawError(f"not drawn: {sorted(gone - present)}")
     frozen = outcome.frozen
@@ -184,7 +197,8 @@ def substitute(outcome: Outcome, failures: Sequence[Mapping[str, str]], *, numbe
     added = [i for ids in selection.drawn.values() for i in ids if i not in present]
     staying = without(outcome.jobs, gone)
     pairs = {name: outcome.assignments[name] for name in staying}
-    rest = Outcome(frozen, outcome.seed, selection, staying, pairs, failed, set(outcome.recused))
+    late = {i: lot for i, lot in outcome.late.items() if i not in gone}
+    rest = Outcome(frozen, outcome.seed, selection, staying, pairs, failed, set(outcome.recused), late)
     fresh = make_jobs(added, frozen.scope, frozen.rule, number)
     given = _assign(frozen, outcome.seed, fresh, outcome.recused, rest.loads())
     rest.jobs |= {job.job: job for job in fresh}
@@ -241,13 +255,72 @@ def recuse(
     pair[slot] = successor
     after = Outcome(
         frozen, outcome.seed, outcome.selection, outcome.jobs, outcome.assignments | {job_name: pair},
-        outcome.failed, recused,
+        outcome.failed, recused, outcome.late,
     )  # fmt: skip
     return after, json_text(change), successor
 
 
-def replay(outcome: Outcome, change: Mapping[str, Any]) -> tuple[Outcome, str]:
+def admit(
+    outcome: Outcome,
+    addition: Mapping[str, Any],
+    entropy: str,
+    witnesses: Sequence[Mapping[str, str]],
+    *,
+    number: int,
+    at: str,
+) -> tuple[Outcome, str]:
+    """Admit the objects of a late addition whose tickets are at most the thresholds of their strata.
+
+    ``addition`` is the text committed for it, as JSON; its objects count as drawn in the order of
+    their tickets.  Returns the new outcome and the text of its change file.  Raises DrawError for an
+    object that stands on the frozen list already or a stratum that does not exist, and Infeasible
+    when nobody can visit an admitted object.
+    """
+    frozen, name = outcome.frozen, outcome.frozen.hash_name
+    seed = draw.seed_of(name, str(addition["draw_id"]), entropy)
+    known = {i for i, _ in frozen.candidates} | set(frozen.scope)
+    lots: dict[str, list[tuple[str, str]]] = {}
+    sites = dict(frozen.scope)
+    for row in addition["additions"]:
+        object_id, stratum = str(row["id"]), str(row["stratum"])
+        if object_id in known or stratum not in frozen.manifest["ppm"]:
+            raise draw.DrawError(f"{object_id!r} cannot be added")
+        ticket = draw.ticket_of(name, seed, object_id, draw.salt_of(name, frozen.key, object_id))
+        sites[object_id] = Site(str(row["region"]), tuple(row["departments"]), int(row["place"]))
+        if draw.late_addition_is_drawn(ticket, outcome.selection.thresholds.get(stratum, "")):
+            lots.setdefault(stratum, []).append((ticket, object_id))
+    added = {stratum: [i for _, i in sorted(found)] for stratum, found in sorted(lots.items())}
+    wider = replace(frozen, scope=sites)
+    fresh = make_jobs([i for ids in added.values() for i in ids], sites, frozen.rule, number)
+    given = _assign(wider, outcome.seed, fresh, outcome.recused, outcome.loads())
+    change = {
+        "kind": "addition",
+        "draw_id": frozen.manifest["draw_id"],
+        "number": number,
+        "at": at,
+        "addition": addition["draw_id"],
+        "entropy": entropy,
+        "witnesses": [dict(witness) for witness in witnesses],
+        "added": added,
+        "assignments": given,
+    }
+    late = outcome.late | {i: (stratum, ticket) for stratum, found in lots.items() for ticket, i in found}
+    after = Outcome(
+        wider, outcome.seed, outcome.selection, outcome.jobs | {job.job: job for job in fresh},
+        outcome.assignments | given, outcome.failed, outcome.recused, late,
+    )  # fmt: skip
+    return after, json_text(change)
+
+
+def addition_file(addition_id: str) -> str:
+    """The file of the record that holds what was committed under a late addition's number (``…-A1``)."""
+    return f"addition-{int(addition_id.rpartition('-A')[2]):04d}.json"
+
+
+def replay(outcome: Outcome, change: Mapping[str, Any], files: Files) -> tuple[Outcome, str]:
     """Recompute one change from its stated cause; the caller compares the text with the file.
+
+    ``files`` hold what was committed for late additions.
 
     Raises RecordUnreadable for a kind of change this program does not know.
     """
@@ -259,4 +332,8 @@ def replay(outcome: Outcome, change: Mapping[str, Any]) -> tuple[Outcome, str]:
             outcome, str(change["job"]), str(change["inspector"]), reason=str(change["reason"]), number=number, at=at
         )
         return after, text
+    if change["kind"] == "addition":
+        name = addition_file(str(change["addition"]))
+        addition = parse_json(name, files.get(name, ""))
+        return admit(outcome, addition, str(change["entropy"]), change["witnesses"], number=number, at=at)
     raise RecordUnreadable(f"本程序不认识抽取后变更的类别“{change['kind']}”。")

@@ -12,7 +12,7 @@ failed check with a Chinese explanation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -176,27 +176,28 @@ def check_manifest(v: Verification) -> dict[str, Any]:
     return found
 
 
+def witnesses_hold(manifest: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """Commit before reveal, in the manifest's order, at least two of different departments; raises Mismatch."""
+    witnesses = result["witnesses"]
+    require([w["id"] for w in witnesses] == list(manifest["witnesses"]), "抽取监督人与封存时的名单或顺序不一致。")
+    require(len(witnesses) >= 2, "抽取监督人少于两名。")
+    require(len({w["department"] for w in witnesses}) >= 2, "抽取监督人来自同一部门。")
+    require(len({w["id"] for w in witnesses}) == len(witnesses), "同一抽取监督人出现两次。")
+    for w in witnesses:
+        require(
+            draw.witness_commitment(w["nonce"], w["part"]) == w["logged_sha256"],
+            f"抽取监督人 {w['id']} 公布的随机因子与其事先登记的摘要不符。",
+        )
+        require(manifest["committed_at"] <= w["logged_at"], f"抽取监督人 {w['id']} 的登记早于名单封存。")
+    last_logged = max(w["logged_at"] for w in witnesses)
+    require(all(last_logged <= w["revealed_at"] for w in witnesses), "有随机因子在全部登记完成之前公布。")
+    require(draw.join_entropy([w["part"] for w in witnesses]) == result["entropy"], "随机因子与各部分拼接不一致。")
+    return f"{len(witnesses)} 名抽取监督人均先登记后公布，随机因子吻合。"
+
+
 def check_witnesses(v: Verification, manifest: dict[str, Any], result: dict[str, Any]) -> None:
-    """Commit before reveal, in the manifest's order, at least two of different departments."""
-
-    def question() -> str:
-        witnesses = result["witnesses"]
-        require([w["id"] for w in witnesses] == list(manifest["witnesses"]), "抽取监督人与封存时的名单或顺序不一致。")
-        require(len(witnesses) >= 2, "抽取监督人少于两名。")
-        require(len({w["department"] for w in witnesses}) >= 2, "抽取监督人来自同一部门。")
-        require(len({w["id"] for w in witnesses}) == len(witnesses), "同一抽取监督人出现两次。")
-        for w in witnesses:
-            require(
-                draw.witness_commitment(w["nonce"], w["part"]) == w["logged_sha256"],
-                f"抽取监督人 {w['id']} 公布的随机因子与其事先登记的摘要不符。",
-            )
-            require(manifest["committed_at"] <= w["logged_at"], f"抽取监督人 {w['id']} 的登记早于名单封存。")
-        last_logged = max(w["logged_at"] for w in witnesses)
-        require(all(last_logged <= w["revealed_at"] for w in witnesses), "有随机因子在全部登记完成之前公布。")
-        require(draw.join_entropy([w["part"] for w in witnesses]) == result["entropy"], "随机因子与各部分拼接不一致。")
-        return f"{len(witnesses)} 名抽取监督人均先登记后公布，随机因子吻合。"
-
-    v.check("witnesses", "抽取监督人与随机因子", question)
+    """Were all parts logged before any was revealed?"""
+    v.check("witnesses", "抽取监督人与随机因子", lambda: witnesses_hold(manifest, result))
 
 
 def check_log(v: Verification, proof: dict[str, Any], log_key: str) -> list[list[str]]:
@@ -231,6 +232,14 @@ def check_log(v: Verification, proof: dict[str, Any], log_key: str) -> list[list
     return lines
 
 
+def series_of(draw_id: str) -> tuple[str, str, int]:
+    """Series, its mark (``T`` trial draws, ``A`` late additions of one draw, else empty) and number of a draw's id."""
+    series, _, serial = draw_id.rpartition("-")
+    mark = serial[:1] if serial[:1] in ("T", "A") else ""
+    digits = serial.removeprefix(mark)
+    return series, mark, int(digits) if digits.isascii() and digits.isdigit() else 0
+
+
 def check_whole_log(v: Verification, proof: dict[str, Any], draw_id: str) -> None:
     """With the whole log at hand: one commitment a number, no number missing, this draw still stands."""
 
@@ -249,13 +258,9 @@ def check_whole_log(v: Verification, proof: dict[str, Any], draw_id: str) -> Non
         shown = {(entry["leaf"]) for entry in [proof, *proof["entries"]]}
         hidden = [row for leaf, row in zip(leaves, rows, strict=True) if row[1] == draw_id and leaf not in shown]
         require(not hidden, "日志中有属于这次抽取、但记录未列出的步骤。")
-        series, _, serial = draw_id.rpartition("-")
-        numbers = sorted(
-            int(row[1].rpartition("-")[2].lstrip("T"))
-            for row in rows
-            if row[0] == "commit" and row[1].rpartition("-")[0] == series
-            and row[1].rpartition("-")[2].startswith("T") == serial.startswith("T")
-        )  # fmt: skip
+        series = series_of(draw_id)[:2]
+        ids = [series_of(row[1]) for row in rows if row[0] == "commit"]
+        numbers = sorted(number for *of, number in ids if tuple(of) == series)
         imported = any(row[0] == "import" for row in own)  # the platform's numbers are not ours
         require(imported or numbers == list(range(1, len(numbers) + 1)), "抽取编号不连续，可能有抽取被隐瞒。")
         ended = [row for row in own if row[0] in ("abort", "annul")]
@@ -267,6 +272,16 @@ def check_whole_log(v: Verification, proof: dict[str, Any], draw_id: str) -> Non
         v.check("log-complete", "日志完整", question)
     else:
         v.report.notes.append("记录未附完整日志，无法核对编号是否连续。")
+
+
+def witnesses_logged(lines: list[list[str]], result: Mapping[str, Any]) -> str:
+    """Did every witness's digest enter the public log, once?  Raises Mismatch."""
+    logged = {fields[2]: (fields[3], fields[4]) for fields in only(lines, "witness")}
+    require(len(only(lines, "witness")) == len(logged), "同一抽取监督人登记了两次。")
+    for w in result["witnesses"]:
+        require(logged.get(w["id"]) == (w["logged_sha256"], w["logged_at"]), f"抽取监督人 {w['id']} 的登记与日志不符。")
+    require(len(logged) == len(result["witnesses"]), "日志中登记的抽取监督人与结果不符。")
+    return "每名抽取监督人的登记都先进入了公开日志。"
 
 
 def commit_matches(lines: list[list[str]], manifest_text: str) -> str:

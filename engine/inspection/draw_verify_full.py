@@ -25,7 +25,9 @@ from engine.inspection.draw_verify import (
     commit_matches,
     only,
     require,
+    witnesses_logged,
 )
+from engine.inspection.draw_verify_additions import check_additions
 
 NAMES = {
     "candidates": "检查对象名单",
@@ -81,12 +83,13 @@ def verify_full(v: Verification, log_key: str) -> None:
     if not result:
         return
     check_witnesses(v, manifest, result)
-    v.check("witness-log", "随机因子登记", lambda: _witness_log(lines, result))
+    v.check("witness-log", "随机因子登记", lambda: witnesses_logged(lines, result))
     v.check("key", "密钥", lambda: _key(manifest, result))
     outcome: list[Outcome] = []
     v.check("draw", "抽取对象重算", lambda: _redraw(v, manifest, result, outcome))
     v.check("jobs", "检查任务重算", lambda: _jobs(v, result, outcome))
     v.check("assignments", "执法检查人员重算", lambda: _assignments(result, outcome))
+    v.check("additions", "补充名单", lambda: check_additions(v, manifest, result))
     v.check("changes", "抽取后变更", lambda: _changes(v, manifest, lines, outcome))
 
 
@@ -109,7 +112,7 @@ def _check_objects(v: Verification, manifest: dict[str, Any], lines: list[list[s
     v.check("result", "抽取结果文件", question)
     if result:
         check_witnesses(v, manifest, result)
-        v.check("witness-log", "随机因子登记", lambda: _witness_log(lines, result))
+        v.check("witness-log", "随机因子登记", lambda: witnesses_logged(lines, result))
         v.check("draw", "抽取对象重算", lambda: _reselect(v, manifest, result))
 
 
@@ -192,15 +195,6 @@ def _check_lists(v: Verification, manifest: dict[str, Any], names: list[str]) ->
     v.check("ratios", "抽取比例", ratios)
 
 
-def _witness_log(lines: list[list[str]], result: dict[str, Any]) -> str:
-    logged = {fields[2]: (fields[3], fields[4]) for fields in only(lines, "witness")}
-    require(len(only(lines, "witness")) == len(logged), "同一抽取监督人登记了两次。")
-    for w in result["witnesses"]:
-        require(logged.get(w["id"]) == (w["logged_sha256"], w["logged_at"]), f"抽取监督人 {w['id']} 的登记与日志不符。")
-    require(len(logged) == len(result["witnesses"]), "日志中登记的抽取监督人与结果不符。")
-    return "每名抽取监督人的登记都先进入了公开日志。"
-
-
 def _key(manifest: dict[str, Any], result: dict[str, Any]) -> str:
     if manifest["mode"] == "open":
         require(result["key"] == "", "公开模式不应有密钥。")
@@ -258,6 +252,6 @@ def _changes(v: Verification, manifest: dict[str, Any], lines: list[list[str]], 
         require(name == f"change-{number:04d}.json" and fields[2] == str(number), "变更编号不连续。")
         require(sha256(text) == fields[3], f"{name} 与日志登记的摘要不符。")
         require(change["draw_id"] == manifest["draw_id"], f"{name} 属于另一次抽取。")
-        now, again = replay(now, change)
+        now, again = replay(now, change, v.files)
         require(again == text, f"{name} 与按规则重新计算的结果不同。")
     return f"{len(names)} 次变更均按规则产生，并已登记。"

@@ -158,15 +158,7 @@ def conduct(session: Session, settings: Settings, campaign: Campaign, draw: Draw
         ) from None
     if not outcome.drawn:
         raise ServiceTaskFailed("按比例计算没有抽中任何对象，请作废本次抽取并提高比例。", "nothing-drawn")
-    shown = [
-        {
-            "id": w.user_id, "department": w.department, "nonce": w.nonce, "part": w.part,
-            "logged_sha256": w.logged_sha256, "logged_at": draw_register.stamp(_known(w.logged_at), settings),
-            "revealed_at": draw_register.stamp(_known(w.revealed_at), settings),
-        }
-        for w in people
-    ]  # fmt: skip
-    result, jobs = result_text(outcome, draw.files["manifest.json"], entropy, shown)
+    result, jobs = result_text(outcome, draw.files["manifest.json"], entropy, shown_witnesses(people, settings))
     draw.files = {**draw.files, "result.json": result, "jobs.tsv": jobs}
     draw.state, draw.drawn_at = "drawn", now
     add_rows(session, draw, outcome, outcome.drawn, 1)
@@ -180,6 +172,18 @@ def conduct(session: Session, settings: Settings, campaign: Campaign, draw: Draw
     return outcome
 
 
+def shown_witnesses(people: Sequence[DrawWitness], settings: Settings) -> list[dict[str, str]]:
+    """What witnesses logged and revealed, as it stands in the record."""
+    return [
+        {
+            "id": w.user_id, "department": w.department, "nonce": w.nonce, "part": w.part,
+            "logged_sha256": w.logged_sha256, "logged_at": draw_register.stamp(_known(w.logged_at), settings),
+            "revealed_at": draw_register.stamp(_known(w.revealed_at), settings),
+        }
+        for w in people
+    ]  # fmt: skip
+
+
 def _known(moment: datetime | None) -> datetime:
     assert moment is not None
     return moment
@@ -187,7 +191,7 @@ def _known(moment: datetime | None) -> datetime:
 
 def add_rows(session: Session, draw: Draw, outcome: Outcome, ids: Sequence[str], first_rank: int) -> None:
     """Rows of newly drawn objects, with their pairs, group and leader."""
-    stratum_of = {i: s for s, ids_ in outcome.selection.drawn.items() for i in ids_}
+    stratum_of = outcome.stratum_of()
     pairs: dict[str, dict[str, list[str]]] = {}
     visit: dict[str, str] = {}
     for name, job in outcome.jobs.items():
@@ -213,7 +217,7 @@ def present_outcome(draw: Draw) -> Outcome:
     result = json.loads(draw.files["result.json"])
     outcome = draw_outcome(frozen_of(draw), result["entropy"], result["failed"])
     for name in sorted(n for n in draw.files if n.startswith("change-")):
-        outcome, _ = replay(outcome, json.loads(draw.files[name]))
+        outcome, _ = replay(outcome, json.loads(draw.files[name]), draw.files)
     return outcome
 
 

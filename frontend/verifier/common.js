@@ -30,43 +30,49 @@ export function checkManifest(report) {
   return found;
 }
 
+// Were all parts logged before any was revealed, in the manifest's order, by people of different departments?
+export function witnessesHold(manifest, result) {
+  const people = result.witnesses;
+  demand(
+    people.length === manifest.witnesses.length && people.every((w, i) => w.id === manifest.witnesses[i]),
+    "抽取监督人与封存时的名单或顺序不一致。",
+  );
+  demand(people.length >= 2, "抽取监督人少于两名。");
+  demand(new Set(people.map((w) => w.department)).size >= 2, "抽取监督人来自同一部门。");
+  demand(new Set(people.map((w) => w.id)).size === people.length, "同一抽取监督人出现两次。");
+  for (const w of people) {
+    demand(witnessCommitment(w.nonce, w.part) === w.logged_sha256, `抽取监督人 ${w.id} 公布的随机因子与其事先登记的摘要不符。`);
+    demand(manifest.committed_at <= w.logged_at, `抽取监督人 ${w.id} 的登记早于名单封存。`);
+    demand(w.part && !/[|\t\r\n;]/.test(w.part), "随机因子为空或含有分隔符。");
+  }
+  const lastLogged = people.map((w) => w.logged_at).sort().pop();
+  demand(people.every((w) => lastLogged <= w.revealed_at), "有随机因子在全部登记完成之前公布。");
+  demand(people.map((w) => w.part).join(";") === result.entropy, "随机因子与各部分拼接不一致。");
+  return `${people.length} 名抽取监督人均先登记后公布，随机因子吻合。`;
+}
+
 export function checkWitnesses(report, manifest, result) {
-  report.check("witnesses", "抽取监督人与随机因子", () => {
-    const people = result.witnesses;
-    demand(
-      people.length === manifest.witnesses.length && people.every((w, i) => w.id === manifest.witnesses[i]),
-      "抽取监督人与封存时的名单或顺序不一致。",
-    );
-    demand(people.length >= 2, "抽取监督人少于两名。");
-    demand(new Set(people.map((w) => w.department)).size >= 2, "抽取监督人来自同一部门。");
-    demand(new Set(people.map((w) => w.id)).size === people.length, "同一抽取监督人出现两次。");
-    for (const w of people) {
-      demand(witnessCommitment(w.nonce, w.part) === w.logged_sha256, `抽取监督人 ${w.id} 公布的随机因子与其事先登记的摘要不符。`);
-      demand(manifest.committed_at <= w.logged_at, `抽取监督人 ${w.id} 的登记早于名单封存。`);
-      demand(w.part && !/[|\t\r\n;]/.test(w.part), "随机因子为空或含有分隔符。");
-    }
-    const lastLogged = people.map((w) => w.logged_at).sort().pop();
-    demand(people.every((w) => lastLogged <= w.revealed_at), "有随机因子在全部登记完成之前公布。");
-    demand(people.map((w) => w.part).join(";") === result.entropy, "随机因子与各部分拼接不一致。");
-    return `${people.length} 名抽取监督人均先登记后公布，随机因子吻合。`;
-  });
+  report.check("witnesses", "抽取监督人与随机因子", () => witnessesHold(manifest, result));
+}
+
+// Did every witness's digest enter the public log, once?
+export function witnessesLogged(lines, result) {
+  const logged = lines.filter((fields) => fields[0] === "witness");
+  const byId = new Map(logged.map((fields) => [fields[2], fields]));
+  demand(byId.size === logged.length, "同一抽取监督人登记了两次。");
+  for (const w of result.witnesses) {
+    const fields = byId.get(w.id);
+    demand(fields && fields[3] === w.logged_sha256 && fields[4] === w.logged_at, `抽取监督人 ${w.id} 的登记与日志不符。`);
+  }
+  demand(byId.size === result.witnesses.length, "日志中登记的抽取监督人与结果不符。");
+  return "每名抽取监督人的登记都先进入了公开日志。";
 }
 
 export function checkWitnessLog(report, lines, result) {
-  report.check("witness-log", "随机因子登记", () => {
-    const logged = lines.filter((fields) => fields[0] === "witness");
-    const byId = new Map(logged.map((fields) => [fields[2], fields]));
-    demand(byId.size === logged.length, "同一抽取监督人登记了两次。");
-    for (const w of result.witnesses) {
-      const fields = byId.get(w.id);
-      demand(fields && fields[3] === w.logged_sha256 && fields[4] === w.logged_at, `抽取监督人 ${w.id} 的登记与日志不符。`);
-    }
-    demand(byId.size === result.witnesses.length, "日志中登记的抽取监督人与结果不符。");
-    return "每名抽取监督人的登记都先进入了公开日志。";
-  });
+  report.check("witness-log", "随机因子登记", () => witnessesLogged(lines, result));
 }
 
-function leafFields(leaf) {
+export function leafFields(leaf) {
   const fields = leaf.split("\t");
   demand(FIELDS[fields[0]] === fields.length, `公开日志中有无法识别的一行：${leaf.slice(0, 80)}`);
   return fields;
@@ -97,6 +103,13 @@ export function checkLog(report, proof, logKey) {
   return lines;
 }
 
+// Series, its mark ("T" trial draws, "A" late additions of one draw, else none) and number of a draw's id.
+function seriesOf(id) {
+  const at = id.lastIndexOf("-");
+  const [, mark, digits] = /^([TA]?)(.*)$/.exec(id.slice(at + 1));
+  return { series: id.slice(0, Math.max(at, 0)), mark, number: /^[0-9]+$/.test(digits) ? Number(digits) : 0 };
+}
+
 export function checkWholeLog(report, proof, drawId) {
   if (!report.files.has("log.tsv")) {
     report.notes.push("记录未附完整日志，无法核对编号是否连续。");
@@ -113,14 +126,12 @@ export function checkWholeLog(report, proof, drawId) {
     demand(own.filter((fields) => fields[0] === "result").length <= 1, "同一抽取编号有两个结果。");
     const shown = new Set([proof, ...proof.entries].map((entry) => entry.leaf));
     demand(!leaves.some((leaf, i) => rows[i][1] === drawId && !shown.has(leaf)), "日志中有属于这次抽取、但记录未列出的步骤。");
-    const cut = (id) => [id.slice(0, id.lastIndexOf("-")), id.slice(id.lastIndexOf("-") + 1)];
-    const [series, serial] = cut(drawId);
-    const trial = serial.startsWith("T");
+    const { series, mark } = seriesOf(drawId);
     const numbers = rows
       .filter((fields) => fields[0] === "commit")
-      .map((fields) => cut(fields[1]))
-      .filter(([s, n]) => s === series && n.startsWith("T") === trial)
-      .map(([, n]) => Number(n.replace(/^T/, "")))
+      .map((fields) => seriesOf(fields[1]))
+      .filter((other) => other.series === series && other.mark === mark)
+      .map(({ number }) => number)
       .sort((a, b) => a - b);
     const imported = own.some((fields) => fields[0] === "import"); // the platform's numbers are not ours
     demand(imported || numbers.every((n, i) => n === i + 1), "抽取编号不连续，可能有抽取被隐瞒。");

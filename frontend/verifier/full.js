@@ -1,8 +1,9 @@
 // Auditors' level (and of an open draw before its visits, its objects): everything is computed anew.
 import { byteOrder } from "./bytes.js";
+import { admitted, checkAdditions } from "./additions.js";
 import { assign, candidateOrder, eligible, isQualified } from "./assignment.js";
 import { checkLog, checkManifest, checkWholeLog, checkWitnesses, checkWitnessLog, commitMatches } from "./common.js";
-import { hashOf, listLeaf, merkleRoot, saltOf, seedOf, select, sha256Hex } from "./draw.js";
+import { hashOf, listLeaf, merkleRoot, saltOf, seedOf, select, sha256Hex, ticketOf } from "./draw.js";
 import { inspectors, json, jobsRule, jobsText, makeJobs, scopeOf, table } from "./record.js";
 import { demand, same } from "./report.js";
 
@@ -73,6 +74,7 @@ export function verifyFull(report, logKey) {
     demand(same(result.assignments, Object.fromEntries(state.pairs)), "按公布的随机因子重新计算，执法检查人员与记录不同。");
     return `重新计算得到相同的 ${state.pairs.size} 对执法检查人员。`;
   });
+  report.check("additions", "补充名单", () => checkAdditions(report, manifest, result));
   report.check("changes", "抽取后变更", () => checkChanges(report, manifest, lines, state));
 }
 
@@ -150,7 +152,7 @@ function redraw(report, manifest, result, rows, state, objectsOnly) {
   const draw = (failed) => select(rows.candidates, { seed, ppm: manifest.ppm, rounding: manifest.rounding, H, key, failed });
   const drawn = draw(result.failed);
   demand(same(strata(result.drawn), strata(drawn)), "按公布的随机因子重新计算，抽中的检查对象与记录不同。");
-  Object.assign(state, { H, seed, draw, drawn, failed: new Set(result.failed) });
+  Object.assign(state, { H, key, seed, draw, drawn, failed: new Set(result.failed), late: new Set() });
   if (!objectsOnly) {
     state.people = inspectors(rows.inspectors);
     state.recusals = rows.recusals;
@@ -176,9 +178,9 @@ function checkChanges(report, manifest, lines, state) {
     demand(name === `change-${number.padStart(4, "0")}.json` && logged[i][2] === number && change.number === i + 1, "变更编号不连续。");
     demand(sha256Hex(text) === logged[i][3], `${name} 与日志登记的摘要不符。`);
     demand(change.draw_id === manifest.draw_id, `${name} 属于另一次抽取。`);
-    const apply = { substitution: applySubstitution, recusal: applyRecusal }[change.kind];
+    const apply = { substitution: applySubstitution, recusal: applyRecusal, addition: applyAddition }[change.kind];
     demand(apply, `本程序不认识抽取后变更的类别“${change.kind}”。`);
-    demand(apply(change, state, manifest.caps.per_inspector), `${name} 与按规则重新计算的结果不同。`);
+    demand(apply(change, state, manifest.caps.per_inspector, report), `${name} 与按规则重新计算的结果不同。`);
   });
   return `${names.length} 次变更均按规则产生，并已登记。`;
 }
@@ -190,10 +192,13 @@ function loadsOf(pairs) {
 }
 
 function applySubstitution(change, state, cap) {
-  const present = new Set(Object.values(state.drawn).flat());
+  const present = new Set([...Object.values(state.drawn).flat(), ...state.late]);
   const gone = new Set(change.failed.map(({ id }) => id));
   if (!gone.size || ![...gone].every((id) => present.has(id))) return false;
-  for (const id of gone) state.failed.add(id);
+  for (const id of gone) {
+    state.failed.add(id);
+    state.late.delete(id);
+  }
   state.drawn = state.draw(state.failed);
   const added = {};
   for (const [stratum, ids] of Object.entries(state.drawn)) {
@@ -231,4 +236,23 @@ function applyRecusal(change, state, cap) {
     state.pairs.set(change.job, pair.map((person, i) => (i === slot ? successor : person)));
   }
   return change.successor === successor;
+}
+
+function applyAddition(change, state, cap, report) {
+  const name = `addition-${change.addition.slice(change.addition.lastIndexOf("-A") + 2).padStart(4, "0")}.json`;
+  const addition = json(name, report.text(name));
+  const { H, key, seed } = state;
+  const largest = (stratum) => {
+    const ids = state.drawn[stratum] ?? [];
+    const last = ids[ids.length - 1];
+    return last ? ticketOf(H, seed, last, saltOf(H, key, last)) : "";
+  };
+  const added = admitted(addition, change.entropy, H, key, largest);
+  for (const { id, region, departments, place } of addition.additions) state.scope.set(id, { region, departments, place });
+  const fresh = makeJobs(Object.values(added).flat(), state.scope, state.rule, change.number);
+  const given = assign(fresh, state.people, state.recusals, { seed, H, cap, loads: loadsOf(state.pairs) });
+  for (const id of Object.values(added).flat()) state.late.add(id);
+  state.jobs = [...state.jobs, ...fresh];
+  for (const [job, pair] of given) state.pairs.set(job, pair);
+  return same(change.added, added) && same(change.assignments, Object.fromEntries(given));
 }

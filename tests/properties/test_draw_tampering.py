@@ -52,6 +52,7 @@ def test_both_agree_on_two_hundred_random_records():
             rounding=("ceil", "hamilton", "systematic")[number % 3],
             changes=number % 5 == 0,
             grouped=number % 7 in (1, 4, 5),
+            addition=number % 5 in (0, 2),
             serial=1 + number % 3,
         ).files
         for number in range(200)

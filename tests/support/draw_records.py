@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.inspection import draw, draw_log, draw_record
 from engine.inspection.assignment import Candidate
-from engine.inspection.draw_conduct import Frozen, Outcome, draw_outcome, recuse, result_text, substitute
+from engine.inspection.draw_conduct import Frozen, Outcome, admit, draw_outcome, recuse, result_text, substitute
 from engine.inspection.draw_jobs import JobsRule, Site, scope_text
 
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"a log key for tests").digest())
@@ -54,6 +54,7 @@ def sample(
     mode: str = "sealed",
     rounding: str = "systematic",
     changes: bool = False,
+    addition: bool = False,
     grouped: bool = False,
     serial: int = 1,
 ) -> Sample:
@@ -109,16 +110,7 @@ def sample(
         committed_at=COMMITTED_AT,
         jobs_rule=rule.text(),
     )
-    witnesses = []
-    for position, department in enumerate(["SCJG", "YJJ"], start=1):
-        nonce, part = rng.randbytes(16).hex(), rng.randbytes(16).hex()
-        witnesses.append(
-            {
-                "id": f"w-{position}", "department": department, "nonce": nonce, "part": part,
-                "logged_sha256": draw.witness_commitment(nonce, part), "logged_at": LOGGED_AT,
-                "revealed_at": REVEALED_AT,
-            }
-        )  # fmt: skip
+    witnesses = witnessed(rng)
     parsed = json.loads(manifest)
     frozen = Frozen.read(parsed, lists, key)
     entropy = draw.join_entropy([w["part"] for w in witnesses])
@@ -153,4 +145,60 @@ def sample(
             after, job_name, after.assignments[job_name][1], reason="与负责人有亲属关系", number=2, at=DRAWN_AT
         )
         made.add_change(text, later)
+    if addition:
+        add_late(made, rng)
     return made
+
+
+def witnessed(rng: random.Random) -> list[dict[str, str]]:
+    """What two witnesses logged and revealed."""
+    people = []
+    for position, department in enumerate(["SCJG", "YJJ"], start=1):
+        nonce, part = rng.randbytes(16).hex(), rng.randbytes(16).hex()
+        people.append(
+            {
+                "id": f"w-{position}", "department": department, "nonce": nonce, "part": part,
+                "logged_sha256": draw.witness_commitment(nonce, part), "logged_at": LOGGED_AT,
+                "revealed_at": REVEALED_AT,
+            }
+        )  # fmt: skip
+    return people
+
+
+def add_late(made: Sample, rng: random.Random, objects: int = 30) -> None:
+    """Commit objects late, under the record's first addition number, and admit those whose tickets are low enough."""
+    manifest, frozen = made.outcome.frozen.manifest, made.outcome.frozen
+    number = sum(name.startswith("addition-") for name in made.files) + 1
+    own = f"{manifest['draw_id']}-A{number}"
+    rows = [
+        {
+            "id": f"92370105{n:010d}", "stratum": rng.choice(sorted(manifest["ppm"])),
+            "region": rng.choice(sorted({site.region for site in frozen.scope.values()})),
+            "departments": sorted(frozen.rule.departments), "place": rng.randrange(9), "reason": "封存后新设立",
+        }
+        for n in sorted(rng.sample(range(10**6), objects))
+    ]  # fmt: skip
+    listed = [(row["id"], row["stratum"]) for row in rows]
+    root = draw.merkle_root(draw.leaves_of(listed, manifest["hash"], made.key))
+    candidates = {"sha256": draw_record.sha256(draw_record.table(listed)), "count": objects, "merkle": root}
+    text = draw_record.json_text(
+        {
+            "spec": "SSJ1", "hash": manifest["hash"], "draw_id": own, "parent": manifest["draw_id"],
+            "parent_manifest_sha256": draw_record.sha256(made.files["manifest.json"]), "mode": manifest["mode"],
+            "candidates": candidates, "key_sha256": manifest["key_sha256"], "entropy_rule": "测试用随机因子",
+            "witnesses": manifest["witnesses"], "disclosure": manifest["disclosure"], "committed_at": COMMITTED_AT,
+            "additions": rows,
+        }
+    )  # fmt: skip
+    people = witnessed(rng)
+    entropy = draw.join_entropy([w["part"] for w in people])
+    change = sum(name.startswith("change-") for name in made.files) + 1
+    after, outcome = admit(made.outcome, json.loads(text), entropy, people, number=change, at=DRAWN_AT)
+    made.files[f"addition-{number:04d}.json"] = text
+    digests = draw_record.sha256(text), draw.digest_hex("sm3", text)
+    made.leaves.append(draw_log.leaf_text("commit", own, *digests, root, str(objects), COMMITTED_AT))
+    made.leaves += [draw_log.leaf_text("witness", own, w["id"], w["logged_sha256"], w["logged_at"]) for w in people]
+    seed = draw.seed_of(manifest["hash"], own, entropy)
+    count = str(len(after.late))
+    made.leaves.append(draw_log.leaf_text("result", own, draw_record.sha256(outcome), seed, count, DRAWN_AT))
+    made.add_change(outcome, after)

@@ -24,7 +24,7 @@ def tampering(function: Tamper) -> Tamper:
 
 
 def honest() -> Sample:
-    return sample(4, objects=200, changes=True, serial=3)
+    return sample(4, objects=200, changes=True, addition=True, grouped=True, serial=3)
 
 
 def manifest_of(files: Files) -> dict:
@@ -317,3 +317,93 @@ def a_key_of_the_manifest_stands_twice(made: Sample) -> Files:
 @tampering
 def the_result_is_missing(made: Sample) -> Files:
     return {name: text for name, text in made.files.items() if name not in ("result.json", "jobs.tsv")}
+
+
+# ---- late additions
+
+
+def addition_of(files: Files) -> dict:
+    return json.loads(files["addition-0001.json"])
+
+
+def with_change(made: Sample, number: int, change: dict) -> Files:
+    """A forged change file, entered into a rewritten and newly signed log."""
+    name, text = f"change-{number:04d}.json", draw_record.json_text(change)
+    before = sha256(made.files[name])
+    leaves = [leaf.replace(before, sha256(text)) for leaf in made.leaves]
+    return relog(made, {**made.files, name: text}, leaves)
+
+
+@tampering
+def a_firm_is_slipped_into_the_late_additions(made: Sample) -> Files:
+    addition = addition_of(made.files)
+    addition["additions"].append({**addition["additions"][-1], "id": "99370105MA00000000"})
+    return {**made.files, "addition-0001.json": draw_record.json_text(addition)}
+
+
+@tampering
+def a_late_firm_above_the_threshold_is_admitted(made: Sample) -> Files:
+    change = json.loads(made.files["change-0003.json"])
+    admitted = {i for ids in change["added"].values() for i in ids}
+    friend = next(row for row in addition_of(made.files)["additions"] if row["id"] not in admitted)
+    change["added"].setdefault(friend["stratum"], []).append(friend["id"])
+    return with_change(made, 3, change)
+
+
+@tampering
+def a_late_firm_below_the_threshold_is_let_off(made: Sample) -> Files:
+    change = json.loads(made.files["change-0003.json"])
+    stratum = next(s for s, ids in change["added"].items() if ids)
+    change["added"][stratum].pop()
+    return with_change(made, 3, change)
+
+
+@tampering
+def a_late_addition_is_drawn_with_another_entropy_than_logged(made: Sample) -> Files:
+    change = json.loads(made.files["change-0003.json"])
+    change["witnesses"][0]["part"] = "0" * 32
+    change["entropy"] = ";".join(w["part"] for w in change["witnesses"])
+    return with_change(made, 3, change)
+
+
+@tampering
+def a_committed_addition_is_kept_back(made: Sample) -> Files:
+    own = addition_of(made.files)["draw_id"]
+    leaves = [leaf for leaf in made.leaves if not leaf.startswith(("change\t", "result\t")) or own not in leaf]
+    leaves = [leaf for leaf in leaves if "\t3\t" not in leaf]
+    files = {name: text for name, text in made.files.items() if name not in ("change-0003.json", "addition-0001.json")}
+    return relog(made, files, leaves)
+
+
+# ---- groups
+
+
+@tampering
+def a_firm_is_moved_to_another_group(made: Sample) -> Files:
+    rows = draw_jobs.parse_jobs(made.files["jobs.tsv"])
+    first = next(job for job in rows if len(job.objects) > 1)
+    other = next(job for job in rows if job.department == first.department and job.job != first.job)
+    moved = {
+        first.job: first.objects[1:],
+        other.job: (*other.objects, first.objects[0]),
+    }
+    jobs = [
+        draw_jobs.Job(job.job, moved.get(job.job, job.objects), job.department, job.region, job.items) for job in rows
+    ]
+    text = draw_jobs.jobs_text(jobs)
+    result = result_of(made.files)
+    result["jobs"] = {"sha256": sha256(text), "count": len(jobs)}
+    return {**with_result_relogged(made, result), "jobs.tsv": text}
+
+
+@tampering
+def the_walk_through_the_district_is_changed_afterwards(made: Sample) -> Files:
+    lines = made.files["scope.tsv"].splitlines()
+    first = lines[0].split("\t")
+    first[3] = str(int(first[3]) + 1)
+    return {**made.files, "scope.tsv": "\n".join(["\t".join(first), *lines[1:], ""])}
+
+
+@tampering
+def the_groups_are_made_larger_afterwards(made: Sample) -> Files:
+    return {**made.files, "manifest.json": made.files["manifest.json"].replace(";max=", ";max=4", 1)}
