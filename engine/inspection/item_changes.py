@@ -65,6 +65,8 @@ def _single(session: Session, row: ItemAdjustment, values: Mapping[str, Any], to
     if faults:
         raise InvalidInput("事项要素有需要修改的地方。", fields=faults)
     if row.kind == CHANGE:
+        if set(item_fields.methods(before["method"])) == set(values["methods"]):
+            after["method"] = before["method"]
         after = {field: new for field, _, new in item_fields.differences(before, after, after)}
         if not after:
             raise InvalidInput("没有改动任何要素。", fields={"name": ["没有改动任何要素，请修改后提交或撤回申请。"]})

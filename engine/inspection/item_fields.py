@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -59,6 +60,11 @@ def words(field: str, value: Any, names: Mapping[str, str] | None = None) -> str
     if isinstance(value, list):
         return "、".join(map(str, value))
     return str(value) if value not in (None, "") else ""
+
+
+def methods(text: Any) -> list[str]:
+    """The ways of checking as files write them in one cell."""
+    return [one.strip() for one in re.split(r"[、；;，,]", str(text or "")) if one.strip()]
 
 
 def percent(ppm: int) -> str:

@@ -15,8 +15,10 @@ from engine.errors import LianjianError
 from engine.inspection.demo.accounts import DEMO_PASSWORD, Account, accounts
 from engine.inspection.demo.departments import GOVERNMENT, ORGANS
 from engine.inspection.demo.generator import generate
+from engine.inspection.demo.lists import load_lists
 from engine.inspection.demo.places import DISTRICT
 from engine.inspection.models import InspectedObject, Inspector
+from engine.inspection.records import department_names
 from engine.inspection.registry_import import ImportReport, import_file
 from engine.models import Department, User, UserRole
 from engine.settings import Settings
@@ -67,6 +69,8 @@ def load_demo(
         )
     }
     with database.write() as session:
+        names = department_names(session, DISTRICT)
+        load_lists(session, DISTRICT, now, now.astimezone(settings.timezone).date(), names)
         _accounts(session, now)
     return reports
 

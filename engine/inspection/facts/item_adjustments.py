@@ -87,7 +87,7 @@ def as_form(values: dict[str, Any]) -> dict[str, Any]:
     """An item's fields as the form ``item-adjustment`` holds them."""
     shown = {field: value for field, value in values.items() if field != "department" and value not in (None, "")}
     shown["nature"] = "重点" if values.get("is_key") else "一般"
-    shown["methods"] = [one for one in str(values.get("method") or "").split("、") if one]
+    shown["methods"] = item_fields.methods(values.get("method"))
     shown["ratio"] = int(values.get("ratio_ppm") or 0) / 10_000
     shown["industries"] = "、".join(values.get("industries") or [])
     return shown
