@@ -16,12 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
-
 from benchmarks.measure import tree_cpu
 from benchmarks.system import SECRET
 from engine.settings import Settings
+from engine.web.cookies import SignedCookie
 
 _TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
 _PATIENCE = 60.0
@@ -131,8 +129,4 @@ class Browser:
 
 def _cookie(token: str) -> str:
     """The session cookie the server would have set at sign-in, without the price of the password's hash."""
-    app = Flask("cookie")
-    app.secret_key = SECRET
-    serializer = SecureCookieSessionInterface().get_signing_serializer(app)
-    assert serializer is not None
-    return str(serializer.dumps({"token": token}))
+    return SignedCookie(SECRET, secure=False).sealed({"token": token})

@@ -105,22 +105,20 @@ class StockStart:
 class StockComplete:
     """What :class:`CompleteTask` does, with the stock library's load, step and save."""
 
-    task_id: str
-    expected_version: int
-    values: dict[str, Any]
+    asked: CompleteTask
 
     def run(self, ctx: CommandContext) -> str:
-        found = ctx.session.get_one(UserTask, self.task_id)
+        found = ctx.session.get_one(UserTask, self.asked.task_id)
         instance = ctx.session.get_one(
             ProcessInstance, found.instance_id, with_for_update=True, populate_existing=True
         )  # fmt: skip
-        task = ctx.session.get_one(UserTask, self.task_id, with_for_update=True, populate_existing=True)
-        require_open(task, ctx.actor, self.expected_version)
+        task = ctx.session.get_one(UserTask, self.asked.task_id, with_for_update=True, populate_existing=True)
+        require_open(task, ctx.actor, self.asked.expected_version)
         require_may_act(ctx, task)
         if instance.status != "running":
             raise Conflict("该流程不在运行。")
         form = ctx.kernel.definition(ctx.session, instance.definition_id).forms[task.form_key]
-        cleaned = form.validate(self.values, {}, now=ctx.now.astimezone(ctx.kernel.settings.timezone))
+        cleaned = form.validate(self.asked.given(form), {}, now=ctx.now.astimezone(ctx.kernel.settings.timezone))
 
         with as_shipped():
             self._step(ctx, instance, task, cleaned)
@@ -150,7 +148,7 @@ class StockEngine(ProcessEngine):
 
     def execute(self, command: Command[Any], *, actor: Actor, **options: Any) -> Any:
         if isinstance(command, CompleteTask):
-            command = StockComplete(command.task_id, command.expected_version, command.values)
+            command = StockComplete(command)
         return super().execute(command, actor=actor, **options)
 
     @classmethod

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from engine.actor import Actor
 from engine.errors import InvalidInput
 from engine.models import User, UserRole, UserSession
+from engine.prepared import Prepared
 
 #: Wrong passwords in a row until the account is locked, and for how long.
 MAX_FAILURES = 5
@@ -157,11 +158,10 @@ class SignedIn:
 
 
 # Written once and run on every request.
-_SIGNED_IN = (
+_SIGNED_IN = Prepared(
     sa.select(
         User.id, User.district_id, User.login, User.name, User.department, User.must_change_password,
-        UserSession.id.label("session_id"), UserSession.created_at, UserSession.seen_at,
-        UserRole.department.label("post"), UserRole.role,
+        UserSession.id, UserSession.created_at, UserSession.seen_at, UserRole.department, UserRole.role,
     )
     .join_from(UserSession, User, UserSession.user_id == User.id)
     .outerjoin(UserRole, UserRole.user_id == User.id)
@@ -173,15 +173,15 @@ def user_of_session(
     connection: sa.Connection, token: str, now: datetime, *, idle: timedelta, absolute: timedelta
 ) -> SignedIn | None:
     """Who is signed in by a live session, with the candidate groups that decide what reaches the inbox, or None."""
-    rows = connection.execute(_SIGNED_IN, {"of_session": token_id(token)}).all()
-    if not rows or not is_live(rows[0].created_at, rows[0].seen_at, now, idle=idle, absolute=absolute):
+    rows = _SIGNED_IN.all(connection, {"of_session": token_id(token)})
+    if not rows:
         return None
-    first = rows[0]
-    groups = frozenset(f"{row.post}/{row.role}" for row in rows if row.role is not None)
-    return SignedIn(
-        first.id, first.district_id, first.login, first.must_change_password, first.session_id, first.seen_at,
-        Actor(first.id, first.name, first.department, groups),
-    )  # fmt: skip
+    user_id, district_id, login, name, department, must_change, session_id, created_at, seen_at, *_ = rows[0]
+    if not is_live(created_at, seen_at, now, idle=idle, absolute=absolute):
+        return None
+    groups = frozenset(f"{post}/{role}" for *_, post, role in rows if role is not None)
+    actor = Actor(user_id, name, department, groups)
+    return SignedIn(user_id, district_id, login, must_change, session_id, seen_at, actor)
 
 
 def has_session(connection: sa.Connection, token: str) -> bool:

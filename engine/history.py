@@ -25,6 +25,7 @@ from engine.actor import Actor
 from engine.db import is_postgresql, new_id
 from engine.errors import InvalidInput
 from engine.models import HistoryEvent
+from engine.prepared import Prepared
 
 DISTRICT_STREAM = "district"
 GENESIS = "0" * 64
@@ -45,8 +46,11 @@ def event_hash(
 
 
 # Written once: building a statement anew costs more than running it.
-_APPEND = sa.insert(HistoryEvent.__table__)  # type: ignore[arg-type]
-_HEAD = (
+_APPEND = Prepared(
+    sa.insert(HistoryEvent.__table__),  # type: ignore[arg-type]
+    columns=set(HistoryEvent.__table__.columns.keys()) - {"position"},
+)
+_HEAD = Prepared(
     sa.select(HistoryEvent.seq, HistoryEvent.hash)
     .where(HistoryEvent.district_id == sa.bindparam("of_district"), HistoryEvent.stream == sa.bindparam("of_stream"))
     .order_by(HistoryEvent.seq.desc())
@@ -61,7 +65,7 @@ class Chain:
     """Appends events inside one transaction."""
 
     def __init__(self, connection: Session | sa.Connection, district_id: str) -> None:
-        self._connection = connection
+        self._connection = connection.connection() if isinstance(connection, Session) else connection
         self._district_id = district_id
         self._heads: dict[str, Head] = {}
         self._queued: list[dict[str, Any]] = []
@@ -94,7 +98,7 @@ class Chain:
         """Write what was queued, in one statement."""
         if self._queued:
             queued, self._queued = self._queued, []
-            self._connection.execute(_APPEND, queued)
+            _APPEND.run_each(self._connection, queued)
 
     def begin_at(self, stream: str, head: Head) -> None:
         """Take ``head`` (read under the lock of the stream's instance) as the last link of ``stream``."""
@@ -114,8 +118,8 @@ class Chain:
             if stream == DISTRICT_STREAM:
                 # Instance streams are guarded by the instance's row; this one has no row of its own.
                 _lock(self._connection, _LOCK)
-            row = self._connection.execute(_HEAD, {"of_district": self._district_id, "of_stream": stream}).first()
-            self._heads[stream] = (row.seq, row.hash) if row else (0, GENESIS)
+            last = _HEAD.first(self._connection, {"of_district": self._district_id, "of_stream": stream})
+            self._heads[stream] = (last[0], last[1]) if last else (0, GENESIS)
         return self._heads[stream]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +18,15 @@ from engine.commands.stepping import advance
 from engine.commands.task_access import require_may_act, require_not_by, require_open
 from engine.errors import InvalidInput
 from engine.models import Attachment, TaskDraft, UserTask
+from engine.prepared import Prepared
 
 if TYPE_CHECKING:
     from engine.forms import Form
 
-_FORGET_DRAFTS = sa.delete(TaskDraft.__table__).where(  # type: ignore[arg-type]
-    TaskDraft.task_id == sa.bindparam("of_task")
+_FORGET_DRAFTS = Prepared(
+    sa.delete(TaskDraft.__table__).where(TaskDraft.task_id == sa.bindparam("of_task"))  # type: ignore[arg-type]
 )
-_CLOSE = (
+_CLOSE = Prepared(
     sa.update(UserTask.__table__)  # type: ignore[arg-type]
     .where(UserTask.id == sa.bindparam("of_task"))
     .values(
@@ -51,13 +52,14 @@ class Paper:
 class CompleteTask:
     """Submit ``values`` for the task as it was at ``expected_version``; returns the instance id.
 
+    Who posts a form does not know it yet: ``values`` may also be what reads the post by the task's form.
     Raises :class:`Conflict` when somebody was first, :class:`Forbidden` when the actor may not,
     :class:`InvalidInput` with every faulty field at once.
     """
 
     task_id: str
     expected_version: int
-    values: dict[str, Any]
+    values: dict[str, Any] | Callable[[Form], dict[str, Any]]
     paper: Paper | None = None
 
     def run(self, ctx: CommandContext) -> str:
@@ -74,8 +76,8 @@ class CompleteTask:
             nonlocal cleaned
             element = execution.element(task.engine_task_id)
             require_not_by(ctx, task, _names(element.properties.get("not_by", "")))
-            cleaned = received(self.values, "填写的内容")
             form = definition.forms.get(task.form_key)
+            cleaned = received(self.given(form), "填写的内容")
             if form is not None:
                 # The context also holds the facts shown beside the form: many queries, none needed to validate.
                 context = self._context(ctx, element.data) if form.needs_context else {}
@@ -87,8 +89,8 @@ class CompleteTask:
                 service = service_context(ctx, instance, element, values=cleaned, task_id=task.id)
                 cleaned = {**cleaned, **jsonable(dict(ctx.kernel.services.run(hook, service, {}) or {}))}
             paper = None if self.paper is None else dict(vars(self.paper))
-            ctx.connection.execute(
-                _CLOSE,
+            _CLOSE.run(
+                ctx.connection,
                 {"of_task": task.id, "state": "completed", "closed_at": ctx.now, "closed_by": ctx.actor.user_id,
                  "assignee_id": task.assignee_id or ctx.actor.user_id, "values": cleaned, "paper": paper,
                  "version": task.version + 1},
@@ -104,8 +106,14 @@ class CompleteTask:
 
         advance(ctx, instance, act)
         if task.drafted:
-            ctx.connection.execute(_FORGET_DRAFTS, {"of_task": task.id})
+            _FORGET_DRAFTS.run(ctx.connection, {"of_task": task.id})
         return instance.id
+
+    def given(self, form: Form | None) -> dict[str, Any]:
+        """What was submitted, by the keys of the task's form; nothing was typed where there is none."""
+        if not callable(self.values):
+            return self.values
+        return {} if form is None else self.values(form)
 
     def _context(self, ctx: CommandContext, data: Mapping[str, Any]) -> dict[str, Any]:
         return ctx.kernel.form_context(ctx.session, ctx.session.get_one(UserTask, self.task_id), data, ctx.now)

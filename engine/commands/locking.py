@@ -13,6 +13,7 @@ from engine.commands.context import CommandContext
 from engine.db import id_text, is_postgresql, key_lock
 from engine.errors import Conflict, NotFound
 from engine.models import HistoryEvent, ProcessInstance, TaskDraft, UserTask
+from engine.prepared import Prepared
 
 
 @dataclass(slots=True)
@@ -57,14 +58,16 @@ class LockedTask:
 # Statements are written once: building one anew costs more than running it.
 _INSTANCE = [getattr(ProcessInstance, name) for name in LockedInstance.__slots__]
 _TASK = [getattr(UserTask, name) for name in LockedTask.__slots__ if name != "drafted"]
-_LOCKED_INSTANCE = sa.select(*_INSTANCE).where(ProcessInstance.id == sa.bindparam("of_instance")).with_for_update()
+_LOCKED_INSTANCE = Prepared(
+    sa.select(*_INSTANCE).where(ProcessInstance.id == sa.bindparam("of_instance")).with_for_update()
+)
 _LAST = (
     sa.select(HistoryEvent)
     .where(HistoryEvent.district_id == UserTask.district_id, HistoryEvent.stream == id_text(UserTask.instance_id))
     .order_by(HistoryEvent.seq.desc())
     .limit(1)
 )
-_LOCKED_CASE = (
+_OF_TASK = (
     sa.select(
         *_INSTANCE,
         *_TASK,
@@ -76,13 +79,13 @@ _LOCKED_CASE = (
     .where(UserTask.id == sa.bindparam("of_task"), UserTask.district_id == sa.bindparam("of_district"))
     .with_for_update(of=[ProcessInstance, UserTask])
 )
-_LOCK_INSTANCE = sa.select(key_lock(ProcessInstance.business_key)).where(
-    ProcessInstance.id == sa.bindparam("of_instance")
+_LOCK_INSTANCE = Prepared(
+    sa.select(key_lock(ProcessInstance.business_key)).where(ProcessInstance.id == sa.bindparam("of_instance"))
 )
 _HELD = sa.select(key_lock(UserTask.business_key)).where(UserTask.id == sa.bindparam("of_task")).cte("held")
 #: On PostgreSQL the key is locked before the rows by the same statement.  Who had to wait sees the rows as they are
 #: then, but the last link of the history as it was: it is refused by its number, and the command begins anew.
-_LOCKED_CASE_AND_KEY = _LOCKED_CASE.join(_HELD, sa.true())
+_LOCKED_CASE, _LOCKED_CASE_AND_KEY = Prepared(_OF_TASK), Prepared(_OF_TASK.join(_HELD, sa.true()))
 
 
 def locked_instance(ctx: CommandContext, instance_id: str) -> LockedInstance:
@@ -93,8 +96,8 @@ def locked_instance(ctx: CommandContext, instance_id: str) -> LockedInstance:
     """
     wanted = {"of_instance": instance_id}
     if is_postgresql(ctx.connection):
-        ctx.connection.execute(_LOCK_INSTANCE, wanted)
-    row = ctx.connection.execute(_LOCKED_INSTANCE, wanted).first()
+        _LOCK_INSTANCE.first(ctx.connection, wanted)
+    row = _LOCKED_INSTANCE.first(ctx.connection, wanted)
     if row is None:
         raise NotFound("流程实例不存在。")
     return LockedInstance(*row)
@@ -103,7 +106,7 @@ def locked_instance(ctx: CommandContext, instance_id: str) -> LockedInstance:
 def locked_case(ctx: CommandContext, task_id: str) -> tuple[LockedInstance, LockedTask]:
     """A task and its instance under their locks, in the order of :func:`locked_instance`.  Raises :class:`NotFound`."""
     statement = _LOCKED_CASE_AND_KEY if is_postgresql(ctx.connection) else _LOCKED_CASE
-    row = ctx.connection.execute(statement, {"of_task": task_id, "of_district": ctx.district_id}).first()
+    row = statement.first(ctx.connection, {"of_task": task_id, "of_district": ctx.district_id})
     if row is None:
         raise NotFound("任务不存在，可能链接有误。")
     *values, seq, digest = row

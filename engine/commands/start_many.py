@@ -77,6 +77,6 @@ def _copies(
         tasks += [opened_task(ctx, instance, element, [], instance.department, None) for element in elements]
     insert_instances(ctx, rows, shown_to)
     if tasks:
-        ctx.connection.execute(OPEN, tasks)
+        OPEN.run_each(ctx.connection, tasks)
     ctx.flush()
     return {row["business_key"]: row["id"] for row in rows}

@@ -19,6 +19,7 @@ from engine.commands.task_rows import sync_tasks
 from engine.commands.wait_rows import sync_waits
 from engine.errors import Conflict, StateUnreadable
 from engine.models import ProcessInstance, Timer
+from engine.prepared import Prepared
 
 
 def advance(
@@ -69,7 +70,7 @@ class Standing:
         return cls(execution.open_now(), frozenset(execution.waits()))
 
 
-_SAVE = (
+_SAVE = Prepared(
     sa.update(ProcessInstance.__table__)  # type: ignore[arg-type]
     .where(ProcessInstance.id == sa.bindparam("of_instance"), ProcessInstance.version == sa.bindparam("seen"))
     .values({name: sa.bindparam(name) for name in ("state", "version", "status", "ended_at")})
@@ -85,12 +86,12 @@ def save(ctx: CommandContext, instance: LockedInstance, execution: Execution, be
     failure = execution.failure
     if completed:
         instance.status = "terminated" if failure else "completed"
-    done = ctx.connection.execute(
-        _SAVE,
+    saved = _SAVE.run(
+        ctx.connection,
         {"of_instance": instance.id, "seen": seen, "state": instance.state, "version": instance.version,
          "status": instance.status, "ended_at": ctx.now if completed else None},
     )  # fmt: skip
-    if done.rowcount != 1:
+    if saved != 1:
         raise Conflict("另一位人员刚刚更新了该流程，请刷新后重试；您填写的内容已保留。")
     ctx.forget(ProcessInstance, instance.id)
     sync_tasks(ctx, instance, execution, before.tasks)

@@ -19,10 +19,14 @@ from engine.commands.locking import LockedInstance
 from engine.db import new_id
 from engine.errors import ServiceTaskFailed
 from engine.models import TaskCandidate, UserTask
+from engine.prepared import Prepared
 
 _DEPARTMENT = 32  # characters of a department's code
-OPEN = sa.insert(UserTask.__table__)  # type: ignore[arg-type]
-_OFFER = sa.insert(TaskCandidate.__table__)  # type: ignore[arg-type]
+OPEN = Prepared(
+    sa.insert(UserTask.__table__),  # type: ignore[arg-type]
+    columns=set(UserTask.__table__.columns.keys()) - {"closed_at", "closed_by", "values", "paper"},
+)
+_OFFER = Prepared(sa.insert(TaskCandidate.__table__), columns=TaskCandidate.__table__.columns.keys())  # type: ignore[arg-type]
 
 
 def sync_tasks(ctx: CommandContext, instance: LockedInstance, execution: Execution, before: frozenset[Any]) -> None:
@@ -43,9 +47,9 @@ def sync_tasks(ctx: CommandContext, instance: LockedInstance, execution: Executi
                 _offer_anew(ctx, known[element.engine_task_id], execution, element)
     ctx.refreshing.discard(instance.id)
     if opened:
-        ctx.connection.execute(OPEN, opened)
+        OPEN.run_each(ctx.connection, opened)
     if offers:
-        ctx.connection.execute(_OFFER, offers)
+        _OFFER.run_each(ctx.connection, offers)
     for task_row in known.values():
         if task_row.engine_task_id in gone:
             _cancel(ctx, task_row)
@@ -161,7 +165,7 @@ def _offer_anew(ctx: CommandContext, task: UserTask, execution: Execution, eleme
     task.group = _group(task.department, task.role, candidates)
     task.version += 1
     if offers := list(_offers(task.id, task.district_id, candidates)):
-        ctx.connection.execute(_OFFER, offers)
+        _OFFER.run_each(ctx.connection, offers)
     ctx.record(task.instance_id, "task-offered-anew", {"task": task.id, "candidates": candidates})
 
 

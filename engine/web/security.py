@@ -1,4 +1,4 @@
-"""Request identity, CSRF, Content-Security-Policy and the other security headers."""
+"""Request identity, Content-Security-Policy and the other security headers, the limits of a request."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import secrets
 from pathlib import Path
 
 from flask import Flask, Response, g, request
-from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from engine.settings import Settings
+from engine.web.cookies import SignedCookie
 
 
 def secret_key(settings: Settings) -> str:
@@ -55,12 +55,12 @@ _ALWAYS = {
 }
 
 
-def content_security_policy(nonce: str) -> str:
+def _policy(scripts: str) -> str:
     """Own scripts only; inline *styles* stay allowed because bpmn-js positions shapes with them."""
     return "; ".join(
         (
             "default-src 'self'",
-            f"script-src 'self' 'nonce-{nonce}'",
+            f"script-src {scripts}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
@@ -73,6 +73,15 @@ def content_security_policy(nonce: str) -> str:
     )
 
 
+_WITHOUT_INLINE_SCRIPTS = _policy("'self'")
+
+
+def content_security_policy() -> str:
+    """The policy of this response; the nonce is part of it when the page asked for one."""
+    nonce = g.get("csp_nonce")
+    return _WITHOUT_INLINE_SCRIPTS if nonce is None else _policy(f"'self' 'nonce-{nonce}'")
+
+
 def request_id() -> str:
     """An id shown on error pages and written to the log, to find one in the other."""
     if "request_id" not in g:
@@ -82,20 +91,14 @@ def request_id() -> str:
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Configure cookies and CSRF and add the headers to every response."""
+    """Configure cookies and limits and add the headers to every response."""
     app.config.update(
         SECRET_KEY=secret_key(settings),
-        SESSION_COOKIE_NAME="lianjian",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.secure_cookies,
         MAX_CONTENT_LENGTH=32 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
         MAX_FORM_PARTS=5000,
-        # The token lives as long as the session it is tied to: a form left open
-        # over lunch must still be accepted.
-        WTF_CSRF_TIME_LIMIT=None,
     )
+    app.session_interface = SignedCookie(app.config["SECRET_KEY"], secure=settings.secure_cookies)
 
     @app.before_request
     def refuse_unreadable() -> None:
@@ -108,14 +111,12 @@ def install(app: Flask, settings: Settings) -> None:
         if any("\0" in text for text in texts):
             raise BadRequest
 
-    # The token comes as a form field or, from htmx and fetch, as the header X-CSRFToken.
-    CSRFProtect(app)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
     @app.after_request
     def headers(response: Response) -> Response:
         wanted = {
-            "Content-Security-Policy": content_security_policy(csp_nonce()),
+            "Content-Security-Policy": content_security_policy(),
             **_ALWAYS,
             "X-Request-Id": request_id(),
         }

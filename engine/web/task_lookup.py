@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.models import ProcessInstance, User, UserRole, UserTask
+from engine.models import User, UserRole, UserTask
 from engine.scope import scope_of_parameters, scope_parameters, sees_district
 from engine.web.context import actor
 
@@ -33,41 +32,25 @@ def is_moment(text: str) -> bool:
 
 # Written once: building these conditions anew costs many times what running them does.
 _ANY = sa.select(UserTask).where(UserTask.id == sa.bindparam("of_task"))
-_ANY_SUBMITTED = (
-    sa.select(
-        UserTask.id, UserTask.instance_id, UserTask.state, UserTask.name, UserTask.title, UserTask.form_key,
-        ProcessInstance.definition_id,
-    )
-    .join_from(UserTask, ProcessInstance)
-    .where(UserTask.id == sa.bindparam("of_task"))
-)  # fmt: skip
-_IN_SCOPE = scope_of_parameters(UserTask.instance_id)
-_MINE, _MINE_SUBMITTED = _ANY.where(_IN_SCOPE), _ANY_SUBMITTED.where(_IN_SCOPE)
+_MINE = _ANY.where(scope_of_parameters(UserTask.instance_id))
 
 
 def find_task(session: Session, task_id: str) -> UserTask:
     """The task when its instance is in the actor's scope; :class:`NotFound` otherwise."""
-    statement, wanted = _asked(_ANY, _MINE, task_id)
-    task = session.scalar(statement, wanted) if is_id(task_id) else None
-    if task is None:
-        raise NotFound("没有找到这项任务，可能链接有误，或不属于您所在的部门。")
-    return task
-
-
-def find_submitted(connection: sa.Connection, task_id: str) -> sa.Row[Any]:
-    """What a submission needs of :func:`find_task`'s task, and the ``definition_id`` of its instance."""
-    statement, wanted = _asked(_ANY_SUBMITTED, _MINE_SUBMITTED, task_id)
-    task = connection.execute(statement, wanted).first() if is_id(task_id) else None
-    if task is None:
-        raise NotFound("没有找到这项任务，可能链接有误，或不属于您所在的部门。")
-    return task
-
-
-def _asked(everybody: sa.Select[Any], scoped: sa.Select[Any], task_id: str) -> tuple[sa.Select[Any], dict[str, Any]]:
-    """The statement for whoever asks and its parameters."""
+    if not is_id(task_id):
+        raise not_found()
     if sees_district(actor()):
-        return everybody, {"of_task": task_id}
-    return scoped, {"of_task": task_id, **scope_parameters(actor())}
+        task = session.scalar(_ANY, {"of_task": task_id})
+    else:
+        task = session.scalar(_MINE, {"of_task": task_id, **scope_parameters(actor())})
+    if task is None:
+        raise not_found()
+    return task
+
+
+def not_found() -> NotFound:
+    """The same words whether there is no such task or it is none of the person's business."""
+    return NotFound("没有找到这项任务，可能链接有误，或不属于您所在的部门。")
 
 
 def colleagues(session: Session, task: UserTask) -> list[User]:

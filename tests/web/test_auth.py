@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine import accounts
-from engine.models import User, UserSession
+from engine.models import User, UserRole, UserSession
 from engine.web.auth import REFUSED, local_path
 
 PASSWORD = "a-long-word-2026"
@@ -159,6 +159,33 @@ def test_deactivating_an_account_ends_its_sessions_at_once(web: Any) -> None:
     with web.database.write() as session:
         session.execute(sa.update(User).values(active=False))
     assert not is_in(client)
+
+
+def test_what_one_process_changes_about_a_person_holds_at_once_in_another(make_web: Any) -> None:
+    here, there = make_web(modules=["tests.web.sample_pages"]), make_web(modules=["tests.web.sample_pages"])
+    there.app.session_interface = here.app.session_interface  # processes of one installation share its key
+    user = here.user("wang", "监管督查")
+    client = here.sign_in("wang")
+    other = there.client()
+    other.set_cookie("lianjian", client.get_cookie("lianjian").value)
+
+    def status() -> int:
+        return int(other.get("/sample/board").status_code)
+
+    assert status() == 200
+    with here.database.write() as session:
+        session.execute(sa.delete(UserRole).where(UserRole.user_id == user.id))
+    assert status() == 403, "a role that was taken away"
+    with here.database.write() as session:
+        session.add(UserRole(district_id=user.district_id, user_id=user.id, department="WJJ", role="监管督查"))
+    assert status() == 200, "a role given in another department"
+    with here.database.write() as session:
+        session.execute(sa.update(User).where(User.id == user.id).values(must_change_password=True))
+    assert status() == 303, "the password was reset"
+    with here.database.write() as session:
+        session.execute(sa.update(User).where(User.id == user.id).values(must_change_password=False))
+    here.submit(client, "/sign-out", {}, "/account/password")
+    assert status() == 302, "signed out"
 
 
 def test_somebody_signed_in_is_sent_on_from_the_sign_in_page(web: Any) -> None:
