@@ -18,15 +18,18 @@ from engine.inspection.inspector_search import SORTS, STANDINGS, InspectorQuery,
 from engine.inspection.leave import EnterLeave, WithdrawLeave, may_enter
 from engine.inspection.models import DepartmentInspection, InspectedObject, Inspection, Inspector, Item, Recusal
 from engine.inspection.recusal_declaration import DeclareRecusal, LiftRecusal, may_lift
+from engine.inspection.registry_edit import open_request
+from engine.inspection.registry_export import RecordExport
 from engine.inspection.registry_history import history_of
 from engine.inspection.registry_models import EnforcementTeam, InspectorLeave
-from engine.inspection.standing import on_leave, why_not_drawable
+from engine.inspection.saved_filters import saved_filters
+from engine.inspection.standing import ON_DUTY, on_leave, why_not_drawable
 from engine.models import ProcessInstance
 from engine.scope import scope, sees_district
 from engine.web.context import actor, database, department_name, departments, engine, now, settings
-from engine.web.csv_export import csv_response
 from engine.web.guards import signed_in
 from engine.web.navigation import NavItem
+from engine.web.table_export import table_response
 from engine.web.task_lookup import is_id
 
 blueprint = Blueprint("inspectors", __name__, url_prefix="/inspectors")
@@ -70,15 +73,17 @@ def index() -> ResponseReturnValue:
             "inspectors/index.html", page=found, query=query, sorts=SORTS, standings=STANDINGS, away=away,
             barred={row.code: why_not_drawable(row, _today(), away) for row in found.rows},
             loads=loads(session, settings().district_id, codes, _year_start()), choices=_choices(session, query),
-            departments=departments(), exporting=url_for(".export") + "?" + urlencode(query.arguments()),
+            may_propose=actor().has_role("承办人"),
+            departments=departments(), asked=urlencode(query.arguments()),
+            saved=saved_filters(session, settings().district_id, actor().user_id, "inspectors"),
         )  # fmt: skip
     return page
 
 
-@blueprint.get("/export.csv")
+@blueprint.get("/export.<form>")
 @signed_in
-def export() -> ResponseReturnValue:
-    """The same search as a table for a spreadsheet."""
+def export(form: str) -> ResponseReturnValue:
+    """The same search as a table for a spreadsheet; the history says who took it."""
     query = InspectorQuery.from_arguments(request.args)
     with database().read() as session:
         rows = [
@@ -90,7 +95,9 @@ def export() -> ResponseReturnValue:
             )
             for row in session.scalars(inspector_search.statement(settings().district_id, query, _today()))
         ]  # fmt: skip
-    return csv_response("执法检查人员名录.csv", _HEAD, rows)
+    answer = table_response(form, "执法检查人员名录", _HEAD, rows)
+    engine().execute(RecordExport("inspectors", form, len(rows), query.arguments()), actor=actor())
+    return answer
 
 
 @blueprint.get("/expiring")
@@ -129,7 +136,8 @@ def _show(code: str, typed: dict[str, str] | None = None, errors: dict[str, list
             history=history_of(session, district, "inspectors", person.code), fields=FIELDS,
             may_enter=may_enter(actor(), person), may_lift=may_lift(actor(), person), today=_today(),
             sees_phone=sees_district(actor()) or person.department in actor().departments,
-            typed=typed or {}, errors=errors or {}, form=form,
+            typed=typed or {}, errors=errors or {}, form=form, may_propose=actor().has_role("承办人"),
+            open_change=open_request(session, district, "inspectors", person.code), on_duty=person.status == ON_DUTY,
         )  # fmt: skip
     return page, 422 if errors else 200
 

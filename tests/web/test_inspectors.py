@@ -153,6 +153,9 @@ def test_the_list_is_exported_without_phones(district: District) -> None:
     change(district, row.code, name="=HYPERLINK(1)", phone="13800000000")
     answer = district.sign_in("scjg-officer").get("/inspectors/export.csv?department=WJJ")
     assert answer.status_code == 200 and "attachment" in answer.headers["Content-Disposition"]
+    assert district.sign_in("scjg-officer").get("/inspectors/export.pdf").status_code == 404
+    book = district.sign_in("scjg-officer").get("/inspectors/export.xlsx?q=WJJ-001")
+    assert book.status_code == 200 and book.data[:2] == b"PK"
     assert "'=HYPERLINK(1)" in answer.text and "13800000000" not in answer.text and "SCJG-001" not in answer.text
 
 
@@ -175,3 +178,17 @@ def test_the_conference_office_keeps_the_enforcement_teams(district: District) -
     assert "已停用" in office.text("/enforcement-teams")
     assert district.sign_in("wjj-officer").post("/enforcement-teams", team).status_code == 403
     assert "登记队伍" not in district.sign_in("wjj-officer").text("/enforcement-teams")
+
+
+def test_an_officer_proposes_a_change_from_the_persons_page_and_others_see_that_it_is_under_way(
+    district: District,
+) -> None:
+    row, officer = person(district), district.sign_in("wjj-officer")
+    path = f"/inspectors/{row.code}"
+    assert "提出变更" in officer.text(path) and "提出变更" not in district.sign_in("wjj-section").text(path)
+    asked = {"register": "inspectors", "kind": "变更", "key": row.code}
+    answer = officer.post("/changes", asked, page=path)
+    assert answer.status_code == 303 and "/tasks/" in answer.headers["Location"]
+    assert row.name in officer.text(answer.headers["Location"])
+    page = officer.text(path)
+    assert "有一项名录变更在办" in page and "提出变更" not in page
