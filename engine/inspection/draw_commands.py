@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from engine.actor import Actor
 from engine.commands.context import CommandContext
 from engine.errors import Conflict, Forbidden, InvalidInput
-from engine.inspection import draw_trial, draws, escrow, records
+from engine.inspection import draw_trial, draws, escrow, late_additions, records
 from engine.inspection.models import Draw
+from engine.inspection.numbers import next_number
 from engine.inspection.pool import build_pool
 from engine.models import ProcessInstance
 
@@ -20,6 +21,7 @@ WITNESS = "抽取监督人"
 AUDITOR = "审计监督"
 #: The message that ends a campaign whose draw was annulled.
 ANNULLED = "draw-annulled"
+LATE_ADDITION = "late-addition"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,45 @@ class RunTrial:
         row = draw_trial.run_trial(ctx.session, settings, campaign, campaign.plan, pool, names, ctx.now)
         ctx.record(_stream(ctx, campaign.number), "draw-tried", {"draw_id": row.draw_id})
         return row.draw_id
+
+
+@dataclass(frozen=True)
+class ProposeLateAddition:
+    """Start a late addition (补充名单) to the campaign's standing draw; returns the process's business key.
+
+    Raises :class:`Forbidden` unless the actor is an officer of the lead and :class:`Conflict` before the
+    draw, after the visits, or while another addition is under way.
+    """
+
+    campaign: str
+
+    def run(self, ctx: CommandContext) -> str:
+        campaign = records.campaign(ctx.session, ctx.district_id, self.campaign)
+        if not ctx.actor.has_role(OFFICER, campaign.lead):
+            raise Forbidden("只有牵头部门的承办人可以提出补充名单。")
+        draw = draws.standing_draw(ctx.session, campaign)
+        if draw is None or draw.state != "drawn" or campaign.state not in late_additions.OPEN:
+            raise Conflict("只有抽取之后、检查全部办结之前可以提出补充名单。")
+        running = sa.exists().where(
+            ProcessInstance.district_id == ctx.district_id,
+            ProcessInstance.process_key == LATE_ADDITION,
+            ProcessInstance.business_key.startswith(f"{draw.draw_id}/补充/"),
+            ProcessInstance.status == "running",
+        )
+        if ctx.session.scalar(sa.select(running)):
+            raise Conflict("本次抽取已有一份补充名单正在办理，请在其办结后再提出。")
+        serial = next_number(ctx.session, ctx.district_id, f"late-addition/{draw.draw_id}")
+        key = f"{draw.draw_id}/补充/{serial}"
+        departments = [campaign.lead, *campaign.participants]
+        ctx.start_process(
+            LATE_ADDITION,
+            key,
+            {"campaign": campaign.number, "parent_draw": draw.draw_id, "departments": departments},
+            title=f"补充名单：{campaign.name}",
+            department=campaign.lead,
+            departments=campaign.participants,
+        )
+        return key
 
 
 @dataclass(frozen=True)

@@ -219,11 +219,13 @@ EMPTY_OPINIONS = frozenset({"同意", "同意。", "退回", "退回。"})
 #: What the start and the end of a process mean to people.
 STARTED = {
     "annual-plan": "新建年度计划", "joint-inspection": "新建抽查任务", "inspection": "派发检查",
+    "late-addition": "提出补充名单",
     "department-inspection": "派发部门检查", "rectification": "启动责令改正",
     "administrative-penalty": "启动行政处罚程序",
 }  # fmt: skip
 ENDED = {
     "annual-plan": "年度计划办结", "joint-inspection": "抽查任务办结", "inspection": "检查办结",
+    "late-addition": "补充名单办结",
     "department-inspection": "部门检查办结", "rectification": "责令改正办结", "administrative-penalty": "行政处罚办结",
 }  # fmt: skip
 WORDS = {
@@ -244,9 +246,14 @@ WORDS = {
     "draw-done": "完成随机抽取",
     "draw-aborted": "抽取中止",
     "draw-imported": "导入省工作平台抽取结果",
+    "draw-tried": "试抽",
+    "draw-annulled": "作废抽取",
+    "key-share-collected": "领取密钥份额",
+    "draw-key-recovered": "恢复抽取密钥",
+    "visit-days-set": "安排检查日期",
     "province-receipt": "省工作平台回执",
 }
-_PROBLEMS = frozenset({"incident-opened", "draw-aborted", "task-cancelled"})
+_PROBLEMS = frozenset({"incident-opened", "draw-aborted", "draw-annulled", "task-cancelled"})
 
 
 def history(session: Session, instances: Sequence[ProcessInstance]) -> list[Event]:
@@ -318,7 +325,7 @@ def _note(kind: str, body: Mapping[str, Any]) -> str:
         return str(body.get("message") or body.get("reason") or "")
     if kind == "province-receipt":
         return str(body.get("receipt") or "")
-    if kind in {"draw-committed", "draw-done", "draw-aborted", "draw-imported"}:
+    if kind in {"draw-committed", "draw-done", "draw-aborted", "draw-imported", "draw-tried", "draw-annulled"}:
         return "；".join(str(body[k]) for k in ("draw_id", "reason") if body.get(k))
     if kind == "inspector-replaced":
         return f"{body.get('inspector', '')} 回避，由 {body.get('successor', '')} 递补"

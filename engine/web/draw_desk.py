@@ -12,12 +12,20 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput
-from engine.inspection import draws, escrow, tables
-from engine.inspection.draw_commands import HEAD, OFFICER, AnnulDraw, RunTrial
+from engine.inspection import draws, escrow, late_additions, tables
+from engine.inspection.draw_commands import (
+    HEAD,
+    LATE_ADDITION,
+    OFFICER,
+    AnnulDraw,
+    ProposeLateAddition,
+    RunTrial,
+)
 from engine.inspection.draw_record import parse_json
 from engine.inspection.models import Campaign, Draw, DrawnObject, InspectedObject, Inspection, Inspector
 from engine.inspection.visit_days import SetVisitDays, task_days
-from engine.web.campaigns import find_campaign
+from engine.models import UserTask
+from engine.web.campaigns import DRAW_STATES, find_campaign
 from engine.web.context import actor, database, departments, engine, now, settings
 from engine.web.guards import signed_in
 from engine.web.key_shares import holder_name
@@ -58,6 +66,22 @@ def trial(number: str) -> ResponseReturnValue:
     else:
         flash(f"试抽 {draw_id} 已完成，没有效力。结果见下方。", "success")
     return redirect(url_for(".show", number=number), 303)
+
+
+@blueprint.post("/campaigns/<number>/draw/additions")
+@signed_in
+def propose(number: str) -> ResponseReturnValue:
+    """Start a late addition and go on to its form."""
+    _readable(number)
+    key = engine().execute(ProposeLateAddition(number), actor=actor())
+    with database().read() as session:
+        task_id = session.scalar(
+            sa.select(UserTask.id).where(
+                UserTask.district_id == settings().district_id, UserTask.process_key == LATE_ADDITION,
+                UserTask.business_key == key, UserTask.state == "open",
+            )
+        )  # fmt: skip
+    return redirect(url_for("tasks.show", task_id=task_id), 303)
 
 
 @blueprint.post("/campaigns/<number>/draw/annul")
@@ -121,11 +145,15 @@ def _page(
             campaign=campaign,
             instance=instance,
             draw=standing,
+            draw_states=DRAW_STATES,
             trials=[(row, parse_json("trial.json", row.files["trial.json"])) for row in trials],
             may_try=standing is None and bool(campaign.plan) and campaign.state in ("审批中", "待抽取")
             and campaign.plan.get("draw_source") != "省工作平台" and actor().has_role(OFFICER, campaign.lead),
             may_annul=standing is not None and standing.state in ("committed", "drawn")
             and actor().has_role(HEAD, campaign.lead) and not _dispatched(session, standing),
+            may_add=standing is not None and standing.state == "drawn" and campaign.state in late_additions.OPEN
+            and actor().has_role(OFFICER, campaign.lead),
+            additions=_additions(session, standing),
             shares=escrow.holders(session, standing) if standing is not None else [],
             holder=holder_name,
             schedule=_schedule(session, campaign, standing, shown) if standing is not None else None,
@@ -144,6 +172,18 @@ def _dispatched(session: Session, draw: Draw) -> bool:
         Inspection.district_id == draw.district_id, Inspection.draw_id == draw.draw_id
     )
     return session.scalar(statement.limit(1)) is not None
+
+
+def _additions(session: Session, draw: Draw | None) -> list[tuple[Draw, int]]:
+    """Late additions committed so far and how many objects each proposed."""
+    if draw is None:
+        return []
+    rows = session.scalars(
+        sa.select(Draw)
+        .where(Draw.district_id == draw.district_id, Draw.parent == draw.draw_id)
+        .order_by(Draw.committed_at)
+    ).all()
+    return [(row, int(parse_json("manifest.json", row.files["manifest.json"])["candidates"]["count"])) for row in rows]
 
 
 def _schedule(session: Session, campaign: Campaign, draw: Draw, shown: dict[str, str]) -> dict[str, Any] | None:

@@ -9,20 +9,23 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from engine.actor import Actor
+from engine.commands.deploy import Deploy
 from engine.errors import Conflict, Forbidden, InvalidInput, NotFound
 from engine.inspection import disclosure, draws, escrow, records
 from engine.inspection.draw_changes import record_failures, replace_inspector
-from engine.inspection.draw_commands import AnnulDraw, CollectKeyShare, RecoverKey, RunTrial
+from engine.inspection.draw_commands import AnnulDraw, CollectKeyShare, ProposeLateAddition, RecoverKey, RunTrial
 from engine.inspection.draw_jobs import parse_jobs
 from engine.inspection.draw_verify import verify
 from engine.inspection.drawn import drawn_objects
-from engine.inspection.models import Campaign, DrawKeyShare, DrawLogEntry, DrawnObject
+from engine.inspection.models import Campaign, DrawKeyShare, DrawLogEntry, DrawnObject, InspectedObject, Inspection
 from engine.inspection.opening import OpenCampaign
 from engine.inspection.visit_days import SetVisitDays
+from engine.lint.bundle import read_bundle
 from engine.models import ProcessInstance, UserTask
 from engine.process_engine import ProcessEngine
 from tests.commands.test_draw_journey import failed, full_record, only_draw, public_record, same_in_the_browser
-from tests.support.draw_district import District
+from tests.support.draw_district import REGIONS, District, uscc
 
 GROUPED = {"grouping": "邻近分组", "max_group": 4}
 
@@ -252,3 +255,84 @@ def test_a_trial_cannot_be_annulled(district: District) -> None:
     trial = district.engine.execute(RunTrial(district.campaign), actor=district.people["officer-SCJG"])
     with pytest.raises(Conflict):
         district.engine.execute(AnnulDraw(trial, "不需要作废的试抽"), actor=district.people["head-SCJG"])
+
+
+def add_object(district: District, number: int, status: str = "存续") -> str:
+    """One more firm in the registry."""
+    code = uscc(number)
+    with district.engine.database.write() as session:
+        session.add(
+            InspectedObject(
+                district_id="370105", uscc=code, name=f"济南演示{number}号有限公司", kind="企业", status=status,
+                industry="H6210", region=REGIONS[0], row_digest="-", created_at=district.engine.clock(),
+                updated_at=district.engine.clock(),
+            )
+        )  # fmt: skip
+    return code
+
+
+def propose(district: District, codes: list[str]) -> None:
+    rows = [{"uscc": code, "reason": "封存后才从登记系统导入"} for code in codes]
+    district.do("propose_additions", "officer-SCJG", {"additions": rows, "reveal_limit": "PT4H"})
+
+
+def test_objects_left_out_are_committed_late_drawn_with_their_own_entropy_and_visited_when_low_enough(
+    engine: ProcessEngine,
+) -> None:
+    district = District.make(engine, 30)
+    engine.execute(
+        Deploy("late-addition", read_bundle(engine.settings.process_dir / "late-addition", engine.settings.form_dir)),
+        actor=Actor.system(),
+    )
+    district.freeze(ratio=40, **GROUPED)
+    officer = district.people["officer-SCJG"]
+    with pytest.raises(Conflict):
+        engine.execute(ProposeLateAddition(district.campaign), actor=officer)
+    district.draw()
+    draw_id = only_draw(district).draw_id
+    for organ in ("SCJG", "YJJ", "WJJ"):
+        district.do("organ_approval", f"head-{organ}", {"decision": "同意"}, organ)
+    codes = [add_object(district, 1000 + n) for n in range(14)]
+    closed = add_object(district, 2000, "注销")
+    engine.execute(ProposeLateAddition(district.campaign), actor=officer)
+    with pytest.raises(Conflict):
+        engine.execute(ProposeLateAddition(district.campaign), actor=officer)
+    with pytest.raises(InvalidInput) as refused:
+        propose(district, [codes[0], uscc(0), closed])
+    assert set(refused.value.fields) == {"additions[1].uscc", "additions[2].uscc"}
+    propose(district, codes)
+    for organ in ("SCJG", "YJJ", "WJJ"):
+        district.do("organ_agreement", f"head-{organ}", {"decision": "同意"}, organ)
+    with engine.read() as session:
+        before = {row.uscc: dict(row.pairs) for row in drawn_objects(records.draw(session, "370105", draw_id))}
+    for number in (1, 2):
+        district.log(number)
+    for number in (1, 2):
+        district.reveal(number)
+    record = full_record(district, draw_id)
+    assert failed(verify(record)) == []
+    same_in_the_browser(record)
+    assert json.loads(record["addition-0001.json"])["draw_id"] == f"{draw_id}-A1"
+    with engine.read() as session:
+        addition = records.draw(session, "370105", f"{draw_id}-A1")
+        assert (addition.state, addition.parent, addition.origin) == ("drawn", draw_id, "addition")
+        draw = records.draw(session, "370105", draw_id)
+        after = {row.uscc: row for row in drawn_objects(draw)}
+        admitted = set(after) - set(before)
+        assert admitted and admitted < set(codes)
+        assert all(after[code].pairs == pairs for code, pairs in before.items())
+        assert all("-C1G" in after[code].visit_group and after[code].visit_on for code in admitted)
+        campaign = records.campaign(session, "370105", district.campaign)
+        assert campaign.total == campaign.open_count == len(after)
+        opened = set(session.scalars(sa.select(Inspection.uscc)))
+        assert opened == set(after)
+        proofs = disclosure.door_proofs(session, engine.settings, draw, list(admitted), engine.clock())
+    for text in proofs.values():
+        assert failed(verify({"proof.json": text})) == []
+    same_in_the_browser(*({"proof.json": text} for text in proofs.values()))
+    assert failed(verify(public_record(district, f"{draw_id}-A1"))) == []
+    with engine.database.write() as session:
+        session.execute(sa.update(Campaign).values(archived_at=engine.clock()))
+    ended = public_record(district, draw_id)
+    assert failed(verify(ended)) == []
+    assert not any(code in "".join(ended.values()) for code in set(codes) - admitted)

@@ -18,6 +18,7 @@ from engine.inspection.facts import (
     follow_ups,
     handovers,
     item_adjustments,
+    late_additions,
     plans,
     registry,
     release,
@@ -37,6 +38,7 @@ _FORMS: dict[str, Provider] = {
 }  # fmt: skip
 _PROCESSES: dict[str, Provider] = {
     "joint-inspection": campaigns.campaign_facts,
+    "late-addition": late_additions.addition_facts,
     "inspection": visits.inspection_facts,
     "department-inspection": visits.part_facts,
     "rectification": follow_ups.follow_up_facts,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.db import new_id
 from engine.errors import ServiceTaskFailed
-from engine.inspection import records, visit_days
+from engine.inspection import draws, records, visit_days
+from engine.inspection.dispatch import dispatch
 from engine.inspection.draw_changes import record_failures
-from engine.inspection.drawn import assignments, drawn_objects
-from engine.inspection.models import Inspection
-from engine.inspection.snapshots import object_snapshot
-from engine.service_tasks import ServiceContext, Start, service_task
+from engine.inspection.drawn import drawn_objects
+from engine.service_tasks import ServiceContext, service_task
 
 
 @service_task("open-inspections", title="开启检查")
@@ -20,7 +18,7 @@ def open_inspections(ctx: ServiceContext) -> dict[str, Any]:
 
     The business key ``<draw_id>/<rank>`` is unique, so a retry opens nothing twice.
     """
-    draw = records.draw(ctx.session, ctx.district_id, ctx.data["draw_id"])
+    draw = draws.locked(ctx.session, ctx.district_id, ctx.data["draw_id"])
     campaign = records.campaign(ctx.session, ctx.district_id, ctx.business_key)
     removals = {
         removal["uscc"]: (removal["reason"], f"{removal['evidence']}（{approval['item']}）")
@@ -29,38 +27,10 @@ def open_inspections(ctx: ServiceContext) -> dict[str, Any]:
     }
     record_failures(ctx.session, ctx.settings, draw, removals, ctx.now)
     visit_days.fill(ctx.session, ctx.settings, campaign, draw, ctx.now)
-    teams = assignments(draw)
     objects = drawn_objects(draw)
     if not objects:
         raise ServiceTaskFailed("抽取名单为空，没有可以开启的检查。请核对方案的对象范围和比例。")
-    for row in objects:
-        number = f"{draw.draw_id}/{row.rank:04d}"
-        departments = [d for d in [campaign.lead, *campaign.participants] if (row.uscc, d) in teams]
-        snapshot = object_snapshot(ctx.session, ctx.district_id, row.uscc)
-        ctx.session.add(
-            Inspection(
-                id=new_id(), district_id=ctx.district_id, number=number, campaign=campaign.number,
-                draw_id=draw.draw_id, uscc=row.uscc, object=snapshot, stratum=row.stratum, departments=departments,
-            )
-        )  # fmt: skip
-    ctx.session.flush()
     campaign.state, campaign.draw_id = "检查中", draw.draw_id
     campaign.total = campaign.open_count = len(objects)
-    ctx.start_processes(
-        "inspection",
-        [
-            Start(
-                inspection.number,
-                {
-                    "campaign": campaign.number,
-                    "departments": inspection.departments,
-                    "object": {k: inspection.object.get(k, "") for k in ("uscc", "name", "address")},
-                },
-                title=f"{inspection.object['name']}",
-                department=campaign.lead,
-                departments=tuple(inspection.departments),
-            )
-            for inspection in records.inspections_of(ctx.session, ctx.district_id, campaign.number)
-        ],
-    )
+    dispatch(ctx, campaign, draw, objects)
     return {"count": len(objects)}
