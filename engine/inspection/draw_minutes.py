@@ -54,7 +54,7 @@ def minutes(
         said = f"本次抽取{STATES[draw.state]}。理由：{draw.reason}。编号、封存摘要和本记录永久保留，不能删除。"
         blocks.append(Text([said], title=STATES[draw.state]))
     blocks.append(_how_to_verify(address, log_key))
-    if draw.origin == "own" and not draw.trial:
+    if view.witnesses:
         people = [f"抽取监督人 {w.name}（{view.department(w.department)}）" for w in view.witnesses]
         blocks.append(Signatures([*people, f"承办人（{view.department(draw.authority)}）"]))
     marks = [TRIAL] * draw.trial + [INTERNAL] * (internal and not view.open)
@@ -148,7 +148,8 @@ class _View:
 
     def basics(self) -> Facts:
         draw = self.draw
-        rows = [("抽取编号", draw.draw_id), ("发起机关", self.department(draw.authority))]
+        joins = f"（抽取 {draw.parent} 的补充名单）" if draw.parent else ""
+        rows = [("抽取编号", draw.draw_id + joins), ("发起机关", self.department(draw.authority))]
         if self.internal or self.open or self.ended:
             campaign = records.campaign(self.session, draw.district_id, draw.campaign)
             rows.append(("抽查任务", f"{campaign.name}（{campaign.number}）" if campaign.name else campaign.number))
@@ -205,6 +206,9 @@ class _View:
 
     def firms(self) -> Block:
         title = "五、抽中的检查对象"
+        if self.draw.parent:
+            said = f"抽中的补充对象并入抽取 {self.draw.parent}，名单以该抽取的记录为准。"
+            return Text([said], title=title)
         if not self.open:
             return Text(
                 ["本次抽取受保护，名单不列入本记录。名单由结果文件的摘要固定，任何改动都会使摘要不符；"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine.commands.export_root import ExportRoot
 from engine.errors import Conflict, InvalidInput
 from engine.history import Verification, verify
-from engine.inspection import disclosure, records
+from engine.inspection import disclosure, escrow, records
 from engine.inspection.hand_over import AUDITOR, HandRecordToAuditor, not_yet
 from engine.inspection.models import DrawLogEntry
 from engine.models import HistoryEvent
@@ -64,7 +64,10 @@ def _draw_page(
         row = records.draw(session, settings().district_id, draw_id)
         view = draw_view.view(session, row)
         refused = not_yet(disclosure.task_ended(session, row), row)
-    page = render_template("audit/draw.html", row=row, view=view, refused=refused, errors=errors or {}, purpose=purpose)
+        shares = escrow.holders(session, row)
+    page = render_template(
+        "audit/draw.html", row=row, view=view, refused=refused, errors=errors or {}, purpose=purpose, shares=shares
+    )
     return make_response(page, status)
 
 

@@ -62,7 +62,7 @@ def outcome(session: Session, view: draw_view.DrawView) -> Outcome | None:
     if line is None:
         return None
     _, _, digest, seed, drawn, *_ = line.leaf.split("\t")
-    is_open = row.disclosure == "open"
+    is_open = row.disclosure == "open" and not row.parent  # a late addition's firms stand with the draw they join
     return Outcome(
         seed=seed,
         result_sha256=digest,
@@ -105,8 +105,14 @@ def reveal_limit(session: Session, row: Draw) -> datetime | None:
     return session.scalar(
         sa.select(sa.func.min(Timer.due_at))
         .join(ProcessInstance, ProcessInstance.id == Timer.instance_id)
-        .where(ProcessInstance.district_id == row.district_id, ProcessInstance.business_key == row.campaign)
-    )
+        .where(
+            ProcessInstance.district_id == row.district_id, ProcessInstance.status == "running",
+            # a late addition has a process of its own
+            ProcessInstance.business_key.startswith(f"{row.parent}/")
+            if row.parent
+            else ProcessInstance.business_key == row.campaign,
+        )
+    )  # fmt: skip
 
 
 def time_left(limit: datetime, now: datetime) -> str:

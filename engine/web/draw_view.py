@@ -118,6 +118,8 @@ def abilities(view: DrawView) -> Abilities:
     row = view.row
     if row.origin == "province":
         return Abilities(["平台编号、回执和名单摘要何时登入日志", _LOG], [], [])
+    if row.parent:
+        return Abilities([_SEALED, _LOG], [f"补充对象的签号和去留，在抽取 {row.parent} 的记录中一并核验"], [])
     if row.state in ("aborted", "annulled"):
         return Abilities([_SEALED, "抽取为什么没有完成或被作废", _LOG], [], ["封存的全部名单和规则"])
     if row.disclosure == "open":
