@@ -147,6 +147,8 @@ def typed_values(components: tuple[Component, ...], raw: Mapping[str, Any], arou
 
 def _typed(component: Component, raw: Any, around: Surroundings) -> Any:
     """A value as conditions see it: numbers and ticks read from what HTML posted, blanks null."""
+    if raw is not _HIDDEN and component.readonly and component.default_key in around["context"]:
+        raw = around["context"][component.default_key]  # the person cannot change it, nor hide a field by it
     if raw is _HIDDEN or is_blank(component, raw):
         return None if raw is _HIDDEN else component.blank()
     if component.type == "dynamiclist":

@@ -48,7 +48,7 @@ def form_context(session: Session, settings: Settings, district_id: str, actor: 
     may = [code for code in names if actor.has_role(OFFICE) or actor.has_role(OFFICER, code)]
     items = session.execute(
         sa.select(Item.code, Item.name, Item.department)
-        .where(Item.district_id == district_id, Item.published)
+        .where(Item.district_id == district_id, Item.published, Item.department.in_(may))
         .order_by(Item.department, Item.code)
     )
     return {

@@ -143,13 +143,13 @@ def export(form: str) -> ResponseReturnValue:
     with database().read() as session:
         items = session.scalars(_filtered(_filters())).all()
     name = f"随机抽查事项清单-{today().isoformat()}"
-    return table_response(form, name, list(item_fields.LABELS.values()), _lines(list(items)))
+    return table_response(form, name, list(item_fields.LABELS.values()), _lines(list(items), departments()))
 
 
-def _lines(items: list[Item]) -> Iterator[list[str]]:
+def _lines(items: list[Item], names: dict[str, str]) -> Iterator[list[str]]:
     for item in items:
         values = item_fields.values_of(item)
-        yield [item_fields.words(field, values[field], departments()) for field in item_fields.LABELS]
+        yield [item_fields.words(field, values[field], names) for field in item_fields.LABELS]
 
 
 @blueprint.get("/items/<code>")

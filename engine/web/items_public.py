@@ -52,6 +52,7 @@ def export(form: str) -> ResponseReturnValue:
         shown = item_lists.newest(session, settings().district_id, DISTRICT)
         entries = item_lists.entries(session, shown.id) if shown is not None else []
     fields = {f: label for f, label in item_fields.LABELS.items() if f not in item_fields.STANDING}
-    rows = ([item_fields.words(f, e.fields.get(f), departments()) for f in fields] for e in entries)
+    names = departments()  # read now: the rows are sent after the view has returned
+    rows = ([item_fields.words(f, e.fields.get(f), names) for f in fields] for e in entries)
     name = f"随机抽查事项清单-{shown.version}" if shown is not None else "随机抽查事项清单"
     return table_response(form, name, list(fields.values()), rows)

@@ -160,6 +160,19 @@ class TestEveryType:
         field = {"type": "textfield", "readonly": True, "defaultValueKey": "name"}
         assert one(field, "伪造的名称", {"name": "真实的名称"}) == "真实的名称"
 
+    def test_conditions_read_what_the_server_gave_a_readonly_field_whatever_is_posted(self) -> None:
+        kind = {"type": "textfield", "key": "kind", "label": "种类", "readonly": True, "defaultValueKey": "kind"}
+        day = {
+            "type": "textfield", "key": "day", "label": "日期", "validate": {"required": True},
+            "conditional": {"hide": '=kind != "废止"'},
+        }  # fmt: skip
+        both = form(kind, day)
+        for posted in ({}, {"kind": "移交"}):
+            with pytest.raises(InvalidInput) as refused:
+                both.validate(posted, {"kind": "废止"})
+            assert set(refused.value.fields) == {"day"}
+        assert both.validate({"kind": "废止"}, {"kind": "移交"}) == {"kind": "移交"}
+
 
 ROWS = {
     "type": "dynamiclist", "key": "findings", "label": "检查情况", "validate": {"minItems": 1, "maxItems": 3},
