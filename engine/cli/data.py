@@ -34,8 +34,13 @@ KINDS = {
     metavar="文件",
     help="新账号的初始密码写到哪里（只有您可读）；默认写在原文件旁。只用于 accounts。",
 )
+@click.option(
+    "--reason", default="", metavar="文字", help="更新已有的行的理由，记入每行的变更记录；默认为“导入文件 <文件名>”。"
+)
 @json_option
-def import_(kind: str, file: Path, errors: Path | None, passwords: Path | None, as_json: bool) -> int:  # fmt: skip
+def import_(
+    kind: str, file: Path, errors: Path | None, passwords: Path | None, reason: str, as_json: bool
+) -> int:  # fmt: skip
     """从 CSV 或 Excel 文件导入名录。
 
     名录：departments 部门，items 随机抽查事项，inspectors 执法检查人员，accounts 账号，objects 检查对象。
@@ -73,6 +78,7 @@ def import_(kind: str, file: Path, errors: Path | None, passwords: Path | None, 
             error_path=errors,
             actor=Actor.command_line(),
             password_path=passwords,
+            reason=reason.strip()[:300] or f"导入文件 {file.name}"[:300],
         )
     finally:
         database.dispose()

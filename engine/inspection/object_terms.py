@@ -39,8 +39,8 @@ def fold(text: str) -> str:
 
 
 def pairs(letter: str, folded: str) -> set[str]:
-    """The tokens of a whole text: every two neighbouring characters, and the last with the end."""
-    return {letter + a + b for a, b in zip(folded, folded[1:] + END, strict=True)}
+    """The tokens of a whole text: every two neighbouring characters, and the last with the end; a blank has none."""
+    return {letter + a + b for a, b in pairwise(folded + END)} if folded else set()
 
 
 def inner_pairs(letter: str, folded: str) -> set[str]:

@@ -34,7 +34,11 @@ class RegistryChange(Base):
 
 
 class RegistryImport(Base):
-    """导入批次: one file taken into a registry, by whom, with its counts; the origin of the rows it first brought."""
+    """导入批次: one file taken into a registry, by whom, with its counts; the origin of the rows it first brought.
+
+    The counts are those of the batches saved so far.  A file uploaded on the page is kept in ``content``
+    (compressed) until it is confirmed or given up.
+    """
 
     __tablename__ = "registry_import"
     id: Mapped[str] = pk()
@@ -45,9 +49,22 @@ class RegistryImport(Base):
     updated: Mapped[int] = mapped_column(default=0)
     unchanged: Mapped[int] = mapped_column(default=0)
     refused: Mapped[int] = mapped_column(default=0)
+    stopped: Mapped[int] = mapped_column(default=0)  # rows a full file no longer had, taken out of use
+    state: Mapped[str] = mapped_column(sa.String(12))  # 待预览 | 待确认 | 待导入 | 导入中 | 已完成 | 已放弃 | 失败
+    reason: Mapped[str] = mapped_column(sa.String(300), default="")  # why rows change; kept with every change
+    full: Mapped[bool] = mapped_column(default=False)  # 本文件是全量: rows it lacks are proposed for 停用
+    stop_missing: Mapped[bool] = mapped_column(default=False)  # … and somebody confirmed that
+    done: Mapped[int] = mapped_column(default=0)  # rows looked at, of about ``total``
+    total: Mapped[int] = mapped_column(default=0)
+    message: Mapped[str] = mapped_column(sa.String(500), default="")  # why it failed
+    preview: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))  # counts and first differences
+    content: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
+    problems: Mapped[str] = mapped_column(sa.Text, default="", deferred=True)  # the whole error list as CSV
+    missing: Mapped[list[str]] = mapped_column(sa.JSON, default=list, deferred=True)  # keys a full file lacks
     by_user: Mapped[str | None] = mapped_column(Id)
     by_name: Mapped[str] = mapped_column(sa.String(64), default="")
     at: Mapped[datetime]
+    __table_args__ = (sa.Index("ix_registry_import_at", "district_id", "at"),)
 
 
 class ChangeRequest(Base):
@@ -130,7 +147,7 @@ class PermitHandover(Base):
     permit: Mapped[dict[str, Any]] = mapped_column(sa.JSON)  # {name, number, issued, expires, issuer}
     approver: Mapped[str] = mapped_column(sa.String(32))  # department that approved
     supervisor: Mapped[str] = mapped_column(sa.String(32))  # department that supervises
-    state: Mapped[str] = mapped_column(sa.String(12))  # 待签收 | 已签收 | 已退回
+    state: Mapped[str] = mapped_column(sa.String(12))  # 待签收 | 已签收 | 已退回 | 不再移交
     remark: Mapped[str] = mapped_column(sa.String(300), default="")
     handed_by: Mapped[str | None] = mapped_column(Id)
     handed_at: Mapped[datetime]

@@ -62,6 +62,25 @@ def compose(first8: str, organisation8: str) -> str:
     return first17 + check_character(first17)
 
 
+#: Every byte as the value it has in either code; 99 for what neither uses.
+_VALUES = bytes(_VALUE.get(chr(c), 99) for c in range(256))
+_ORGANISATION_VALUES = bytes(_ORGANISATION_VALUE.get(chr(c), 99) for c in range(256))
+
+
+def plausible(uscc: str) -> bool:
+    """True when :func:`doubts` would find nothing; several times as fast, for whole files."""
+    if len(uscc) != 18 or not uscc.isascii():
+        return False
+    raw = uscc.encode()
+    values = raw.translate(_VALUES)
+    return (
+        max(values) < 31
+        and -sum(map(mul, values, _WEIGHTS)) % 31 == values[17]
+        and "0123456789X0"[11 - sum(map(mul, raw[8:16].translate(_ORGANISATION_VALUES), _ORGANISATION_WEIGHTS)) % 11]
+        == uscc[16]
+    )
+
+
 def doubts(uscc: str) -> list[str]:
     """Why a code of 18 letters and digits may be mistyped, in Chinese; empty when everything agrees.
 

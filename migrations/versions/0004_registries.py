@@ -173,12 +173,27 @@ def upgrade() -> None:
         sa.Column("updated", sa.Integer(), nullable=False),
         sa.Column("unchanged", sa.Integer(), nullable=False),
         sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("stopped", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("full", sa.Boolean(), nullable=False),
+        sa.Column("stop_missing", sa.Boolean(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("message", sa.String(length=500), nullable=False),
+        sa.Column("preview", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("problems", sa.Text(), nullable=False),
+        sa.Column("missing", sa.JSON(), nullable=False),
         sa.Column("by_user", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("by_name", sa.String(length=64), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("district_id", sa.String(length=12), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_import")),
     )
+    with op.batch_alter_table("registry_import", schema=None) as batch_op:
+        batch_op.create_index("ix_registry_import_at", ["district_id", "at"], unique=False)
+
     op.create_table(
         "saved_filter",
         sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),

@@ -236,7 +236,7 @@ def test_more_rows_than_a_batch_are_all_saved_and_progress_is_told(database: Dat
         progress=lambda done, total: told.append((done, total)),
     )  # fmt: skip
     assert counts(report) == (5301, 5300, 0, 0, 1)
-    assert told[0] == (1000, 5301)
+    assert told[0] == (5000, 5301)
     assert told[-1] == (5301, 5301)
 
 

@@ -30,6 +30,9 @@ MAX_LINE = 1_000_000
 #: A quoted cell may run over at most so many lines.
 MAX_JOINED = 100
 
+#: Characters of a CSV looked at together.
+CHUNK = 256 * 1024
+
 _HEAD = 256 * 1024
 
 #: Line number, cells, and what is wrong with the row (empty when it could be read).
@@ -125,7 +128,12 @@ class _CsvRows:
 
     def __iter__(self) -> Iterator[Row]:
         try:
-            while (entry := self._next_line()) is not None:
+            while True:
+                if not self._waiting and (lines := self._plain_lines()) is not None:
+                    yield from self._plain_rows(lines)
+                    continue
+                if (entry := self._next_line()) is None:
+                    return
                 number, line = entry
                 if len(line) >= MAX_LINE:
                     yield number, [], "这一行过长，文件可能已损坏"
@@ -138,6 +146,46 @@ class _CsvRows:
         finally:
             self._text.detach()  # the caller's stream stays open
 
+    def _plain_lines(self) -> list[str] | None:
+        """The next lines when they hold nothing unusual; otherwise they wait to be looked at one by one."""
+        text = self._text.read(CHUNK) + self._text.readline(MAX_LINE)
+        if not text:
+            return None
+        unusual = '"' in text or "�" in text or "\0" in text or len(text) >= CHUNK + MAX_LINE
+        if not unusual and "\r" in text:
+            text = text.replace("\r\n", "\n")
+            unusual = "\r" in text
+        if not unusual:
+            lines = text.split("\n")
+            if not lines[-1]:
+                lines.pop()
+            return lines
+        for line in io.StringIO(text, newline=""):
+            self._number += 1
+            self._waiting.append((self._number, line))
+        last = self._waiting[-1][1]
+        if len(last) >= MAX_LINE and last[-1] not in "\r\n":
+            self._skip_rest()
+        return None
+
+    def _plain_rows(self, lines: list[str]) -> Iterator[Row]:
+        delimiter, width = self._delimiter, self._width
+        first, self._number = self._number + 1, self._number + len(lines)
+        for number, line in enumerate(lines, start=first):
+            cells = line.split(delimiter)
+            if len(cells) == width and cells[0]:
+                yield number, cells, ""
+                continue
+            cells = self._fit(cells)
+            if joined := "".join(cells).strip():
+                yield number, cells, self._problem(cells, joined)
+
+    def _skip_rest(self) -> None:
+        """Read on to the end of a line that is too long to be a row."""
+        rest = " "
+        while rest and rest[-1] not in "\r\n":
+            rest = self._text.readline(MAX_LINE)
+
     def _next_line(self) -> tuple[int, str] | None:
         if self._waiting:
             return self._waiting.popleft()
@@ -145,10 +193,8 @@ class _CsvRows:
         if not line:
             return None
         self._number += 1
-        if len(line) >= MAX_LINE:
-            rest = line
-            while rest and rest[-1] not in "\r\n":
-                rest = self._text.readline(MAX_LINE)
+        if len(line) >= MAX_LINE and line[-1] not in "\r\n":
+            self._skip_rest()
         return self._number, line
 
     def _plain(self, line: str) -> list[str]:

@@ -46,6 +46,7 @@ class ImportReport:
     ignored_columns: list[str] = field(default_factory=list)
     errors: list[RowProblem] = field(default_factory=list)
     error_file: str = ""
+    import_id: str = ""  # of the registry_import row that counts its batches
     password_file: str = ""  # where the initial passwords of new accounts were written
 
     def as_dict(self) -> dict[str, Any]:

@@ -6,22 +6,16 @@ Parsing is by column; what concerns several columns, the district or other table
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-import orjson
 
 from engine.errors import InvalidInput
 from engine.inspection import uscc
 from engine.inspection.registry_import.columns import COLUMNS, KINDS, Column, header_fields, normalise_header
 from engine.inspection.registry_import.report import HINT, REJECTED, TO_VERIFY, RowProblem
 from engine.inspection.registry_import.values import BadValue, clean
-
-#: Goes into every row's digest; raise it when a parser starts to read the same cells differently.
-DIGEST_VERSION = "1"
 
 Record = dict[str, Any]
 
@@ -88,10 +82,14 @@ class RowReader:
     def _add(self, line: int, level: str, header: str, value: str, message: str, remedy: str) -> None:
         self.problems.append(RowProblem(line, level, header, value, message, remedy))
 
+    def known_department(self, text: str) -> str | None:
+        """The code of the department named ``text``."""
+        return self.surroundings.departments.get(department_key(text))
+
     def department(self, line: int, header: str, record: Record, field: str = "department") -> None:
         """Replace a department's name in ``field`` by its code."""
         text = record[field]
-        code = self.surroundings.departments.get(department_key(text))
+        code = self.known_department(text)
         if code is None:
             known = "、".join(sorted(set(self.surroundings.departments.values()))) or "（尚无部门）"
             self._add(line, REJECTED, header, text, "系统中没有这个部门", f"请填写部门代码或全称；现有代码：{known}。")
@@ -126,12 +124,6 @@ def score(kind: str) -> Callable[[list[str]], int]:
     """Counts how many cells are known headers of ``kind``."""
     known = header_fields(kind)
     return lambda cells: len({known[name].field for cell in cells if (name := normalise_header(cell)) in known})
-
-
-def digest(kind: str, record: Record) -> str:
-    """SHA-256 over the record's values: equal digests mean that nothing changed."""
-    body = orjson.dumps([DIGEST_VERSION, kind, record], option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(body).hexdigest()
 
 
 _PLACE = re.compile(r"^(?:[^省市区县]{2,6}省)?(?:[^省市区县]{2,6}市)?(?:[^省市区县]{2,6}[区县])?区?")

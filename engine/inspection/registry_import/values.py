@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -45,15 +46,19 @@ def clean(text: str) -> str:
     return "".join(c for c in " ".join(text.split()) if c.isprintable())
 
 
-def text(limit: int) -> Parser:
+@dataclass(frozen=True, slots=True)
+class Text:
     """Text of at most ``limit`` characters."""
 
-    def parse(value: str) -> str:
-        if len(value) > limit:
-            raise BadValue(f"共 {len(value)} 个字，超过 {limit} 个字", f"请缩短到 {limit} 个字以内。")
+    limit: int
+
+    def __call__(self, value: str) -> str:
+        if len(value) > self.limit:
+            raise BadValue(f"共 {len(value)} 个字，超过 {self.limit} 个字", f"请缩短到 {self.limit} 个字以内。")
         return value
 
-    return parse
+
+text = Text
 
 
 @lru_cache(maxsize=65536)
