@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine.errors import NotFound
 from engine.inspection import records, tables
 from engine.inspection.disclosure import door_proof
-from engine.inspection.models import Campaign, Finding, FollowUp, Inspection, Inspector, Item, Publication
+from engine.inspection.models import Campaign, DrawnObject, Finding, FollowUp, Inspection, Inspector, Item, Publication
 from engine.inspection.progress import Part, ordered, parts_of
 from engine.models import ProcessInstance
 from engine.queries import deadlines
@@ -130,8 +130,14 @@ def show(number: str) -> ResponseReturnValue:
                 events=history(session, seen),
                 attachments=attachment_links(session, [i.id for i in seen]),
                 provable=draw.state == "drawn",
+                visit=session.scalar(
+                    sa.select(DrawnObject).where(
+                        DrawnObject.district_id == district, DrawnObject.draw_id == inspection.draw_id,
+                        DrawnObject.uscc == inspection.uscc,
+                    )
+                ),
             )
-        )
+        )  # fmt: skip
 
 
 def _id(part: Part) -> str:
