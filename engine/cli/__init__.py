@@ -21,7 +21,7 @@ from engine.cli.definitions import deploy, lint
 from engine.cli.models import decide, run
 from engine.cli.server import serve, worker
 from engine.cli.shield import EXHAUSTED, SHIELDED, shield
-from engine.cli.verify import verify_draw, verify_history
+from engine.cli.verify import recover_key, verify_draw, verify_history
 from engine.errors import LianjianError
 from engine.settings import Settings
 
@@ -61,6 +61,7 @@ for command in (
     run,
     decide,
     verify_draw,
+    recover_key,
     verify_history,
     bench,
 ):

@@ -85,11 +85,12 @@ class Trial:
                 f.as_dict() for f in lint(files, services=self._engine.kernel.services) if f.severity == "error"
             ]
             if not found and not findings:
-                findings = [
-                    asdict(
-                        Finding("executable-process", "error", "", "", "没有流程图。", "请写出要执行的 .bpmn 文件。")
-                    )
-                ]
+                drawn = any(name.lower().endswith((".bpmn", ".xml")) for name in files)
+                what = "没有可执行的流程，图只是示意。" if drawn else "没有流程图。"
+                remedy = (
+                    '请把要运行的流程设为可执行（isExecutable="true"）。' if drawn else "请写出要执行的 .bpmn 文件。"
+                )
+                findings = [asdict(Finding("executable-process", "error", "", "", what, remedy))]
             if findings:
                 raise ModelRefused("模型不能执行。", findings)
         refused: list[dict[str, Any]] = []

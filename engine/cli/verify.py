@@ -1,4 +1,4 @@
-"""``lianjian verify-draw`` and ``lianjian verify-history``."""
+"""``lianjian verify-draw``, ``lianjian recover-key`` and ``lianjian verify-history``."""
 
 from __future__ import annotations
 
@@ -15,8 +15,16 @@ BROKEN = 4
 @command("verify-draw")
 @click.argument("record", metavar="抽取记录", type=click.Path(path_type=Path, exists=True))
 @click.option("--log-key", default="", metavar="公钥", help="您从别处得知的日志公钥（十六进制），用来核对签名。")
+@click.option(
+    "--share",
+    "shares",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    metavar="份额",
+    help="密钥份额文件，可以重复；记录中没有密钥时由它们恢复。",
+)
 @json_option
-def verify_draw(record: Path, log_key: str, as_json: bool) -> int:
+def verify_draw(record: Path, log_key: str, shares: tuple[Path, ...], as_json: bool) -> int:
     """验证一次抽取：封存、随机因子、检查对象和执法检查人员是否都按公布的规则产生。
 
     抽取记录是从公示页下载的文件夹、ZIP 或企业收到的抽中证明（JSON）。
@@ -26,12 +34,46 @@ def verify_draw(record: Path, log_key: str, as_json: bool) -> int:
     示例：
       lianjian verify-draw CN-370105-SCJG-2026-0001.zip
       lianjian verify-draw --json 抽取记录/
+      lianjian verify-draw --share 份额一.json --share 份额二.json 抽取记录.zip
     """
+    from engine.inspection.draw_record import read_record
     from engine.inspection.draw_verify import verify
+    from engine.inspection.escrow import key_from, with_key
 
-    report = verify(record, log_key=log_key)
+    if shares:
+        files = read_record(record)
+        _, key = key_from([path.read_text("utf-8") for path in shares])
+        report = verify({**files, "result.json": with_key(files.get("result.json", ""), key)}, log_key=log_key)
+    else:
+        report = verify(record, log_key=log_key)
     emit(report.as_dict(), report.text(), as_json)
     return 0 if report.ok else BROKEN
+
+
+@command("recover-key")
+@click.argument("shares", metavar="份额...", nargs=-1, required=True,
+                type=click.Path(path_type=Path, exists=True, dir_okay=False))  # fmt: skip
+@json_option
+def recover_key(shares: tuple[Path, ...], as_json: bool) -> None:
+    """用各保管单位交出的密钥份额恢复一次受保护抽取的密钥。
+
+    合成的密钥与封存时公布的摘要一致才写入数据库，并记入办理记录；不一致的什么也不改。
+
+    \b
+    示例：
+      lianjian recover-key key-share-*.json
+    """
+    from engine.actor import Actor
+    from engine.inspection.draw_commands import RecoverKey
+    from engine.inspection.installation import open_engine
+
+    engine = open_engine(settings())
+    try:
+        texts = tuple(path.read_text("utf-8") for path in shares)
+        draw_id = engine.execute(RecoverKey(texts), actor=Actor.command_line())
+    finally:
+        engine.database.dispose()
+    emit({"draw_id": draw_id}, f"抽取 {draw_id} 的密钥已恢复，与封存时公布的摘要一致。", as_json)
 
 
 @command("verify-history")

@@ -22,7 +22,7 @@ from engine.inspection import draw as protocol
 from engine.inspection import draw_register
 from engine.inspection.draw_record import Files, json_text, parse_pairs, sha256
 from engine.inspection.draws import witnesses_of
-from engine.inspection.escrow import known_key
+from engine.inspection.escrow import known_key, with_key
 from engine.inspection.models import Campaign, Draw, DrawnObject
 from engine.settings import Settings
 
@@ -156,11 +156,6 @@ def auditor_record(session: Session, settings: Settings, draw: Draw, now: dateti
     if "result.json" in files:
         files["result.json"] = with_key(files["result.json"], known_key(draw, json.loads(files["manifest.json"])))
     return files
-
-
-def with_key(result: str, key: str) -> str:
-    """``result.json`` with K, as auditors get it; the log holds the digest of the text without."""
-    return result.replace('"key": ""', f'"key": "{key}"', 1)
 
 
 def hand_to_auditor(

@@ -42,9 +42,10 @@ def _times(a: int, b: int) -> int:
 
 
 def _inverse(a: int) -> int:
-    result = 1
-    for _ in range(254):  # a²⁵⁴ = a⁻¹ in a field of 256 elements
-        result = _times(result, a)
+    result, power = 1, a
+    for _ in range(7):  # a²⁵⁴ = a⁻¹ in a field of 256 elements, and 254 = 2 + 4 + … + 128
+        power = _times(power, power)
+        result = _times(result, power)
     return result
 
 
@@ -202,3 +203,8 @@ def known_key(draw: Draw, manifest: Mapping[str, Any]) -> str:
             "由系统管理员用 lianjian recover-key 恢复。"
         )
     return draw.key
+
+
+def with_key(result: str, key: str) -> str:
+    """``result.json`` with K, as auditors get it; the log holds the digest of the text without."""
+    return result.replace('"key": ""', f'"key": "{key}"', 1)
