@@ -97,7 +97,7 @@ def show(list_id: str) -> ResponseReturnValue:
         version = item_lists.version_of(session, settings().district_id, _id(list_id))
         entries = item_lists.entries(session, version.id)
         others = [v for v in item_lists.versions(session, settings().district_id) if v.id != version.id]
-    return render_template("items/version.html", version=version, entries=entries, scopes=SCOPES, others=others)
+    return render_template("items/version.html", version=version, listed=entries, scopes=SCOPES, others=others)
 
 
 @blueprint.get("/items/versions/<list_id>/export.<form>")
