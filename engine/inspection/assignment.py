@@ -56,6 +56,17 @@ class Shortage:
     capacity: int
     short: int
 
+    def cells(self, names: Mapping[str, str] | None = None) -> list[str]:
+        """The block as a row: department, region, items, slots needed, people, capacity, short."""
+        say = (names or {}).get
+        slots = [f"专业执法人员 {self.qualified_slots} 个"] if self.qualified_slots else []
+        slots += [f"第二名执法人员 {self.second_slots} 个"] if self.second_slots else []
+        return [
+            _listed(self.departments, say), _listed(self.regions, say),
+            _listed(self.items, say) if self.qualified_slots else "—", "、".join(slots), f"{self.inspectors} 人",
+            f"{self.capacity} 个", f"{self.short} 个",
+        ]  # fmt: skip
+
     def words(self, names: Mapping[str, str] | None = None) -> str:
         """The block in Chinese; ``names`` turns codes into what officials call them."""
         say = (names or {}).get
@@ -76,6 +87,10 @@ class Shortage:
 def _listed(codes: Sequence[str], say: Callable[[str, str], str]) -> str:
     shown = "、".join(say(code, code) for code in codes[:6])
     return f"{shown} 等 {len(codes)} 个" if len(codes) > 6 else shown
+
+
+#: Headings of :meth:`Shortage.cells`.
+SHORTAGE_HEAD = ["部门", "片区", "事项", "需要名额", "符合条件", "最多可承担", "缺"]
 
 
 class Infeasible(Exception):

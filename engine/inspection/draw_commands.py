@@ -10,6 +10,7 @@ from engine.actor import Actor
 from engine.commands.context import CommandContext
 from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.inspection import draw_trial, draws, escrow, late_additions, records
+from engine.inspection.code_names import code_names
 from engine.inspection.models import Draw
 from engine.inspection.numbers import next_number
 from engine.inspection.pool import build_pool
@@ -46,7 +47,7 @@ class RunTrial:
             raise Conflict("本任务在省工作平台抽取，不在本系统试抽。")
         settings = ctx.kernel.settings
         pool = build_pool(ctx.session, settings, campaign, campaign.plan, ctx.now)
-        names = records.department_names(ctx.session, ctx.district_id)
+        names = code_names(ctx.session, settings, ctx.district_id, ctx.calendar.local_date(ctx.now))
         row = draw_trial.run_trial(ctx.session, settings, campaign, campaign.plan, pool, names, ctx.now)
         ctx.record(_stream(ctx, campaign.number), "draw-tried", {"draw_id": row.draw_id})
         return row.draw_id

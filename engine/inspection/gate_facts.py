@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.inspection import gate, records
+from engine.inspection.assignment import SHORTAGE_HEAD
+from engine.inspection.code_names import code_names
 from engine.inspection.gate_alarms import alarm_facts
 from engine.inspection.gate_frequency import Frequency
 from engine.inspection.models import Campaign
@@ -26,7 +28,9 @@ def gate_context(session: Session, settings: Settings, campaign: Campaign, now: 
     names = records.department_names(session, campaign.district_id)
     today = now.astimezone(settings.timezone).date()
     offers = _offers(session, campaign.district_id, pool)
-    facts = [*_warnings(campaign, pool, names), _counts(pool), exclusion_table(pool)]
+    facts = [*_warnings(campaign, pool, names)]
+    facts += shortage_facts(pool, code_names(session, settings, campaign.district_id, today))
+    facts += [_counts(pool), exclusion_table(pool)]
     if offers:
         facts.append(_offer_table(offers, names))
     facts += _people_facts(pool, names)
@@ -61,6 +65,7 @@ def _counts(pool: Pool) -> Block:
         ["预计抽取", f"约 {pool.expected():,} 户"],
         ["因频次或在办任务排除", f"{len(pool.barred):,} 户"],
         ["可抽取检查人员", f"{len(pool.staff.present)} 人"],
+        ["试抽", "可在本任务的“抽取事务”页面试抽，只看数量和人员负担，没有效力"],
         ["已登记回避", f"{len(pool.recusals)} 条"],
         ["比例表", f"第 {pool.basis.ratio.version} 版" if pool.basis.ratio.version else "随系统提供的版本"],
     ]
@@ -75,9 +80,22 @@ def _warnings(campaign: Campaign, pool: Pool, names: Mapping[str, str]) -> list[
             f"{'、'.join(idle)}的抽查事项不适用于任何候选对象，抽取后没有检查任务。请核对方案的行业、对象类型和事项。"
         )
         facts.append({"title": "请核对", "rows": [["参与部门", said]]})
-    if pool.candidates and (said := pool.shortage(names, rehearse=False)):
-        facts.append({"title": "人员不足", "rows": [["需要先解决", said]]})
     return facts
+
+
+def shortage_facts(pool: Pool, names: Mapping[str, str]) -> list[Block]:
+    """Why the draw could not be staffed: every block of slots that is short, a row each; nothing when nothing is."""
+    short = pool.shortages(rehearse=False) if pool.candidates else ()
+    if not short:
+        return []
+    advice = (
+        "封存之后名单和人员都不能再改，请现在缩小范围、降低比例、"
+        f"提高每人上限（现为 {pool.per_inspector} 个检查任务），或者补充人员、资格和片区。"
+    )
+    return [
+        {"title": "人员不足，不能封存", "rows": [["需要先解决", advice]]},
+        {"title": "不足的名额", "table": {"head": SHORTAGE_HEAD, "body": [block.cells(names) for block in short]}},
+    ]
 
 
 def _people_facts(pool: Pool, names: Mapping[str, str]) -> list[Block]:

@@ -7,7 +7,7 @@ left out silently (candidates ∪ exclusions = registry snapshot).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -82,7 +82,15 @@ class Pool:
         ]
 
     def shortage(self, names: Mapping[str, str] | None = None, *, rehearse: bool = True) -> str:
-        """Why the lists could not be staffed, in words; empty when nothing is known to be short.
+        """Why the lists could not be staffed, in words with advice; empty when nothing is known to be short."""
+        short = self.shortages(rehearse=rehearse)
+        if not short:
+            return ""
+        advice = f"请缩小范围、降低比例、提高每人上限（现为 {self.per_inspector} 个检查任务）或者增加人员。"
+        return Infeasible(short).words(names) + advice
+
+    def shortages(self, *, rehearse: bool = True) -> Sequence[Shortage]:
+        """Every block of slots that cannot be filled.
 
         Caught here, an official can still add people; after the commitment nothing can be
         changed.  ``rehearse`` draws and assigns once with a throw-away seed; without it only
@@ -93,17 +101,17 @@ class Pool:
         selection = draw.select(lambda: self.candidates, seed=seed, ppm=self.ppm, rounding="ceil")
         drawn = [i for ids in selection.drawn.values() for i in ids]
         jobs = make_jobs(drawn, self.scope, rule)
-        if said := self._sums(jobs, names):
-            return said
+        if short := self._sums(jobs):
+            return short
         try:
             assign(self._every_place(rule.departments), self.inspectors, self.recusals, seed=seed)
             if rehearse:
                 assign(jobs, self.inspectors, self.recusals, seed=seed, per_inspector=self.per_inspector)
         except Infeasible as infeasible:
-            return infeasible.words(names)
-        return ""
+            return infeasible.shortages
+        return ()
 
-    def _sums(self, jobs: list[Job], names: Mapping[str, str] | None) -> str:
+    def _sums(self, jobs: list[Job]) -> list[Shortage]:
         """Departments whose people could not do the expected work even if every one of them could go anywhere."""
         short = []
         for department, items in self.department_items.items():
@@ -121,10 +129,7 @@ class Pool:
                         )
                     )  # fmt: skip
                     break
-        if not short:
-            return ""
-        advice = f"预计每名检查人员最多 {self.per_inspector} 户不够，请缩小范围、降低比例、提高每人上限或者增加人员。"
-        return Infeasible(short).words(names) + advice
+        return short
 
     def _every_place(self, departments: Mapping[str, tuple[str, ...]]) -> Iterable[Job]:
         """One job for every department and region in scope: the draw may hit any of them."""

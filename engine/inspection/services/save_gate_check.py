@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.errors import InvalidInput
 from engine.inspection import records
+from engine.inspection.code_names import code_names
 from engine.inspection.pool import Pool, build_pool
 from engine.inspection.visit_merges import keep_merges
 from engine.service_tasks import ServiceContext, service_task
@@ -42,7 +43,7 @@ def save_gate_check(ctx: ServiceContext) -> dict[str, Any]:
         raise InvalidInput(
             "候选名单为空，请退回方案扩大检查对象范围。", fields={"exclusions": ["排除后没有候选对象。"]}
         )
-    names = records.department_names(ctx.session, ctx.district_id)
+    names = code_names(ctx.session, ctx.settings, ctx.district_id, ctx.calendar.local_date(ctx.now))
     if said := after.shortage(names):
         raise InvalidInput(f"检查人员不足：{said}", fields={"absences": [f"检查人员不足：{said}"]})
     merged = keep_merges(ctx.session, campaign, after.joined, ctx.actor, ctx.now)
