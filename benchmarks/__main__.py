@@ -10,7 +10,7 @@ import warnings
 from collections import defaultdict
 from pathlib import Path
 
-from benchmarks import completions, database_layer, inbox, instances, memory, programs, report, starts
+from benchmarks import completions, database_layer, inbox, instances, memory, programs, registry, report, starts
 from benchmarks.figures import FULL, QUICK, Benchmark
 from benchmarks.places import PLACES
 
@@ -24,6 +24,7 @@ ALL: tuple[Benchmark, ...] = (
     instances.BENCHMARK,
     memory.BENCHMARK,
     programs.BENCHMARK,
+    registry.BENCHMARK,
 )
 CACHE = Path(__file__).resolve().parent.parent / "var" / "bench"
 

@@ -17,6 +17,7 @@ SEGMENT = 1 << 16
 FEW = 1024
 
 _LIST, _BITS = b"\0", b"\1"
+_ONE = ord("1")
 _TRUTH = bytes.maketrans(b"01", b"\0\1")
 
 
@@ -38,6 +39,11 @@ def to_int(slots: Sequence[int]) -> int:
     """Slots (ascending) as one integer."""
     if not len(slots):
         return 0
+    if len(slots) > FEW:
+        digits = bytearray(b"0") * (slots[-1] + 1)
+        for slot in slots:
+            digits[-1 - slot] = _ONE
+        return int(digits, 2)
     room = bytearray((slots[-1] >> 3) + 1)
     for slot in slots:
         room[slot >> 3] |= 1 << (slot & 7)

@@ -9,7 +9,7 @@ until then :mod:`engine.inspection.object_search` reads such rows themselves.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -199,15 +199,17 @@ def _read(
     return postings, orders, slots
 
 
-def rows_between(session: Session, district_id: str, first: int, end: int) -> Iterator[Mapping[Any, Any]]:
-    """Position, id and indexed columns of the objects at some positions, ascending."""
-    columns = [_OBJECTS.c[name] for name in ("id", "position", *COLUMNS)]
+def rows_between(session: Session, district_id: str, first: int, end: int) -> Iterator[dict[str, Any]]:
+    """Position and indexed columns of the objects at some positions, ascending."""
+    names = ("position", *COLUMNS)
     statement = (
-        sa.select(*columns)
+        sa.select(*(_OBJECTS.c[name] for name in names))
         .where(_OBJECTS.c.district_id == district_id, _OBJECTS.c.position >= first, _OBJECTS.c.position < end)
         .order_by(_OBJECTS.c.position)
+        .execution_options(yield_per=2_000)
     )
-    yield from session.execute(statement).mappings()
+    for row in session.execute(statement):
+        yield dict(zip(names, row, strict=True))
 
 
 def _clear(database: Database, district_id: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Blueprint, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -227,7 +228,7 @@ def _findings(session: Session, part: Part, today: Any) -> list[dict[str, Any]]:
 def _object_rows(snapshot: dict[str, Any]) -> list[tuple[str, str]]:
     permits = "；".join(f"{p.get('name')}（至 {p.get('expires') or '长期'}）" for p in snapshot.get("permits") or [])
     pairs = (
-        ("统一社会信用代码", snapshot.get("uscc")),
+        ("统一社会信用代码", _registry_link(str(snapshot.get("uscc") or ""))),
         ("类型", snapshot.get("kind")),
         ("地址", snapshot.get("address")),
         ("法定代表人（经营者）", snapshot.get("legal_representative")),
@@ -237,7 +238,12 @@ def _object_rows(snapshot: dict[str, Any]) -> list[tuple[str, str]]:
         ("经营范围", snapshot.get("business_scope")),
         ("待核事项", snapshot.get("to_verify")),
     )
-    return [(label, str(value)) for label, value in pairs if value]
+    return [(label, value if isinstance(value, Markup) else str(value)) for label, value in pairs if value]
+
+
+def _registry_link(uscc: str) -> Markup:
+    """The code, leading to the object's page in the registry."""
+    return Markup('<a class="number" href="{}">{}</a>').format(url_for("objects.show", uscc=uscc), uscc)
 
 
 @blueprint.get("/inspections/<path:number>/door-proof")
