@@ -88,14 +88,11 @@ def now_in_words(view: draw_view.DrawView) -> Now:
     if row.state == "imported":
         return Now("省工作平台抽取", "本次抽取在省工作平台进行，没有现场。", "info")
     if waiting := [w.name for w in people if w.logged_at is None]:
-        return Now("第一步：登记摘要", f"请{_list(waiting)}用自己的手机生成随机因子并登记摘要。")
+        each = "各" if len(waiting) > 1 else ""
+        return Now("第一步：登记摘要", f"请{'、'.join(waiting)}{each}用自己的手机生成随机因子并登记摘要。")
     if waiting := [w.name for w in people if w.revealed_at is None]:
-        return Now("第二步：公开随机因子", f"全部监督人已登记。请{_list(waiting)}公开随机因子。")
+        return Now("第二步：公开随机因子", f"全部监督人已登记。请{'、'.join(waiting)}公开随机因子。")
     return Now("正在抽取", "随机因子已经齐备，系统正在计算。")
-
-
-def _list(names: Sequence[str]) -> str:
-    return "、".join(names)
 
 
 def reveal_limit(session: Session, row: Draw) -> datetime | None:
