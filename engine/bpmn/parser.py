@@ -184,6 +184,14 @@ class LoadedDefinition:
     correlation: Correlation = field(default_factory=Correlation)
 
 
+def _nothing_to_run(file: str) -> ModelRefused:
+    finding = {
+        "rule": "executable-process", "severity": "error", "file": file, "element": "",
+        "message": "没有可执行的流程。", "remedy": '请把要运行的流程设为可执行（isExecutable="true"）。',
+    }  # fmt: skip
+    return ModelRefused("没有可执行的流程。", [finding])
+
+
 def load_definition(files: dict[str, str]) -> LoadedDefinition:
     """Parse the bundle of one definition.
 
@@ -219,7 +227,7 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
         # What another process calls is its helper; the one nobody calls is the process itself.
         mains = [p for p in executable if p not in called] or executable
         if not mains:
-            raise ValueError("没有可执行的流程（isExecutable=true）")
+            raise _nothing_to_run(next(iter(diagrams), ""))
         process_id = mains[0]
         spec = parser.get_spec(process_id)
         subprocess_specs = parser.get_subprocess_specs(process_id)

@@ -1,4 +1,8 @@
-"""A deployment contains one process to run; further executable ones are called by it."""
+"""A deployment contains one process to run; further executable ones are called by it.
+
+Diagrams that say of all their processes that they are not executable are lawful pictures (warning); whoever
+deploys or runs them is told that there is nothing to run.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,12 @@ def check(model: Model) -> Iterator[Problem]:
     if not executable:
         diagram = model.diagrams[0]
         first = diagram.processes[0].id if diagram.processes else ""
-        yield Problem(diagram.file, first, "没有可执行的流程。", '请把要运行的流程设为可执行（isExecutable="true"）。')
+        drawn = any(process.nodes for process in model.scopes)
+        yield Problem(
+            diagram.file, first,
+            "没有可执行的流程，图只是示意，不能部署。" if drawn else "没有可执行的流程。",
+            '请把要运行的流程设为可执行（isExecutable="true"）。', "warning" if drawn else "error",
+        )  # fmt: skip
     called = {n.get("calledElement").rpartition(":")[2] for n in model.nodes if n.type == "callActivity"}
     roots = [process for process in executable if process.id not in called]
     for process in roots[1:]:

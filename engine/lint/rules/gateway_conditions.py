@@ -23,7 +23,7 @@ def check(model: Model) -> Iterator[Problem]:
             continue
         default = node.default_ref
         for flow in node.outgoing:
-            if flow.id != default and not flow.condition:
+            if flow.id != default and not flow.condition and node.executable:
                 yield about(flow, f"从{node.label}出发，没有条件也不是默认分支。", "请填写条件，或把它设为默认分支。")
         if not default:
             yield about(node, _NO_DEFAULT, _REMEDY, "warning")

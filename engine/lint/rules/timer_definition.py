@@ -48,7 +48,7 @@ def _shout(node: Node, text: str) -> str:
 
 def _judge(tag: str, text: str, executable: bool) -> str:
     if not text:
-        return "是空的。"
+        return "是空的。" if executable else ""
     bare = text.strip('"')
     if not looks_like_iso(bare):
         if _LOOKS_CRON.match(text) and re.match(r"^[\d*?/,\- ]+$", text):
