@@ -20,6 +20,7 @@ from engine.inspection.object_duplicates import FIND_DUPLICATES, find_duplicates
 from engine.inspection.object_index import index_objects
 from engine.inspection.plan_season import RemindOfPlans
 from engine.inspection.province import PUSH_PUBLICATION, RequeuePublications, push_failed, push_publication
+from engine.inspection.registry_import.uploads import IMPORT, PREVIEW, preview_upload, run_import
 from engine.jobs import JobFailure, JobKind
 from engine.models import ProcessInstance, StartTrigger, Timer
 from engine.process_engine import ProcessEngine
@@ -56,6 +57,8 @@ def job_kinds() -> tuple[JobKind, ...]:
         JobKind(REMIND_OF_PLANS, remind_of_plans),
         JobKind(INDEX_OBJECTS, keep_index_up),
         JobKind(FIND_DUPLICATES, look_for_duplicates),
+        JobKind(PREVIEW, preview_upload, rounds=(60,)),
+        JobKind(IMPORT, run_import, rounds=(60, 600)),
         JobKind(PUSH_PUBLICATION, push_publication, outside=True, rounds=(60, 300, 1800, 7200)),
     )
 

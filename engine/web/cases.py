@@ -28,6 +28,8 @@ PROCESS_WORDS = {
     "annual-plan": "年度抽查计划", "joint-inspection": "抽查任务", "late-addition": "补充名单", "inspection": "检查",
     "department-inspection": "部门检查", "rectification": "责令改正", "administrative-penalty": "行政处罚",
     "item-adjustment": "事项调整",
+    "registry-change": "名录变更",
+    "permit-handover": "审管移交",
 }  # fmt: skip
 
 
@@ -56,6 +58,10 @@ def page_of(instance: ProcessInstance) -> str:
     if instance.process_key == "department-inspection":
         inspection, _, department = key.rpartition("/")
         return url_for("inspections.show", number=inspection, _anchor=f"lane-{department}")
+    if instance.process_key == "registry-change":
+        return url_for("registry_changes.show", number=key)
+    if instance.process_key == "permit-handover":
+        return url_for("handovers.show", number=key)
     return url_for("cases.show", instance_id=instance.id)
 
 

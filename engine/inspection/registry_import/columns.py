@@ -190,6 +190,26 @@ ACCOUNTS = (
     ),
 )  # fmt: skip
 
+#: Permits handed over to who supervises (engine/inspection/permit_file.py); told apart by their number.
+PERMITS = (
+    Column("许可编号", "number", v.text(100), True, ("许可证编号", "证书编号"), remedy="请补填许可编号。"),
+    Column(
+        "统一社会信用代码", "uscc", v.credit_code, True, ("社会信用代码", "统一信用代码", "信用代码"),
+        remedy="请补填18位统一社会信用代码。",
+    ),
+    Column(
+        "检查对象名称", "object", v.text(200), True, ("企业名称", "主体名称", "单位名称", "名称"),
+        remedy="请补填名称。",
+    ),
+    Column("许可名称", "name", v.text(60), True, ("许可证名称", "许可事项"), remedy="请补填许可名称。"),
+    Column("发证日期", "issued", v.day, True, ("许可日期", "批准日期"), remedy="请补填发证日期。"),
+    Column("有效期至", "expires", v.until, aliases=("有效期", "到期日"), default=_none),
+    Column("发证机关", "issuer", v.text(100), aliases=("许可机关",)),
+    Column(
+        "接收部门", "supervisor", v.text(100), True, ("监管部门", "主管监管部门"), remedy="请补填部门编码或部门全称。"
+    ),
+)  # fmt: skip
+
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "objects": OBJECTS,
     "inspectors": INSPECTORS,
@@ -198,6 +218,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "outside-visits": OUTSIDE_VISITS,
     "departments": DEPARTMENTS,
     "accounts": ACCOUNTS,
+    "permits": PERMITS,
 }
 KINDS: dict[str, str] = {
     "objects": "检查对象",
@@ -207,6 +228,7 @@ KINDS: dict[str, str] = {
     "outside-visits": "双随机以外的检查",
     "departments": "部门",
     "accounts": "账号",
+    "permits": "许可移交",
 }
 
 _SAME = str.maketrans("（）／", "()/")

@@ -236,6 +236,7 @@ _FINISH = {
     "inspectors": _finish_inspector,
     "items": _finish_item,
     "accounts": _finish_account,
+    "permits": lambda reader, line, record: reader.department(line, "接收部门", record, "supervisor"),
 }
 #: Fields that ``finish`` sets whatever columns the file has.
 _DERIVED = {"objects": ["kind", "to_verify"], "inspectors": ["drawable"], "items": ["published"]}

@@ -66,9 +66,15 @@ class Compared:
 
 
 def compare(
-    session: Session, taking: Taking, keys: Sequence[str], rows: Sequence[Plain], digests: Sequence[str]
+    session: Session,
+    taking: Taking,
+    keys: Sequence[str],
+    rows: Sequence[Plain],
+    digests: Sequence[str],
+    *,
+    lock: bool = True,
 ) -> Compared:
-    """What a batch would do; its keys must be distinct."""
+    """What a batch would do; its keys must be distinct.  ``lock`` holds changed rows until the transaction ends."""
     table = taking.table
     known = _known(session, taking, keys)
     found = Compared()
@@ -81,7 +87,7 @@ def compare(
     statement = sa.select(*(table.c[name] for name in taking.layout.fields), *extra).where(
         table.c.district_id == taking.district_id, table.c[taking.key].in_([keys[i] for i in differing])
     )
-    if is_postgresql(session):
+    if lock and is_postgresql(session):
         statement = statement.with_for_update()
     before = {row[taking.key]: dict(row) for row in session.execute(statement).mappings()}
     for i in differing:

@@ -76,6 +76,11 @@ def day(value: str) -> date:
     return found
 
 
+def until(value: str) -> date | None:
+    """The last day; None for 长期."""
+    return None if value in {"长期", "长期有效"} else day(value)
+
+
 @lru_cache(maxsize=1024)
 def flag(value: str) -> bool:
     """是 or 否 in the usual spellings."""
