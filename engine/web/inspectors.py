@@ -21,7 +21,7 @@ from engine.inspection.recusal_declaration import DeclareRecusal, LiftRecusal, m
 from engine.inspection.registry_edit import open_request
 from engine.inspection.registry_export import RecordExport
 from engine.inspection.registry_history import history_of
-from engine.inspection.registry_models import EnforcementTeam, InspectorLeave
+from engine.inspection.registry_models import EnforcementTeam, InspectorLeave, RegistryImport
 from engine.inspection.saved_filters import saved_filters
 from engine.inspection.standing import ON_DUTY, on_leave, why_not_drawable
 from engine.models import ProcessInstance
@@ -138,6 +138,7 @@ def _show(code: str, typed: dict[str, str] | None = None, errors: dict[str, list
             sees_phone=sees_district(actor()) or person.department in actor().departments,
             typed=typed or {}, errors=errors or {}, form=form, may_propose=actor().has_role("承办人"),
             open_change=open_request(session, district, "inspectors", person.code), on_duty=person.status == ON_DUTY,
+            origin=session.get(RegistryImport, person.import_id) if person.import_id else None,
         )  # fmt: skip
     return page, 422 if errors else 200
 
