@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import urlencode
 
@@ -14,13 +14,16 @@ from benchmarks.inbox_rows import DISTRICT
 from benchmarks.measure import percentile
 from benchmarks.places import Place
 from benchmarks.registry_rows import LOADED, RARE, load
-from benchmarks.serving import Answer, Browser, serving
+from benchmarks.serving import Answer, Browser, Served, serving
 from benchmarks.system import session_tokens, settings_of
 from engine.actor import Actor
 from engine.db import Database
 from engine.inspection.models import InspectedObject
+from engine.inspection.object_index import index_objects
 from engine.models import User
 
+#: Objects changed behind the index's back.
+CHANGED = 200
 #: Name of a line → what the address bar asks for.
 FILTERS: dict[str, tuple[str, dict[str, str]]] = {
     "all": ("no filter, by name", {}),
@@ -55,6 +58,7 @@ LINES = (
     Line("p95_ms", "first page of every filter and order, in the server, p95", "ms", at_most(100), at_full_scale=True),
     Line("p50_ms", "the same, p50", "ms"),
     Line("cpu_p95_ms", "of this on a processor, p95", "ms"),
+    Line("worst_cpu_ms", "of the costliest filter on a processor, median", "ms"),
     *(
         Line(f"{name}_p95_ms", f"{title}, p95", "ms", at_most(100), at_full_scale=True)
         for name, (title, _) in FILTERS.items()
@@ -70,30 +74,30 @@ def run(place: Place, scale: Scale) -> Mapping[str, float]:
     url = place.cached(f"registry-{scale.objects}", LOADED, partial(load, place.scratch, scale))
     database = Database(url)
     with database.read() as session:
-        people = session.scalars(sa.select(User).order_by(User.login).limit(10)).all()
+        person = session.scalars(sa.select(User).order_by(User.login)).first()
         middle = session.scalar(_somewhere(scale.objects // 2))
-    tokens = session_tokens(database, [Actor(user.id, user.name) for user in people])
+    assert person is not None
+    (token,) = session_tokens(database, [Actor(person.id, person.name)])
+    times = max(scale.requests // 10, 2)
     found: dict[str, list[Answer]] = {name: [] for name in FILTERS}
     deep: list[Answer] = []
     expiry: list[Answer] = []
     with serving(settings_of(url, place.scratch)) as served:
-        browsers = [Browser(served, token) for token in tokens]
-        for browser in browsers:
-            browser.get("/objects")
-        for number in range(max(scale.requests // 10, 2)):
-            browser = browsers[number % len(browsers)]
+        browser = Browser(served, token)
+        browser.get("/objects")
+        for number in range(times):
             for name, (_, asked) in FILTERS.items():
                 found[name].append(_page(browser, asked))
             deep.append(_page(browser, {"after": str(middle), "sort": ("updated", "established")[number % 2]}))
             expiry.append(browser.get(f"/objects/expiring?within={('30', 'over')[number % 2]}"))
-        changed = _while_changed(database, browsers, max(scale.requests // 10, 2))
-        for browser in browsers:
-            browser.close()
+        browser.close()
+        changed = _while_changed(database, served, token, times)
     database.dispose()
     everything = [answer for answers in found.values() for answer in answers]
     return {
         "p95_ms": _ms(everything, 95), "p50_ms": _ms(everything, 50),
         "cpu_p95_ms": percentile([answer.cpu * 1000 for answer in everything], 95),
+        "worst_cpu_ms": max(percentile([a.cpu * 1000 for a in answers], 50) for answers in found.values()),
         **{f"{name}_p{p}_ms": _ms(answers, p) for name, answers in found.items() for p in (95, 50)},
         "deep_p95_ms": _ms(deep, 95), "changed_p95_ms": _ms(changed, 95), "expiry_p95_ms": _ms(expiry, 95),
     }  # fmt: skip
@@ -119,23 +123,20 @@ def _somewhere(position: int) -> sa.Select[tuple[str]]:
     )
 
 
-def _while_changed(database: Database, browsers: list[Browser], times: int) -> list[Answer]:
-    """The first page while some objects are changed; afterwards they are where they were."""
+def _while_changed(database: Database, served: Served, token: str, times: int) -> list[Answer]:
+    """The first page while some objects have changed and the index has not heard of it; then it has."""
     with database.read() as session:
-        chosen = session.scalars(_somewhere(0).limit(200)).all()
-    _touch(database, list(chosen), timedelta(seconds=1))
-    answers = [_page(browsers[n % len(browsers)], {"region": "370105001"}) for n in range(times)]
-    _touch(database, list(chosen), timedelta())
-    return answers
-
-
-def _touch(database: Database, usccs: list[str], later: timedelta) -> None:
+        chosen = session.scalars(_somewhere(0).limit(CHANGED)).all()
     with database.write() as session:
-        rows = session.scalars(
-            sa.select(InspectedObject).where(InspectedObject.district_id == DISTRICT, InspectedObject.uscc.in_(usccs))
-        )
-        for row in rows:
-            row.updated_at = datetime.now(UTC) + later
+        for row in session.scalars(
+            sa.select(InspectedObject).where(InspectedObject.district_id == DISTRICT, InspectedObject.uscc.in_(chosen))
+        ):
+            row.updated_at = datetime.now(UTC)
+    browser = Browser(served, token)
+    answers = [_page(browser, {"region": "370105001"}) for _ in range(times)]
+    browser.close()
+    index_objects(database, DISTRICT, datetime.now(UTC))
+    return answers
 
 
 BENCHMARK = Benchmark("registry", "the object registry over a million objects", LINES, run)

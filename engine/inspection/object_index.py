@@ -1,4 +1,4 @@
-"""The search index of the object registry: kept beside the rows, behind them by what is written last (ADR 0035).
+"""The search index of the object registry: kept beside the rows, behind them by what is written last (ADR 0024).
 
 Whoever writes objects by a statement takes positions with :func:`reserve` and says with
 :func:`leave` which they had before; objects changed through the session need nothing, their

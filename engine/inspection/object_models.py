@@ -1,4 +1,4 @@
-"""Tables of the object registry's search index and of its suspected duplicates (ADR 0035).
+"""Tables of the object registry's search index and of its suspected duplicates (ADR 0024).
 
 Every object has a ``position`` (a running number, new at every change).  65,536 positions
 are a segment; for each token of a segment's objects (a pair of characters of the name, a

@@ -1,4 +1,4 @@
-"""Search in the object registry: any condition, any order, page by page, at a million objects (ADR 0035).
+"""Search in the object registry: any condition, any order, page by page, at a million objects (ADR 0024).
 
 The index answers a condition with sets of positions.  Few found objects are read and put in order;
 of many, each segment gives its first few in its own order, and these are merged.  Objects the index
