@@ -104,6 +104,22 @@ def test_a_picture_is_lawful_but_nothing_of_it_runs(tmp_path: Path, capsys: pyte
     assert refusal.value.findings[0]["rule"] == "executable-process"
 
 
+@pytest.mark.parametrize(
+    ("inner", "lawful"),
+    [
+        ('<bpmn:collaboration id="c"><bpmn:participant id="p" name="Client"/></bpmn:collaboration>', True),
+        ('<bpmn:process id="p" isExecutable="false"/>', True),
+        ("", False),
+    ],
+)
+def test_what_has_nothing_to_run_is_a_picture_unless_nothing_is_drawn(inner: str, lawful: bool) -> None:
+    text = (
+        '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="urn:x">'
+        f"{inner}</bpmn:definitions>"
+    )
+    assert [f.rule for f in errors(text)] == ([] if lawful else ["executable-process"])
+
+
 def test_the_same_picture_made_executable_is_refused_for_what_it_leaves_open() -> None:
     rules = {
         f.rule for f in errors(PICTURE.replace('isExecutable="false" id="WFP-1"', 'isExecutable="true" id="WFP-1"'))

@@ -20,7 +20,7 @@ def check(model: Model) -> Iterator[Problem]:
     if not executable:
         diagram = model.diagrams[0]
         first = diagram.processes[0].id if diagram.processes else ""
-        drawn = any(process.nodes for process in model.scopes)
+        drawn = any(d.all(tag) for d in model.diagrams for tag in ("process", "collaboration", "choreography"))
         yield Problem(
             diagram.file, first,
             "没有可执行的流程，图只是示意，不能部署。" if drawn else "没有可执行的流程。",
