@@ -33,7 +33,7 @@ class Traits(NamedTuple):
 
 def columns() -> tuple[Any, ...]:
     """What :meth:`TraitReader.read` needs of the registry; lists as text, for a million rows are not worth parsing."""
-    o = InspectedObject
+    o = InspectedObject.__table__.c
     return (
         o.industry,
         o.risk_grade,

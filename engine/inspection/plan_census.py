@@ -7,7 +7,8 @@ much do two overlap, how many of each ratio) is sums over cells.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -28,9 +29,35 @@ class Cell(NamedTuple):
     objects: int
 
 
+#: The last count of each database and district with the registry's stamp: counting a million objects takes seconds.
+_counted: WeakKeyDictionary[sa.Engine, dict[str, tuple[tuple[Any, ...], list[Cell]]]] = WeakKeyDictionary()
+
+
 def census(session: Session, district_id: str) -> list[Cell]:
-    """Every object that can be visited at all, counted by region, kind, industry, grade and marks."""
+    """Every object that can be visited at all, counted by region, kind, industry, grade and marks.
+
+    Counted anew only when the registry has changed since.
+    """
+    engine = session.connection().engine
+    stamp = _stamp(session, district_id)
+    known = _counted.setdefault(engine, {}).get(district_id)
+    if known is None or known[0] != stamp:
+        known = _counted[engine][district_id] = (stamp, _count(session, district_id))
+    return known[1]
+
+
+def _stamp(session: Session, district_id: str) -> tuple[Any, ...]:
+    """Something that changes with every change of the registry: a changed object has no or a new position."""
     o = InspectedObject
+    own = o.district_id == district_id
+    return (
+        session.scalar(sa.select(sa.func.max(o.position)).where(own)),
+        *session.execute(sa.select(sa.func.count(), sa.func.max(o.updated_at)).where(own, o.position.is_(None))).one(),
+    )
+
+
+def _count(session: Session, district_id: str) -> list[Cell]:
+    o = InspectedObject.__table__.c
     industry, *marks = columns()
     keys = (o.region, o.kind, industry, *marks)
     rows = session.execute(

@@ -36,7 +36,7 @@ def checked_rows(session: Session, plan: Plan, rows: Sequence[Mapping[str, Any]]
     faults: dict[str, list[str]] = {}
     items = _items(session, plan.district_id, rows)
     names = records.department_names(session, plan.district_id)
-    taken = {str(row.get("code")) for row in rows if row.get("code")}
+    taken = {str(row.get("code")) for row in rows if row.get("code")} | _used_codes(session, plan)
     kept: list[Row] = []
     seen: dict[str, set[str]] = {"code": set(), "name": set()}
     for n, given in enumerate(rows):
@@ -137,6 +137,18 @@ def public_content(session: Session, settings: Settings, plan: Plan, today: date
     if hidden:
         content["不予公开的任务"] = f"{len(hidden)} 项，依法不予公开"
     return content
+
+
+def _used_codes(session: Session, plan: Plan) -> set[str]:
+    """Codes of every version in force so far: a new row never takes over the campaigns of one that was dropped."""
+    contents = session.scalars(
+        sa.select(PlanVersion.content).where(
+            PlanVersion.district_id == plan.district_id,
+            PlanVersion.plan == plan.business_key,
+            PlanVersion.effective_at.is_not(None),
+        )
+    )
+    return {str(row.get("code")) for content in contents for row in content.get("tasks", [])}
 
 
 def _next_code(taken: set[str]) -> str:

@@ -92,26 +92,33 @@ class Sorting:
         candidates: list[tuple[str, Traits]] = []
         exclusions: list[tuple[str, str]] = []
         scope: dict[str, Site] = {}
-        o = InspectedObject
-        rows = self._session.execute(
-            sa.select(o.uscc, o.last_inspected_on, o.kind, o.status, o.region, *columns())
-            .where(o.district_id == self._district)
-            .execution_options(yield_per=10_000)
+        verdicts: dict[tuple[str, str, str, str], tuple[str, list[str]]] = {}
+        o = InspectedObject.__table__.c
+        # Columns of the table, not of the class: over a million rows the difference is half of the time.
+        rows = self._session.connection().execute(
+            sa.select(o.uscc, o.last_inspected_on, o.status, o.region, o.kind, *columns()).where(
+                o.district_id == self._district
+            ),
+            execution_options={"yield_per": 10_000},
         )
-        for uscc, last, kind, status, region, industry, *marks in rows:
-            reason = self._scope.why_not(status, region, kind, industry)
-            departments = self._scope.departments(industry)
-            if not reason and self._areas.areas:
-                reason, departments = self._without_areas(uscc, industry, departments)
-            traits = None
+        for uscc, last, status, region, kind, industry, grade, abnormal, tags, registries in rows:
+            verdict = verdicts.get((status, region, kind, industry))
+            if verdict is None:
+                verdict = verdicts[status, region, kind, industry] = (
+                    self._scope.why_not(status, region, kind, industry), self._scope.departments(industry),
+                )  # fmt: skip
+            reason, departments = verdict
             if not reason:
-                traits = self._reader.read(industry, *marks)
-                reason = self._added.get(uscc, "") or self._barred(uscc, traits, kind, last)
-            if reason or traits is None:
-                exclusions.append((uscc, " ".join(reason.replace("|", "／").split())))
-            else:
-                candidates.append((uscc, traits))
-                scope[uscc] = Site(region or self._district, departments)
+                if self._areas.areas:
+                    reason, departments = self._without_areas(uscc, industry, departments)
+                traits = self._reader.read(industry, grade, abnormal, tags, registries)
+                reason = reason or self._added.get(uscc, "") or self._barred(uscc, traits, kind, last)
+                if not reason:
+                    candidates.append((uscc, traits))
+                    scope[uscc] = Site(region or self._district, departments)
+                    continue
+                reason = " ".join(reason.replace("|", "／").split())
+            exclusions.append((uscc, reason))
         return candidates, exclusions, scope
 
     def _barred(self, uscc: str, traits: Traits, kind: str, last: date | None) -> str:

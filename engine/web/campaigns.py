@@ -15,7 +15,9 @@ from engine.inspection.facts import campaign_statistics
 from engine.inspection.models import Campaign, Draw
 from engine.inspection.opening import OFFICER, OpenCampaign
 from engine.inspection.plan_facts import plan_rows
+from engine.inspection.plan_prefill import planned_row
 from engine.inspection.progress import campaign_progress
+from engine.inspection.visit_merges import shared_visits, waiting_merges
 from engine.models import ProcessInstance, UserTask
 from engine.queries import deadlines
 from engine.scope import scope
@@ -166,6 +168,9 @@ def show(number: str) -> ResponseReturnValue:
                 waiting=waiting(session, open_tasks(session, [instance.id])),
                 deadlines=deadlines(session, settings().district_id, [number]),
                 progress=progress,
+                planned=planned_row(session, campaign),
+                shared=shared_visits(session, campaign.district_id, number),
+                merging=waiting_merges(session, campaign) if not campaign.total else {},
                 statistics=campaign_statistics(session, campaign, names) if progress else None,
                 draws=draws,
                 draw_states=DRAW_STATES,

@@ -1,4 +1,4 @@
-"""年度计划 on pages: rows, campaigns from rows, adjustment and versions, merges, filing board, preview, the gate's lists."""
+"""Annual plans on pages: rows, campaigns of rows, versions, merges, the filing board, preview, the gate's lists."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from engine.inspection.models import Campaign, Item, Plan
 from engine.inspection.opening import OpenPlan
 from engine.inspection.plan_season import RemindOfPlans
 from engine.models import UserTask
+from tests.support.journey import work_plan
 from tests.support.pages import District
 
 AGREE = {"decision": "同意", "opinion": "同意。"}
@@ -90,7 +91,8 @@ def test_a_row_withheld_is_reviewed_by_a_second_person_and_hidden_from_others_an
 
 
 def test_a_plan_is_adjusted_as_a_new_version_that_can_be_compared(district: District) -> None:
-    key = public_plan(district)
+    dropped = row(district, "SCJG", name="超市检查", industries=["F"])
+    key = public_plan(district, "SCJG", row(district, "SCJG"), dropped)
     officer = district.sign_in("scjg-officer")
     answer = officer.post("/plans/2026/SCJG/adjust", {}, page="/plans/2026/SCJG")
     assert answer.status_code == 303 and "起草调整方案" in officer.text(answer.headers["Location"])
@@ -110,7 +112,8 @@ def test_a_plan_is_adjusted_as_a_new_version_that_can_be_compared(district: Dist
     step(district, number, "head_approval", "scjg-head", AGREE)
     assert "统一比例 8 %" in officer.text("/plans/2026/SCJG")
     compared = officer.text("/plans/2026/SCJG/compare?a=1&b=2")
-    for words in ("第 1 版与第 2 版对照", "药店检查", "新增", "2026-06-30", "2026-09-30", "上级部署专项整治。"):
+    assert ">02</span> 超市检查" in compared and ">03</span> 药店检查" in compared  # a code is never used again
+    for words in ("第 1 版与第 2 版对照", "药店检查", "新增", "取消", "2026-06-30", "2026-09-30", "上级部署专项整治。"):
         assert words in compared, words
     assert officer.get("/plans/2026/SCJG/compare?a=9&b=x").status_code == 200
     assert district.sign_in("wjj-officer").post("/plans/2026/SCJG/adjust", {}).status_code == 403
@@ -208,7 +211,7 @@ def test_a_work_plan_is_previewed_while_it_is_written_and_what_was_typed_is_kept
 def test_the_gates_lists_name_every_firm_with_its_reason_and_are_downloaded(
     district: District, drafting: UserTask
 ) -> None:
-    plan = dict(district.office.answers["draft_work_plan"]) | {"participants": [], "name": "餐饮抽查（第二批）"}
+    plan = work_plan(district.engine, "SCJG", [], name="餐饮抽查（第二批）")
     plan["items"] = row(district, "SCJG")["items"]
     step(district, drafting.business_key, "draft_work_plan", "scjg-officer", plan)
     for element, login in (

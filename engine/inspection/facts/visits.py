@@ -10,6 +10,7 @@ from engine.inspection import records, tables
 from engine.inspection.facts.desk import Desk, Provider, local, rows, table
 from engine.inspection.facts.options import departments
 from engine.inspection.models import Finding, Inspection, Inspector, Item
+from engine.inspection.visit_merges import shared_visits
 
 
 def object_facts(desk: Desk, inspection: Inspection) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def part_facts(desk: Desk) -> dict[str, Any]:
             ("公示期限", local(desk, desk.inspection.publication_due_at)),
         )
     )
+    facts += _shared(desk)
     findings = desk.session.execute(
         sa.select(Finding, Item.name)
         .join(Item, sa.and_(Item.code == Finding.item, Item.district_id == Finding.district_id))
@@ -77,6 +79,20 @@ def part_facts(desk: Desk) -> dict[str, Any]:
     if returned.get("decision") == "退回" and desk.task.form_key in {"site-check", "conclusion"}:
         facts.insert(0, rows("审核退回", ("退回理由", returned.get("return_reason"))))
     return {"facts": facts}
+
+
+def _shared(desk: Desk) -> list[dict[str, Any]]:
+    """Whom to go with, when another campaign drew the same firm and both are one visit (进一次门)."""
+    number = desk.inspection.number
+    return [
+        rows(
+            "合并进门",
+            ("同时抽中的任务", f"{visit.other_name}（{visit.other_campaign}）"),
+            ("另一检查", f"{visit.other}，{visit.other_state}"),
+            ("办理", "请与该任务的检查人员约定同一时间进门，各查各的事项"),
+        )
+        for visit in shared_visits(desk.session, desk.district_id, desk.inspection.campaign, number)
+    ]
 
 
 def team(desk: Desk) -> list[Inspector]:

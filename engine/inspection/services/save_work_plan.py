@@ -11,6 +11,7 @@ from engine.errors import InvalidInput
 from engine.inspection import records
 from engine.inspection.item_validity import not_checkable
 from engine.inspection.models import Item
+from engine.inspection.ratios import by_grade
 from engine.models import InstanceDepartment, ProcessInstance, User
 from engine.service_tasks import ServiceContext, service_task
 
@@ -90,6 +91,6 @@ def _check_witnesses(ctx: ServiceContext, values: dict[str, Any], faults: dict[s
 
 
 def _check_disclosure(values: dict[str, Any], faults: dict[str, list[str]]) -> None:
-    if values.get("disclosure") == "open" and values.get("quota") == "按风险等级":
+    if values.get("disclosure") == "open" and by_grade(values):
         # Strata by grade in an open record would tell every firm's grade (draw-protocol: never public).
-        faults["disclosure"] = ["按风险等级抽取的记录会反映风险等级，不能公开，请改为“受保护”或者统一比例。"]
+        faults["disclosure"] = ["按比例表抽取的记录会反映风险等级，不能公开，请改为“受保护”或者统一比例。"]
