@@ -8,7 +8,9 @@ from engine.process_engine import ProcessEngine
 from engine.web.app import create_app
 from tests.conftest import Clock
 from tests.support.journey import APPROVALS, Office, install, open_campaign, standard_answers, work_plan
-from tests.support.pages import District
+from tests.support.pages import Browser, District
+
+DRAW = "CN-370105-SCJG-2026-0001"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -43,6 +45,17 @@ def test_lists_cases_lanes_and_batches_open(engine: ProcessEngine, clock: Clock)
         "/plans?year=2026",
     ):
         officer.text(path)
+    public = Browser(district.app.test_client())
+    for path in ("", "/record.pdf", "/record.zip"):
+        assert public.get(f"/public/draws/{DRAW}{path}").status_code == 200
+    assert "没有改动或删除" in public.text("/public/log?line=2&size=1")
+    firm = office.open_tasks("review")[0].business_key.split("/")[1]
+    assert "door-proof" in officer.text(f"/inspections/{DRAW}/{firm}/door-proof?download=1")
+    witness = district.sign_in("witness1")
+    assert "抽取完成" in witness.text(f"/draws/{DRAW}/witness") and "抽取完成" in witness.text(
+        f"/draws/{DRAW}/ceremony"
+    )
+    assert witness.get(f"/draws/{DRAW}/record.pdf").mimetype == "application/pdf"
     data = {"task": task.id, f"version-{task.id}": task.version, "decision": "同意"}
     assert "已办结 1 项" in section.post("/batch/review", data, page="/batch/review").text
     assert officer.get("/tasks/not-an-id").status_code == 404
