@@ -31,10 +31,9 @@ def why_not_checkable(item: Dated, first: date, last: date) -> str:
     if not item.published:
         return "尚未公布"
     if item.valid_from is not None and first < item.valid_from:
-        return f"自 {item.valid_from} 起施行，早于该日不得检查"
+        return f"自 {item.valid_from} 起施行"
     if item.valid_until is not None and item.valid_until < last:
-        gone = item.valid_until < first
-        return f"已于 {item.valid_until} 失效" if gone else f"将于 {item.valid_until} 失效，检查应在该日以前结束"
+        return f"{'已' if item.valid_until < first else '将'}于 {item.valid_until} 失效"
     return ""
 
 

@@ -88,7 +88,8 @@ def as_form(values: dict[str, Any]) -> dict[str, Any]:
     shown = {field: value for field, value in values.items() if field != "department" and value not in (None, "")}
     shown["nature"] = "重点" if values.get("is_key") else "一般"
     shown["methods"] = item_fields.methods(values.get("method"))
-    shown["ratio"] = int(values.get("ratio_ppm") or 0) / 10_000
+    share = int(values.get("ratio_ppm") or 0) / 10_000
+    shown["ratio"] = int(share) if share.is_integer() else share
     shown["industries"] = "、".join(values.get("industries") or [])
     return shown
 
@@ -162,6 +163,7 @@ def _compilation(desk: Desk) -> dict[str, Any]:
         "version": f"{year}年第{serial}版",
         "title": f"{year}年度随机抽查事项清单",
         "today": desk.today.isoformat(),
+        "waiting": f"{len(others)} 项" if others else "没有",
         "others": others,
     }
 

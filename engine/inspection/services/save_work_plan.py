@@ -70,7 +70,7 @@ def _check_items(
     first, last = date.fromisoformat(values["start_date"]), date.fromisoformat(values["end_date"])
     # Only published items in force may be checked (国办发〔2024〕54号).
     reasons = not_checkable(ctx.session, ctx.district_id, codes, first, max(first, last))
-    messages = [f"事项 {code} {reason}，不得检查，请更换事项或检查时间。" for code, reason in reasons.items()]
+    messages = [f"事项 {code} {reason}，不得列入检查，请更换事项或检查时间。" for code, reason in reasons.items()]
     if foreign := [c for c in codes if c in found and found[c].department not in departments]:
         messages.append(f"事项 {'、'.join(foreign)} 所属部门没有参与本次任务，请增加参与部门或取消该事项。")
     covered = {found[c].department for c in codes if c in found}
