@@ -28,6 +28,11 @@ def seed(number: int) -> str:
     return hashlib.sha256(f"SSJ1 published seed {number}".encode()).hexdigest()
 
 
+def two_sided(figures: int) -> float:
+    """How many standard deviations one of ``figures`` may lie away, on either side."""
+    return NormalDist().inv_cdf(1 - ALPHA / TESTS / figures / 2)
+
+
 def chi_square_limit(freedom: int) -> float:
     """Wilson and Hilferty's approximation of the upper quantile; exact enough for freedom ≥ 10."""
     part = 2 / (9 * freedom)
@@ -70,8 +75,7 @@ def test_no_two_firms_are_drawn_together_more_often_than_chance():
         pairs.update((a, b) for x, a in enumerate(chosen) for b in chosen[x + 1 :])
     p = quota * (quota - 1) / (40 * 39)
     deviations = [(pairs[a, b] - draws * p) / math.sqrt(draws * p * (1 - p)) for a, b in all_pairs(listed)]
-    limit = NormalDist().inv_cdf(1 - ALPHA / TESTS / len(deviations) / 2)
-    assert max(map(abs, deviations)) < limit
+    assert max(map(abs, deviations)) < two_sided(len(deviations))
 
 
 def all_pairs(listed: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -119,11 +123,20 @@ def test_systematic_quotas_average_to_the_exact_share():
         for stratum, count in draw.quotas(sizes, ppm, "systematic", seed(n)).items():
             assert abs(count - sizes[stratum] * 0.03) < 1
             totals[stratum] += count
-    limit = NormalDist().inv_cdf(1 - ALPHA / TESTS / len(sizes) / 2)
+    limit = two_sided(len(sizes))
     for stratum, size in sizes.items():
         p = size * 0.03
         part = p - math.floor(p)
         assert abs(totals[stratum] - draws * p) / math.sqrt(draws * part * (1 - part)) < limit
+
+
+@pytest.mark.parametrize("rounding", draw.ROUNDINGS)
+def test_every_rounding_keeps_every_quota_within_one_of_its_share(rounding: str):
+    sizes = {f"S{n:02d}": 3 + n * 7 % 23 for n in range(30)}
+    ppm = {s: 10_000 + 7_919 * n % 290_000 for n, s in enumerate(sizes)}
+    for n in range(300):
+        for stratum, count in draw.quotas(sizes, ppm, rounding, seed(n)).items():
+            assert abs(count * draw.MILLION - sizes[stratum] * ppm[stratum]) < draw.MILLION
 
 
 def exchangeable(officers: int, others: int) -> list[Candidate]:
@@ -148,11 +161,11 @@ def test_people_of_equal_standing_are_assigned_and_paired_equally_often():
     assert set(firsts) == set(officers)
     for group, counts in ((officers, firsts), (officers, loads), (others, loads)):
         expected = sum(counts[p] for p in group) / len(group)
-        # loads within one draw are balanced, so the counts vary less than independent ones would
-        assert all(abs(counts[p] - expected) < 5 * math.sqrt(expected) for p in group)
+        # loads within one draw are balanced, so the counts vary less than independent (Poisson) ones would
+        assert all(abs(counts[p] - expected) < two_sided(len(group)) * math.sqrt(expected) for p in group)
     mixed = [(a, b) for a in officers for b in others]
     expected = sum(pairs[pair] for pair in mixed) / len(mixed)
-    assert all(abs(pairs[pair] - expected) < 5.5 * math.sqrt(expected) for pair in mixed)
+    assert all(abs(pairs[pair] - expected) < two_sided(len(mixed)) * math.sqrt(expected) for pair in mixed)
 
 
 def test_an_inspectors_name_or_place_in_the_list_gives_no_advantage_at_any_firm():
@@ -164,6 +177,6 @@ def test_an_inspectors_name_or_place_in_the_list_gives_no_advantage_at_any_firm(
         for job, pair in assign(jobs, staff[::-1] if n % 2 else staff, seed=seed(n)).items():
             hits.update((job, person) for person in pair)
     p = 2 / 8
-    limit = NormalDist().inv_cdf(1 - ALPHA / TESTS / len(hits) / 2)
+    limit = two_sided(len(hits))
     assert len(hits) == 24
     assert all(abs(count - draws * p) / math.sqrt(draws * p * (1 - p)) < limit for count in hits.values())
