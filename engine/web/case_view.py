@@ -218,16 +218,20 @@ SILENT = frozenset(
 EMPTY_OPINIONS = frozenset({"同意", "同意。", "退回", "退回。"})
 #: What the start and the end of a process mean to people.
 STARTED = {
-    "annual-plan": "新建年度计划", "joint-inspection": "新建抽查任务", "inspection": "派发检查",
+    "annual-plan": "新建年度计划", "plan-adjustment": "调整年度计划",
+    "joint-inspection": "新建抽查任务", "inspection": "派发检查",
     "late-addition": "提出补充名单",
     "department-inspection": "派发部门检查", "rectification": "启动责令改正",
     "administrative-penalty": "启动行政处罚程序",
 }  # fmt: skip
 ENDED = {
-    "annual-plan": "年度计划办结", "joint-inspection": "抽查任务办结", "inspection": "检查办结",
+    "annual-plan": "年度计划办结", "plan-adjustment": "计划调整办结",
+    "joint-inspection": "抽查任务办结", "inspection": "检查办结",
     "late-addition": "补充名单办结",
     "department-inspection": "部门检查办结", "rectification": "责令改正办结", "administrative-penalty": "行政处罚办结",
 }  # fmt: skip
+#: Processes that an official opens; every other one is started by what was decided before.
+OPENED_BY_HAND = frozenset({"annual-plan", "joint-inspection", "plan-adjustment"})
 WORDS = {
     "task-claimed": "签收任务",
     "task-released": "退回待签收",
@@ -242,6 +246,7 @@ WORDS = {
     "recusal-requested": "当事人申请回避",
     "inspector-replaced": "按规则递补检查人员",
     "campaign-archived": "抽查任务归档",
+    "plan-merge-decided": "处理合并建议",
     "draw-committed": "名单封存并登记摘要",
     "draw-done": "完成随机抽取",
     "draw-aborted": "抽取中止",
@@ -313,7 +318,7 @@ def _event(
     else:
         note = _note(entry.kind, body)
     # Whoever happened to submit last did not decide to open the cases that follow.
-    opened = entry.kind == "instance-started" and process_key not in {"annual-plan", "joint-inspection"}
+    opened = entry.kind == "instance-started" and process_key not in OPENED_BY_HAND
     who = "系统" if opened or not entry.actor_name else entry.actor_name
     return Event(entry.at, who, what, note, lines, entry.kind in _PROBLEMS, place, paper)
 
@@ -321,6 +326,9 @@ def _event(
 def _note(kind: str, body: Mapping[str, Any]) -> str:
     if kind == "recusal-requested":
         return f"申请人：{body.get('applicant', '')}。{body.get('reason', '')}"
+    if kind == "plan-merge-decided":
+        done = "合并为一次检查" if body.get("accepted") else f"不合并：{body.get('reason', '')}"
+        return f"{body.get('first')} 与 {body.get('second')}，重叠 {body.get('overlap')} 户，{done}"
     if kind in {"incident-opened", "incident-resolved"}:
         return str(body.get("message") or body.get("reason") or "")
     if kind == "province-receipt":

@@ -25,7 +25,8 @@ from engine.web.task_lookup import is_id
 blueprint = Blueprint("cases", __name__)
 
 PROCESS_WORDS = {
-    "annual-plan": "年度抽查计划", "joint-inspection": "抽查任务", "late-addition": "补充名单", "inspection": "检查",
+    "annual-plan": "年度抽查计划", "plan-adjustment": "计划调整",
+    "joint-inspection": "抽查任务", "late-addition": "补充名单", "inspection": "检查",
     "department-inspection": "部门检查", "rectification": "责令改正", "administrative-penalty": "行政处罚",
     "item-adjustment": "事项调整",
     "registry-change": "名录变更",

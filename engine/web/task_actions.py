@@ -30,7 +30,10 @@ OFFICIAL_NAMES = {
     "draft_plan": "年度抽查工作计划", "sign_for_receipt": "检查任务签收单",
 }  # fmt: skip
 #: Steps of the same id in several processes.
-APPROVALS = {"joint-inspection": "抽查工作方案审批表", "annual-plan": "年度抽查工作计划审批表"}
+APPROVALS = {
+    "joint-inspection": "抽查工作方案审批表", "annual-plan": "年度抽查工作计划审批表",
+    "plan-adjustment": "年度抽查工作计划调整审批表",
+}  # fmt: skip
 
 
 def official_name(process_key: str, element_id: str, name: str) -> str:
