@@ -60,7 +60,14 @@ def slots_of(bits: int) -> list[int]:
     """The slots of an integer, ascending."""
     if not bits:
         return []
-    return list(compress(range(bits.bit_length()), format(bits, "b").encode()[::-1].translate(_TRUTH)))
+    digits = format(bits, "b").encode()[::-1]
+    if bits.bit_count() > FEW:
+        return list(compress(range(len(digits)), digits.translate(_TRUTH)))
+    found, at = [], digits.find(b"1")
+    while at >= 0:
+        found.append(at)
+        at = digits.find(b"1", at + 1)
+    return found
 
 
 def little(values: Iterable[int]) -> bytes:

@@ -22,7 +22,7 @@ from engine.inspection.models import InspectedObject, NumberSeries
 from engine.inspection.object_bits import SEGMENT, pack, slots_of, unpack
 from engine.inspection.object_models import ObjectLeft, ObjectPosting, ObjectSegment
 from engine.inspection.object_orders import kept_order, key_text
-from engine.inspection.object_terms import COLUMNS, ORDERS, order_key, tokens_of
+from engine.inspection.object_terms import COLUMNS, ORDERS, order_key, pairs_of, values_of
 
 SERIES = "object-position"
 #: Objects without a position that get one in one transaction.
@@ -189,13 +189,20 @@ def _read(
     postings: dict[str, list[int]] = defaultdict(list)
     orders: dict[str, list[str]] = {order: [] for order in ORDERS}
     slots: list[int] = []
+    pairs: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for row in rows_between(session, district_id, first, end):
         slot = row["position"] - first
         slots.append(slot)
-        for token in tokens_of(row):
+        for token in values_of(row):
             postings[token].append(slot)
+        for letter, found in pairs_of(row):
+            held = pairs[letter]
+            for pair in found:
+                held[pair].append(slot)
         for order, keys in orders.items():
             keys.append(key_text(order_key(order, row)))
+    for letter, of_letter in pairs.items():
+        postings |= {letter + pair: held for pair, held in of_letter.items()}
     return postings, orders, slots
 
 

@@ -116,10 +116,11 @@ def _on(
     o = InspectedObject
     columns = (o.uscc, o.name, o.status, o.supervisor, o.permits)
     statement = sa.select(*columns).where(o.district_id == district_id)
-    rows = list(session.execute(statement.where(o.position.in_(positions)).order_by(o.uscc)))
+    rows = list(session.execute(statement.where(o.position.in_(positions))))
     fresh = search.fresh_with(value("expires", day))
-    rows += session.execute(statement.where(o.uscc.in_(fresh)).order_by(o.uscc)) if fresh else []
-    for uscc, name, status, supervisor, held in rows:
+    rows += session.execute(statement.where(o.uscc.in_(fresh))) if fresh else []
+    # Sorted here: asked to sort, SQLite would walk all codes of the district instead of looking positions up.
+    for uscc, name, status, supervisor, held in sorted(rows, key=lambda row: str(row[0])):
         for permit in permits_of(held, today):
             wanted = asked.permit in ("", permit.name) and asked.issuer in ("", permit.issuer)
             if permit.expires == day and wanted:

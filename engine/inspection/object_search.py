@@ -180,14 +180,17 @@ class Search:
             kept = self._postings_in(span, descending)
             whole = len(kept) < TOKENS
             cut = "" if whole else kept[-1][0]  # its other segments may be missing
-            here: dict[str, list[int]] = {token: [] for token in seen}
+            here: dict[str, list[tuple[int, bytes]]] = {token: [] for token in seen}
             for token, number, slots in kept:
-                if token != cut and (bits := unpack(slots) & found.get(number, 0)):
-                    here.setdefault(token, []).extend(number * SEGMENT + slot for slot in slots_of(bits))
+                if token != cut:
+                    here.setdefault(token, []).append((number, slots))
             if not whole:
                 here = {token: held for token, held in here.items() if (token > cut) == descending and token != cut}
             for token in sorted(here, reverse=descending):
-                yield token, here[token]
+                held = [(number * SEGMENT, unpack(slots) & found.get(number, 0)) for number, slots in here[token]]
+                positions = [base + slot for base, bits in held for slot in slots_of(bits)]
+                if positions or token in seen:
+                    yield token, positions
             if whole:
                 return
             seen -= set(here)

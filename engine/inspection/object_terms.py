@@ -8,9 +8,11 @@ half width, upper and lower case and blanks make no difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import pairwise
+from operator import add
 from typing import Any
 
 #: Longest value of a token; longer values are cut, in the index and in the question alike.
@@ -38,9 +40,9 @@ def fold(text: str) -> str:
     return text.translate(_FOLD).upper()
 
 
-def pairs(letter: str, folded: str) -> set[str]:
-    """The tokens of a whole text: every two neighbouring characters, and the last with the end; a blank has none."""
-    return {letter + a + b for a, b in pairwise(folded + END)} if folded else set()
+def _pairs(folded: str) -> set[str]:
+    """Every two neighbouring characters of a whole text, and the last with the end; a blank has none."""
+    return set(map(add, folded, folded[1:] + END)) if folded else set()
 
 
 def inner_pairs(letter: str, folded: str) -> set[str]:
@@ -53,21 +55,24 @@ def value(name: str, text: str) -> str:
     return f"{name}={text[:LONGEST]}"
 
 
-def tokens_of(row: Mapping[Any, Any]) -> set[str]:
-    """All tokens of an object, from the columns :data:`COLUMNS`."""
-    uscc = row["uscc"]
-    found = pairs("n", fold(row["name"]))
-    found |= pairs("a", fold(row["address"]))
-    found |= pairs("l", fold(row["legal_representative"]))
-    found |= inner_pairs("u", uscc[HEAD:])
-    found.add("h" + uscc[:HEAD])
-    industry = row["industry"]
-    found.add(value("section", industry[:1]))
-    found.add(value("division", industry[:3]))
-    for name in ("region", "kind", "status", "grade", "supervisor"):
-        found.add(value(name, row["risk_grade" if name == "grade" else name]))
-    found.update(value("tag", text) for text in row["tags"] or ())
-    found.update(value("special", text) for text in row["special_registries"] or ())
+def pairs_of(row: Mapping[Any, Any]) -> tuple[tuple[str, set[str]], ...]:
+    """The pairs of an object's texts, each text with the letter that begins its tokens."""
+    tail = row["uscc"][HEAD:]
+    return (
+        ("n", _pairs(fold(row["name"]))),
+        ("a", _pairs(fold(row["address"]))),
+        ("l", _pairs(fold(row["legal_representative"]))),
+        ("u", set(map(add, tail, tail[1:]))),
+    )
+
+
+def values_of(row: Mapping[Any, Any]) -> set[str]:
+    """The tokens of an object's values."""
+    found = {"h" + row["uscc"][:HEAD]}
+    found |= _plain(
+        row["industry"], row["region"], row["kind"], row["status"], row["risk_grade"], row["supervisor"],
+        tuple(row["tags"] or ()), tuple(row["special_registries"] or ()),
+    )  # fmt: skip
     for permit in row["permits"] or ():
         found |= _permit_tokens(permit)
     if row["on_abnormal_list"]:
@@ -77,6 +82,27 @@ def tokens_of(row: Mapping[Any, Any]) -> set[str]:
     if last := row["last_inspected_on"]:
         found |= {f"month={last:%Y-%m}", f"day={last.isoformat()}"}
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _plain(
+    industry: str, region: str, kind: str, status: str, grade: str, supervisor: str, tags: tuple[str, ...],
+    special: tuple[str, ...],
+) -> frozenset[str]:  # fmt: skip
+    """Tokens of what many objects have in common; most of a registry are a few thousand combinations."""
+    named = {
+        "section": industry[:1], "division": industry[:3], "region": region, "kind": kind, "status": status,
+        "grade": grade, "supervisor": supervisor,
+    }  # fmt: skip
+    found = {value(name, text) for name, text in named.items()}
+    found.update(value("tag", text) for text in tags)
+    found.update(value("special", text) for text in special)
+    return frozenset(found)
+
+
+def tokens_of(row: Mapping[Any, Any]) -> set[str]:
+    """All tokens of an object, from the columns :data:`COLUMNS`."""
+    return values_of(row).union(letter + pair for letter, pairs in pairs_of(row) for pair in pairs)
 
 
 def _permit_tokens(permit: Mapping[str, Any]) -> set[str]:
@@ -102,17 +128,18 @@ def order_text(held: Any) -> str:
     if held is None:
         return ""
     if isinstance(held, datetime):
-        return held.astimezone(UTC).isoformat(timespec="microseconds")
+        return _moment(held)
     if isinstance(held, date):
         return held.isoformat()
     return str(held).encode("gb18030", "replace").decode("latin-1")
 
 
+@lru_cache(maxsize=1_000)
+def _moment(held: datetime) -> str:
+    """Kept, because the rows of one import share theirs."""
+    return held.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def order_key(order: str, row: Mapping[Any, Any]) -> tuple[str, str]:
     """Where the object stands in ``order``; the code makes the place its own."""
     return order_text(row[ORDERS[order][0]]), row["uscc"]
-
-
-def contains(folded: str, texts: Iterable[str]) -> bool:
-    """Whether one of the texts really contains ``folded`` (its pairs may also stand apart)."""
-    return any(folded in fold(text) for text in texts)
