@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine.documents import pdf
 from engine.errors import NotFound
-from engine.inspection import draw_log, draw_minutes, records
+from engine.inspection import disclosure, draw_log, draw_minutes, draws, records
 from engine.inspection.models import Draw, DrawWitness
 from engine.models import ProcessInstance
 from engine.scope import instance_in_scope
@@ -36,7 +36,7 @@ def show(draw_id: str) -> ResponseReturnValue:
     screen = bool(request.args.get("screen"))
     with database().read() as session:
         row = visible_draw(session, draw_id)
-        fragment, _ = _state(session, row, screen)
+        fragment = _state(session, row, screen)
     return render_template("ceremony.html", row=row, fragment=Markup(fragment), screen=screen)
 
 
@@ -44,10 +44,14 @@ def show(draw_id: str) -> ResponseReturnValue:
 @signed_in
 def state(draw_id: str) -> ResponseReturnValue:
     """The changing part; 304 or 204 when nothing changed since the reader's copy."""
+    screen = bool(request.args.get("screen"))
     with database().read() as session:
-        fragment, tag = _state(session, visible_draw(session, draw_id), bool(request.args.get("screen")), fresh=True)
-    if request.args.get("seen") == tag:
-        return _cached(make_response("", 204), tag)
+        row = visible_draw(session, draw_id)
+        tag = _tag(session, row)
+        # A record has megabytes and many screens ask every other second: read nothing when nothing changed.
+        if request.args.get("seen") == tag:
+            return _cached(make_response("", 204), tag)
+        fragment = _state(session, row, screen, fresh=True)
     return _cached(make_response(fragment), tag).make_conditional(request)
 
 
@@ -95,19 +99,22 @@ def visible_draw(session: Session, draw_id: str) -> Draw:
     return row
 
 
-def _state(session: Session, row: Draw, screen: bool, *, fresh: bool = False) -> tuple[str, str]:
-    """The fragment and a tag that changes exactly when it does; ``fresh`` when it replaces what somebody looks at."""
+def _tag(session: Session, row: Draw) -> str:
+    """What the fragment depends on; it changes exactly when the fragment does, but for the time that is left."""
+    acts = [(w.position, w.logged_at, w.revealed_at) for w in draws.witnesses_of(session, row)]
+    known = (row.state, row.reason, acts, disclosure.task_ended(session, row))
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
+
+
+def _state(session: Session, row: Draw, screen: bool, *, fresh: bool = False) -> str:
+    """The fragment; ``fresh`` when it replaces what somebody looks at."""
     view = draw_view.view(session, row)
     limit = ceremony_view.reveal_limit(session, row)
-    shown = {
-        "row": row, "view": view, "screen": screen, "fresh": fresh, "limit": limit,
-        "left": ceremony_view.time_left(limit, now()) if limit else "",
-        "now_is": ceremony_view.now_in_words(view), "outcome": ceremony_view.outcome(session, view),
-        "mine": ceremony_view.is_witness(view, actor().user_id), "poll_seconds": POLL_SECONDS,
-        "listed": ceremony_view.LISTED,
-        "qr": draw_view.qr_code(url_for("public.draw", draw_id=row.draw_id, _external=True)),
-        "witness_qr": draw_view.qr_code(url_for("witness.show", draw_id=row.draw_id, _external=True)),
-    }  # fmt: skip
-    bare = render_template("ceremony_state.html", **{**shown, "fresh": False, "left": "", "tag": ""})
-    tag = hashlib.sha256(bare.encode()).hexdigest()[:16]
-    return render_template("ceremony_state.html", **shown, tag=tag), tag
+    return render_template(
+        "ceremony_state.html", row=row, view=view, screen=screen, fresh=fresh, limit=limit, tag=_tag(session, row),
+        left=ceremony_view.time_left(limit, now()) if limit else "", now_is=ceremony_view.now_in_words(view),
+        outcome=ceremony_view.outcome(session, view), poll_seconds=POLL_SECONDS, listed=ceremony_view.LISTED,
+        mine=any(w.user_id == actor().user_id for w in view.witnesses),
+        qr=draw_view.qr_code(url_for("public.draw", draw_id=row.draw_id, _external=True)),
+        witness_qr=draw_view.qr_code(url_for("witness.show", draw_id=row.draw_id, _external=True)),
+    )  # fmt: skip

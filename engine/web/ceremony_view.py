@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.inspection.draw_minutes import Stratum, strata_of
-from engine.inspection.models import Draw, DrawnObject, DrawWitness, InspectedObject
+from engine.inspection.models import Draw, DrawnObject, InspectedObject
 from engine.models import ProcessInstance, Timer
 from engine.web import draw_view
 
@@ -118,11 +118,6 @@ def time_left(limit: datetime, now: datetime) -> str:
     if minutes < 0:
         return "已到"
     return f"还有 {minutes // 60} 小时 {minutes % 60} 分" if minutes >= 60 else f"还有 {minutes} 分"
-
-
-def is_witness(view: draw_view.DrawView, user_id: str | None) -> DrawWitness | None:
-    """The witness who is looking, if it is one."""
-    return next((w for w in view.witnesses if w.user_id == user_id), None)
 
 
 def _standing(row: Draw) -> tuple[sa.ColumnElement[bool], ...]:

@@ -6,6 +6,8 @@ done, and never asks the person to find it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine.commands.complete_task import CompleteTask
 from engine.errors import Conflict, Forbidden, InvalidInput
+from engine.inspection import draws
 from engine.inspection.models import Draw, DrawWitness
 from engine.models import TaskCandidate, UserTask
 from engine.web import ceremony_view, draw_view
@@ -26,6 +29,44 @@ blueprint = Blueprint("witness", __name__)
 
 POLL_SECONDS = 2
 FORMS = {"log": "witness-log", "reveal": "witness-reveal"}
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A witness of a draw, with the others."""
+
+    draw: Draw
+    mine: DrawWitness
+    witnesses: Sequence[DrawWitness]
+
+    @property
+    def state(self) -> str:
+        return draw_view.STATES.get(self.draw.state, self.draw.state)
+
+    @property
+    def all_logged(self) -> bool:
+        return all(w.logged_at is not None for w in self.witnesses)
+
+    @property
+    def waiting(self) -> list[str]:
+        """Who has not done what is to be done now."""
+        return [w.name for w in self.witnesses if (w.revealed_at if self.all_logged else w.logged_at) is None]
+
+    @property
+    def step(self) -> str:
+        """log, wait (for the others to log), reveal, done or ended."""
+        if self.draw.state != "committed":
+            return "ended"
+        if self.mine.logged_at is None:
+            return "log"
+        if self.mine.revealed_at is None:
+            return "reveal" if self.all_logged else "wait"
+        return "done"
+
+    @property
+    def tag(self) -> str:
+        """What this witness's page depends on."""
+        return f"{self.draw.state}.{self.step}.{len(self.waiting)}.{int(self.all_logged)}"
 
 
 @blueprint.get("/draws/<draw_id>/witness")
@@ -40,8 +81,8 @@ def show(draw_id: str) -> ResponseReturnValue:
 def state(draw_id: str) -> ResponseReturnValue:
     """204 while nothing changed for the witness, else the order to load the page anew."""
     with database().read() as session:
-        view, mine = _mine(session, draw_id)
-    response = make_response("", 204 if _tag(view, mine) == request.args.get("seen") else 200)
+        seat = _seat(session, draw_id)
+    response = make_response("", 204 if seat.tag == request.args.get("seen") else 200)
     if response.status_code == 200:
         response.headers["HX-Refresh"] = "true"
     response.headers["Cache-Control"] = "no-store"
@@ -71,10 +112,10 @@ def _field(name: str) -> str:
 def _submit(draw_id: str, step: str, values: dict[str, Any], done: str) -> ResponseReturnValue:
     """Complete the witness's open task; too early, too late and twice are told, and nothing typed is lost."""
     with database().read() as session:
-        view, mine = _mine(session, draw_id)
-        task = _open_task(session, view.row, FORMS[step])
+        seat = _seat(session, draw_id)
+        task = _open_task(session, seat.draw, FORMS[step])
     if task is None:
-        flash(_why_not(view, mine, step), "warning")
+        flash(_why_not(seat, step), "warning")
         return redirect(url_for(".show", draw_id=draw_id), 303)
     try:
         engine().execute(CompleteTask(task.id, task.version, values), actor=actor())
@@ -87,27 +128,27 @@ def _submit(draw_id: str, step: str, values: dict[str, Any], done: str) -> Respo
     return redirect(url_for(".show", draw_id=draw_id), 303)
 
 
-def _why_not(view: draw_view.DrawView, mine: DrawWitness, step: str) -> str:
+def _why_not(seat: Seat, step: str) -> str:
     """Why this step cannot be done now."""
-    if view.row.state != "committed":
-        return f"本次抽取{view.state}，不再接受随机因子。"
-    if step == "log" and mine.logged_at is not None:
+    if seat.draw.state != "committed":
+        return f"本次抽取{seat.state}，不再接受随机因子。"
+    if step == "log" and seat.mine.logged_at is not None:
         return "您已经登记过摘要，不能更改。"
-    if mine.revealed_at is not None:
+    if seat.mine.revealed_at is not None:
         return "您已经公开过随机因子。"
-    waiting = [w.name for w in view.witnesses if w.logged_at is None]
-    if waiting:
-        return f"还不能公开：{'、'.join(waiting)}尚未登记摘要。全部登记后本页会自动转到公开这一步。"
+    if not seat.all_logged:
+        return f"还不能公开：{'、'.join(seat.waiting)}尚未登记摘要。全部登记后本页会自动转到公开这一步。"
     return "现在没有等您办理的步骤，请看抽取现场。"
 
 
-def _mine(session: Session, draw_id: str) -> tuple[draw_view.DrawView, DrawWitness]:
-    """The draw and the witness who asks; :class:`Forbidden` for everybody else who may see the draw."""
-    view = draw_view.view(session, visible_draw(session, draw_id))
-    mine = ceremony_view.is_witness(view, actor().user_id)
+def _seat(session: Session, draw_id: str) -> Seat:
+    """Where the witness who asks sits; :class:`Forbidden` for everybody else who may see the draw."""
+    row = visible_draw(session, draw_id)
+    witnesses = draws.witnesses_of(session, row)
+    mine = next((w for w in witnesses if w.user_id == actor().user_id), None)
     if mine is None:
         raise Forbidden("您不是本次抽取的监督人。请用监督人本人的账号登录；旁观请打开抽取现场。")
-    return view, mine
+    return Seat(row, mine, witnesses)
 
 
 def _open_task(session: Session, row: Draw, form: str) -> UserTask | None:
@@ -122,32 +163,15 @@ def _open_task(session: Session, row: Draw, form: str) -> UserTask | None:
     return next((t for t in found if engine().task_view(session, t).data.get("draw_id") == row.draw_id), None)
 
 
-def _tag(view: draw_view.DrawView, mine: DrawWitness) -> str:
-    """What the page of this witness depends on."""
-    logged = sum(w.logged_at is not None for w in view.witnesses)
-    revealed = sum(w.revealed_at is not None for w in view.witnesses)
-    return f"{view.row.state}.{logged}.{revealed}.{int(mine.logged_at is not None)}.{int(mine.revealed_at is not None)}"
-
-
 def _page(
     draw_id: str, errors: dict[str, list[str]] | None = None, values: dict[str, Any] | None = None, status: int = 200
 ) -> ResponseReturnValue:
     with database().read() as session:
-        view, mine = _mine(session, draw_id)
-        limit = ceremony_view.reveal_limit(session, view.row)
-    all_logged = all(w.logged_at is not None for w in view.witnesses)
-    if view.row.state != "committed":
-        step = "ended"
-    elif mine.logged_at is None:
-        step = "log"
-    elif mine.revealed_at is None:
-        step = "reveal" if all_logged else "wait"
-    else:
-        step = "done"
+        seat = _seat(session, draw_id)
+        limit = ceremony_view.reveal_limit(session, seat.draw)
     page = render_template(
-        "witness.html", row=view.row, view=view, mine=mine, step=step, tag=_tag(view, mine), errors=errors or {},
+        "witness.html", row=seat.draw, seat=seat, mine=seat.mine, step=seat.step, errors=errors or {},
         values=values or {}, poll_seconds=POLL_SECONDS, limit=limit,
         left=ceremony_view.time_left(limit, now()) if limit else "",
-        waiting=[w.name for w in view.witnesses if (w.revealed_at if all_logged else w.logged_at) is None],
     )  # fmt: skip
     return make_response(page, status)
