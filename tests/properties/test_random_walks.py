@@ -46,7 +46,7 @@ def test_generated_processes_do_what_a_naive_interpreter_does(model: Block, data
     walk_through(model, data, restoring=True)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(models(), st.data())
 def test_rows_kept_from_snapshot_to_snapshot_are_those_of_a_whole_snapshot(model: Block, data: st.DataObject) -> None:
     walk_through(model, data, restoring=False)  # the run compares them after every step
