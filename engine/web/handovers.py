@@ -33,9 +33,10 @@ from engine.web.context import actor, database, departments, engine, now, settin
 from engine.web.csv_export import csv_response
 from engine.web.guards import requires_role, signed_in
 from engine.web.navigation import NavItem
+from engine.web.registry_changes import KEEPERS
 
 blueprint = Blueprint("handovers", __name__)
-NAV = (NavItem("审管移交", "handovers.index", "out", 36, "/handovers", group="名录"),)
+NAV = (NavItem("审管移交", "handovers.index", "out", 36, "/handovers", roles=KEEPERS, group="名录"),)
 
 CHIPS = {WAITING: "chip-amber", SIGNED: "chip-green", RETURNED: "chip-red", GIVEN_UP: ""}
 PAGE = 50

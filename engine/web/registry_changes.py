@@ -23,7 +23,9 @@ from engine.web.guards import requires_role, signed_in
 from engine.web.navigation import NavItem
 
 blueprint = Blueprint("registry_changes", __name__)
-NAV = (NavItem("名录变更", "registry_changes.index", "pen", 34, "/changes", group="名录"),)
+#: Who proposes, checks or watches over the registries.
+KEEPERS = frozenset({"承办人", "科室负责人", "监管督查", "联席会议办公室", "系统管理员", "审计监督"})
+NAV = (NavItem("名录变更", "registry_changes.index", "pen", 34, "/changes", roles=KEEPERS, group="名录"),)
 
 CHIPS = {"待核对": "chip-amber", "已生效": "chip-green", "已退回": "chip-red", "起草": "chip-blue"}
 PAGE = 50
