@@ -53,6 +53,8 @@ class Example:
     seed_sm3: str
     lots: list[Lot]
     command: str
+    #: The same with the downloaded program, in the folder where it lies.
+    python: str
     nonce: str
     part: str
     logged: str
@@ -74,6 +76,10 @@ def compute() -> Example:
         seed_sm3=draw.seed_of("sm3", DRAW_ID, ENTROPY),
         lots=[Lot(c, f"{seed}|O|{c}|", ticket, place < DRAWN) for place, (ticket, c) in enumerate(tickets)],
         command=f"printf '%s' '{draw.SPEC}|{DRAW_ID}|{ENTROPY}' | sha256sum",
+        python=(
+            f"python3 -c \"import draw; seed = draw.seed_of('sha256', '{DRAW_ID}', '{ENTROPY}'); "
+            f"print(seed, draw.ticket_of('sha256', seed, '{CANDIDATES[0]}'))\""
+        ),
         nonce=nonce,
         part=part,
         logged=draw.witness_commitment(nonce, part),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -245,10 +248,18 @@ def test_the_code_an_inspector_shows_leads_a_firm_to_its_own_proof_and_to_no_oth
 # ---------------------------------------------------------------- the program and the example
 
 
-def test_a_citizen_downloads_the_very_program_that_draws_and_reads_its_digest(room: Enter) -> None:
+def test_a_citizen_downloads_the_very_program_that_draws_and_reads_its_digest(room: Enter, tmp_path: Path) -> None:
     public = anybody(room("open"))
     source = public.get("/public/draw.py").data
     assert source == Path(str(draw.__file__)).read_bytes()
+    (tmp_path / "draw.py").write_bytes(source)
+    example = worked_example.compute()
+    command = [sys.executable, *shlex.split(example.python)[1:]]
+    said = subprocess.run(command, cwd=tmp_path, env={}, check=True, capture_output=True, text=True).stdout.split()
+    assert said == [
+        example.seed,
+        next(lot.ticket for lot in example.lots if lot.object_id == worked_example.CANDIDATES[0]),
+    ]
     page = public.text("/public/protocol")
     digest = hashlib.sha256(source).hexdigest()
     assert all(f"<span>{digest[i : i + 4]}</span>" in page for i in range(0, 64, 4))
