@@ -327,13 +327,13 @@ def options(scenario: dict[str, Any]) -> dict[str, Any]:
     receivers = [r for step in scenario["steps"] for r in [step.get("values", {}).get("receiver")] if r]
     removed = [r["uscc"] for step in scenario["steps"] for r in step.get("values", {}).get("removals", [])]
     return {
+        **variables,
         "result_categories": [(row["code"], row["name"]) for row in rows("result-category")],
         "handling_codes": [(row["code"], row["name"]) for row in rows("handling")],
         "team": [*variables.get("inspectors", []), *inspectors],
         "drawn_objects": removed,
         "choices": chosen,
         "receivers": receivers,
-        "kind": variables.get("kind"),
         "others": [],
     }
 
