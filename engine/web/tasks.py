@@ -34,7 +34,7 @@ blueprint = Blueprint("tasks", __name__)
 #: Steps whose page carries something besides the form: element → template.
 PARTS = {
     "log_commitment": "parts/witness.html", "reveal": "parts/witness.html", "site_check": "parts/recusal.html",
-    "draft_work_plan": "parts/preview.html", "gate_check": "parts/preview.html",
+    "draft_work_plan": "parts/preview.html", "gate_check": "parts/preview.html", "draft_plan": "parts/preview.html",
 }  # fmt: skip
 PAPER_FILE = "paper_attachment_id"
 PAPER_TEXTS = ("paper_document_number", "paper_signed_by", "paper_signed_on")

@@ -119,6 +119,26 @@ def test_a_plan_is_adjusted_as_a_new_version_that_can_be_compared(district: Dist
     assert district.sign_in("wjj-officer").post("/plans/2026/SCJG/adjust", {}).status_code == 403
 
 
+def test_a_plan_is_previewed_while_it_is_written(district: District) -> None:
+    key = district.engine.execute(OpenPlan("SCJG", 2026), actor=district.office.login("scjg-officer"))
+    task = district.office.open_tasks("draft_plan", business_key=key)[0]
+    officer, path = district.sign_in("scjg-officer"), f"/tasks/{task.id}"
+    assert "还没有可以测算的任务" in officer.text("/plans/2026/SCJG/preview")
+    items = row(district, "SCJG")["items"]
+    typed = {
+        "name": "2026年度计划", "tasks-0-name": "商超检查", "tasks-0-items": items, "tasks-0-initiator": "SCJG",
+        "tasks-0-quota": "户数", "tasks-0-count": "12", "tasks-1-name": "缺事项的一行",
+        "tasks-2-name": "户数写错的一行", "tasks-2-items": items, "tasks-2-initiator": "SCJG", "tasks-2-quota": "户数",
+        "tasks-2-count": "很多",
+    }  # fmt: skip
+    answer = officer.post(f"{path}/preview", typed, page=path)
+    assert answer.status_code == 303 and answer.headers["Location"] == "/plans/2026/SCJG/preview"
+    page = officer.text("/plans/2026/SCJG/preview")
+    assert "商超检查" in page and ">12</td>" in page and "的一行" not in page and "暂存的草稿" in page
+    assert "商超检查" in officer.text(path)  # nothing typed is lost
+    assert "商超检查" not in district.sign_in("scjg-head").text("/plans/2026/SCJG/preview")
+
+
 def test_the_office_accepts_and_declines_merges_by_measured_overlap(district: District) -> None:
     public_plan(district)
     public_plan(district, "WJJ")

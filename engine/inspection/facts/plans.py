@@ -11,7 +11,7 @@ from engine.inspection.facts.options import OBJECT_KINDS, departments, items
 from engine.inspection.industries import SECTIONS
 from engine.inspection.plan_facts import quota_words, scope_words
 from engine.inspection.plan_versions import LABELS, differences, words
-from engine.inspection.plans import JOINT, withheld
+from engine.inspection.plans import withheld
 
 Block = dict[str, Any]
 
@@ -104,10 +104,7 @@ def _choices(desk: Desk) -> dict[str, Any]:
 
 def _annual_plan(desk: Desk) -> dict[str, Any]:
     plan = records.plan(desk.session, desk.district_id, desk.task.business_key)
-    facts = []
-    if plan.kind == JOINT:
-        facts.append(rows("合并建议", ("在哪里处理", "年度计划 → 本计划 → 合并建议；接受的合并自动写入下面的草稿")))
-    return {"facts": facts, "previous": plan.content, "plan_name": plan.name, **_choices(desk)}
+    return {"previous": plan.content, "plan_name": plan.name, **_choices(desk)}
 
 
 def _adjustment(desk: Desk) -> dict[str, Any]:
