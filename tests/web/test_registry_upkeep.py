@@ -216,7 +216,7 @@ def test_a_large_file_waits_for_the_worker_and_can_be_left_or_given_up(web: Web)
 
     engine = engine_of(web)
     queue = Queue()
-    engine.kernel.jobs = queue  # type: ignore[misc, assignment]
+    engine.kernel.jobs = queue  # type: ignore[assignment]
     office = web.sign_in("office")
     lines = [f"{uscc.compose('91370105', f'XM{n:06d}')},济南演示{'长' * 150}{n}有限公司,企业,1" for n in range(2200)]
     page = upload(web, office, *lines).headers["Location"]

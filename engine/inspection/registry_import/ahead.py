@@ -6,7 +6,6 @@ listens any more.  Blocks come through a pipe that holds little, so it is never 
 
 from __future__ import annotations
 
-import marshal
 import os
 import struct
 import subprocess
@@ -74,7 +73,7 @@ def _receive(pipe: IO[bytes]) -> Block | None:
             return None
         body = pipe.read(length)
         if len(body) == length:
-            total, lines, keys, rows, digests, problems = marshal.loads(body)
+            total, lines, keys, rows, digests, problems = orjson.loads(body)
             return Block(total, lines, keys, rows, digests, [RowProblem(*problem) for problem in problems])
     raise ServiceTaskFailed("读取文件的进程中断，已导入的各批有效，请重新导入同一文件。")
 
@@ -101,7 +100,7 @@ def _judge() -> None:
         reader, _ = make_reader(asked["kind"], sheet.header, Surroundings(**around))
         for block in blocks(reader, sheet, layout):
             problems = [astuple(problem) for problem in block.problems]
-            body = marshal.dumps((block.total, block.lines, block.keys, block.rows, block.digests, problems))
+            body = orjson.dumps([block.total, block.lines, block.keys, block.rows, block.digests, problems])
             out.write(_LENGTH.pack(len(body)))
             out.write(body)
     out.write(_LENGTH.pack(0))

@@ -20,7 +20,8 @@ from engine.db import dumps
 #: Goes into every row's digest; raise it when a parser starts to read the same cells differently.
 DIGEST_VERSION = "2"
 
-Plain = tuple[Any, ...]
+#: One row's values in a layout's order.
+Plain = Sequence[Any]
 
 
 def _iso(value: date | None) -> str | None:
