@@ -57,17 +57,17 @@ def draw(objects: tuple[int, ...], as_json: bool) -> int:
 def _text(found: dict[str, list[dict[str, Any]]]) -> str:
     lines = ["抽取（5%，20 个分层；秒，钟表时间/处理器时间）："]
     for row in found["draws"]:
+        limit = f"（限 {row['target_seconds']:g} 秒）" if row["target_seconds"] else ""
         parts = [
-            f"{label} {row[name]['wall']:.2f}/{row[name]['cpu']:.2f}"
-            for label, name in (
-                ("读取", "reading"),
-                ("签号和选出", "tickets_and_selection"),
-                ("默克尔封存", "merkle_commitment"),
+            f"{label} {row[name]['wall']:.2f}/{row[name]['cpu']:.2f}{said}"
+            for label, name, said in (
+                ("读取", "reading", ""),
+                ("签号和选出", "tickets_and_selection", limit),
+                ("默克尔封存", "merkle_commitment", ""),
             )
         ]
-        limit = f"（限 {row['target_seconds']:g} 秒）" if row["target_seconds"] else ""
         lines.append(
-            f"{row['objects']:>12,} 户 {row['hash']:6} {row['mode']:6} {'，'.join(parts)}{limit}，"
+            f"{row['objects']:>12,} 户 {row['hash']:6} {row['mode']:6} {'，'.join(parts)}，"
             f"内存 {row['resident_bytes'] / 1e6:.0f} MB（限 {row['target_bytes'] / 1e6:.0f} MB）"
             f" {'达标' if row['ok'] else '未达标'}"
         )
