@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from statistics import mean, median
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 
@@ -125,24 +127,47 @@ BENCHMARK = Benchmark("layer", "a completion in the process engine", LINES, run)
 
 @contextmanager
 def counted(database: Database) -> Iterator[tuple[list[str], list[object]]]:
-    """Statements and commits of the block, as SQLAlchemy sends them."""
+    """Statements and commits of the block, counted where the drivers are asked: not all pass through SQLAlchemy."""
     statements: list[str] = []
     commits: list[object] = []
 
-    def sent(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN"):  # SQLite's begin passes here, other drivers' does not
-            statements.append(statement)
+    class Counting:
+        def execute(self, statement: Any, *arguments: Any, **options: Any) -> Any:
+            statements.append(str(statement))
+            return super().execute(statement, *arguments, **options)  # type: ignore[misc]
 
-    def committed(connection: Any) -> None:
-        commits.append(connection)
+        def executemany(self, statement: Any, *arguments: Any, **options: Any) -> Any:
+            statements.append(str(statement))
+            return super().executemany(statement, *arguments, **options)  # type: ignore[misc]
 
-    event.listen(database.engine, "before_cursor_execute", sent)
-    event.listen(database.engine, "commit", committed)
+    class PostgreSQLCursor(Counting, psycopg.Cursor[Any]):  # type: ignore[misc]
+        pass
+
+    class SQLiteCursor(Counting, sqlite3.Cursor):
+        pass
+
+    class SQLiteConnection(sqlite3.Connection):
+        def cursor(self, *_: Any) -> Any:
+            return super().cursor(SQLiteCursor)
+
+    def connecting(dialect: sa.Dialect, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
+        kind = {"cursor_factory": PostgreSQLCursor} if dialect.name == "postgresql" else {"factory": SQLiteConnection}
+        options.update(kind)
+
+    listeners: list[tuple[str, Any]] = [("do_connect", connecting), ("commit", commits.append)]
+    for name, listener in listeners:
+        event.listen(database.engine, name, listener)
     try:
+        database.engine.dispose()
+        database.engine.connect().close()  # what a new connection asks for belongs to no completion
+        statements.clear()
         yield statements, commits
     finally:
-        event.remove(database.engine, "before_cursor_execute", sent)
-        event.remove(database.engine, "commit", committed)
+        for name, listener in listeners:
+            event.remove(database.engine, name, listener)
+        database.engine.dispose()
+        # SQLite's transactions begin with a statement of ours, PostgreSQL's by themselves.
+        statements[:] = [statement for statement in statements if not statement.startswith("BEGIN")]
 
 
 def completions_in_statements(place: Place) -> list[tuple[str, list[str], int]]:

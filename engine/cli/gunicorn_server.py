@@ -17,6 +17,8 @@ import sqlalchemy as sa
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
+from engine.cli.lingering import LingeringWorker
+
 if TYPE_CHECKING:
     from engine.settings import Settings
     from engine.web.context import DemoLogin
@@ -35,7 +37,7 @@ class Server(BaseApplication):
     def load_config(self) -> None:
         options: dict[str, Any] = {
             "bind": self._address,
-            "worker_class": "gthread",
+            "worker_class": LingeringWorker,
             "workers": 1 if self._embedded else 2,
             "threads": self._threads,
             "timeout": 120,

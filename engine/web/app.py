@@ -7,9 +7,9 @@ shows the rest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from whitenoise import WhiteNoise
@@ -71,6 +71,13 @@ MODULES = (
 )
 
 
+class _App(Flask):
+    """Flask for views that are plain functions: nothing asks before each call whether one is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(
     settings: Settings,
     engine: ProcessEngine | None = None,
@@ -84,7 +91,7 @@ def create_app(
     sign-in page when ``settings.demo`` is on.  Raises
     :class:`~engine.web.guards.UnguardedRoute` when a view does not declare who may call it.
     """
-    app = Flask("engine.web", static_folder=None, template_folder="templates")
+    app = _App("engine.web", static_folder=None, template_folder="templates")
     app.extensions["lianjian"] = Shell(engine or open_engine(settings), settings, tuple(demo_logins))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import sqlalchemy as sa
-from flask import current_app, g
+from flask import Response, current_app, g, url_for
 
 from engine.actor import Actor
 from engine.db import Database
@@ -96,6 +96,11 @@ def departments() -> dict[str, str]:
 def department_name(code: str | None) -> str:
     """The department's Chinese name; the code itself when the registry has no such row."""
     return departments().get(code or "", code or "")
+
+
+def see_other(endpoint: str, **values: Any) -> Response:
+    """The way on from a submission to a page; without a text nobody reads, so it is sent in one piece."""
+    return Response(status=303, headers=[("Location", url_for(endpoint, **values))])
 
 
 def template_globals() -> dict[str, Any]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from engine.settings import Settings
 from engine.web.cookies import SignedCookie
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def secret_key(settings: Settings) -> str:
@@ -45,14 +50,15 @@ def csp_nonce() -> str:
     return nonce
 
 
-#: The same on every response.
-_ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()",
-}
+#: The same on every response, whatever made it.
+_ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()"),
+)
+_HTTPS_ONLY = (("Strict-Transport-Security", "max-age=31536000"),)
 
 
 def _policy(scripts: str) -> str:
@@ -115,18 +121,25 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def headers(response: Response) -> Response:
-        wanted = {
-            "Content-Security-Policy": content_security_policy(),
-            **_ALWAYS,
-            "X-Request-Id": request_id(),
-        }
-        if settings.secure_cookies:
-            wanted["Strict-Transport-Security"] = "max-age=31536000"
+        """What depends on the request; what a view has set stays."""
+        response.headers.setdefault("Content-Security-Policy", content_security_policy())
+        response.headers.add("X-Request-Id", request_id())
         if g.get("actor") is not None or request.method != "GET":
-            wanted["Cache-Control"] = "no-store"
-        # What a view has set stays.  One pass: to ask for each header would walk through all of them each time.
-        present = {name.lower() for name, _ in response.headers}
-        for name, value in wanted.items():
-            if name.lower() not in present:
-                response.headers.add(name, value)
+            response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    app.wsgi_app = _with_headers(  # type: ignore[assignment,method-assign]
+        app.wsgi_app, [*_ALWAYS, *(_HTTPS_ONLY if settings.secure_cookies else ())]
+    )
+
+
+def _with_headers(inner: WSGIApplication, always: list[tuple[str, str]]) -> WSGIApplication:
+    """Headers that never differ are appended as they are; Flask would look at each of them every time."""
+
+    def outer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
+            return start_response(status, headers + always, *failure)
+
+        return inner(environ, start)
+
+    return outer

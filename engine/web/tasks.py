@@ -22,7 +22,7 @@ from engine.errors import Conflict, InvalidInput, LianjianError
 from engine.models import TaskDraft, User, UserTask
 from engine.process_engine import TaskView
 from engine.web.cases import team_of
-from engine.web.context import actor, database, engine, now, settings
+from engine.web.context import actor, database, engine, now, see_other, settings
 from engine.web.form_view import form_view, row_action
 from engine.web.guards import signed_in
 from engine.web.notices import note_submission
@@ -138,7 +138,7 @@ def submit(task_id: str) -> ResponseReturnValue:
     except LianjianError as error:
         return _again(task_id, post, errors={"": [error.message]}, status=error.status)
     note_submission(task_id)
-    return redirect(url_for("inbox.todo"), 303)
+    return see_other("inbox.todo")
 
 
 def _completion(task_id: str, post: MultiDict[str, str]) -> CompleteTask:
