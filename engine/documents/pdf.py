@@ -5,6 +5,7 @@ Equal documents give equal bytes, so a printed record can be compared with a dow
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import threading
@@ -48,6 +49,9 @@ _CELLS = [
 ]
 #: reportlab reads a font file through one position and keeps state per document.
 _one_at_a_time = threading.Lock()
+#: The last few documents by what they say: anybody may ask for a long one again and again.
+_made: dict[bytes, bytes] = {}
+KEPT = 8
 
 
 def _style(name: str, size: float, leading: float, font: str = fonts.TEXT, **more: Any) -> ParagraphStyle:
@@ -66,17 +70,29 @@ LABEL = _style("label", 9.5, 14, fonts.HEADING)
 
 def render(document: Document) -> bytes:
     """The document as PDF.  Raises :class:`~engine.errors.LianjianError` when the fonts were not built."""
+    said = hashlib.sha256(repr(document).encode()).digest()
     with _one_at_a_time:
-        setter = _Setter(fonts.load())
-        out = io.BytesIO()
-        template = BaseDocTemplate(
-            out, pagesize=A4, leftMargin=LEFT, rightMargin=RIGHT, topMargin=TOP, bottomMargin=BOTTOM, invariant=1,
-            title=document.title, author=document.organ, subject=document.number, lang="zh-CN", creator="lianjian",
-        )  # fmt: skip
-        frame = Frame(LEFT, BOTTOM, WIDTH, A4[1] - TOP - BOTTOM, 0, 0, 0, 0, id="text")
-        template.addPageTemplates(PageTemplate(id="page", frames=[frame]))
-        template.build(setter.story(document), canvasmaker=_numbered(setter.text(document.mark), document.footer))
-        return out.getvalue()
+        if said not in _made:
+            content = _set(document)
+            while len(_made) >= KEPT:
+                del _made[next(iter(_made))]
+            _made[said] = content
+        return _made[said]
+
+
+def _set(document: Document) -> bytes:
+    setter = _Setter(fonts.load())
+    out = io.BytesIO()
+    template = BaseDocTemplate(
+        out, pagesize=A4, leftMargin=LEFT, rightMargin=RIGHT, topMargin=TOP, bottomMargin=BOTTOM, invariant=1,
+        title=document.title, author=document.organ, subject=document.number, lang="zh-CN", creator="lianjian",
+    )  # fmt: skip
+    frame = Frame(LEFT, BOTTOM, WIDTH, A4[1] - TOP - BOTTOM, 0, 0, 0, 0, id="text")
+    template.addPageTemplates(PageTemplate(id="page", frames=[frame]))
+    template.build(
+        setter.story(document), canvasmaker=_numbered(setter.text(document.mark), setter.text(document.footer))
+    )
+    return out.getvalue()
 
 
 class _Setter:
@@ -91,6 +107,8 @@ class _Setter:
 
     def paragraph(self, words: str, style: ParagraphStyle) -> Paragraph:
         lines = [_grouped(line) if _DIGEST.fullmatch(line) else line for line in words.split("\n")]
+        if words.isascii():  # breaks between words, and several times as fast as between characters
+            style = style.clone(style.name, wordWrap=None)
         return Paragraph("<br/>".join(escape(self.text(line)) for line in lines), style)
 
     def story(self, document: Document) -> list[Flowable]:
@@ -124,7 +142,7 @@ class _Setter:
 
     def facts(self, block: Facts) -> Flowable:
         rows = [[self.paragraph(name, LABEL), self.paragraph(value or "—", CELL)] for name, value in block.rows]
-        return _table(rows, [36 * mm, WIDTH - 36 * mm])
+        return _table(rows, [36 * mm, WIDTH - 36 * mm], splitInRow=1)  # a long narrative goes on overleaf
 
     def listing(self, block: Listing) -> Flowable:
         share = WIDTH / sum(block.widths)
@@ -132,7 +150,12 @@ class _Setter:
         rows += [[self.paragraph(cell, CELL) for cell in row] for row in block.rows]
         if not block.rows:
             return self.paragraph(block.empty, BODY)
-        return _table(rows, [share * w for w in block.widths], repeatRows=1)
+        widths = [share * w for w in block.widths]
+        # Told, not asked for: reportlab would measure all the rest again on every page.
+        heights = [max(cell.wrap(w - 10, A4[1])[1] for cell, w in zip(row, widths, strict=True)) + 8 for row in rows]
+        if max(heights) > 400:  # nearly a page: reportlab must look for a place to break inside the row
+            return _table(rows, widths, repeatRows=1, splitInRow=1)
+        return _table(rows, widths, rowHeights=heights, repeatRows=1)
 
     def qr_code(self, block: QrCode) -> Flowable:
         words = [self.paragraph(line, CELL) for line in block.words]

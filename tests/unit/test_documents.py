@@ -7,7 +7,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from engine.documents import fonts
+from engine.documents import fonts, pdf
 from engine.documents.model import Document, Facts, Listing, QrCode, Signatures, Text
 from engine.documents.pdf import render
 from engine.errors import LianjianError
@@ -44,14 +44,26 @@ LETTER = Document(
 def test_everything_said_stands_in_the_text_of_the_document() -> None:
     said = words(render(LETTER))
     for part in (
-        "天桥区市场监督管理局", "现场检查笔录", "〔2026〕1号", "济南天桥演示餐饮有限公司", "告知当事人权利", "扫码核验", "见证人",
-        "副本", "第1页共1页", "ab12" * 16,
+        "天桥区市场监督管理局", "现场检查笔录", "〔2026〕1号", "济南天桥演示餐饮有限公司", "告知当事人权利",
+        "扫码核验", "见证人", "副本", "第1页共1页", "ab12" * 16,
     ):  # fmt: skip
         assert part in said, part
 
 
-def test_equal_documents_give_equal_bytes() -> None:
-    assert render(LETTER) == render(LETTER)
+def test_equal_documents_give_equal_bytes_also_when_set_anew() -> None:
+    first = render(LETTER)
+    for number in range(pdf.KEPT):
+        render(Document(f"其他文书 {number}", []))
+    assert render(LETTER) == first
+
+
+def test_a_narrative_longer_than_a_page_goes_on_overleaf() -> None:
+    story = "".join(f"第{n}句：检查人员查看了货架。" for n in range(400))
+    long = Document("笔录", [Facts([("现场情况", story)]), Listing(["项目", "情况"], [["一", story]], [1, 5])])
+    found = pages(render(long))
+    assert len(found) > 3
+    said = "".join("".join(page.split()) for page in found)
+    assert said.count("第399句：检查人员查看了货架。") == 2
 
 
 def test_no_font_of_the_reader_is_needed_and_only_used_characters_are_embedded() -> None:
@@ -87,6 +99,6 @@ def test_a_missing_font_names_the_command_that_brings_it(monkeypatch: pytest.Mon
     assert not fonts.present()
     try:
         with pytest.raises(LianjianError, match=r"engine\.web\.assets build"):
-            render(LETTER)
+            render(Document("没有字体", []))
     finally:
         fonts.load.cache_clear()
