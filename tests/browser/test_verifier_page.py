@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -55,6 +56,25 @@ def test_an_auditor_checks_a_zip_and_a_folder_of_files(
     assert axe(page) == []
     width = page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert width, "the page is wider than the screen"
+
+
+def test_a_record_is_dropped_onto_the_page(page: Page) -> None:
+    packed = base64.b64encode(draw_record.zip_record(honest().files)).decode()
+    page.evaluate(
+        """packed => {
+          const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([bytes], "record.zip"));
+          for (const kind of ["dragover", "drop"])
+            document.querySelector(".verifier-drop").dispatchEvent(
+              new DragEvent(kind, {dataTransfer, bubbles: true, cancelable: true}));
+        }""",
+        packed,
+    )
+    verdict = page.locator(".verifier-verdict")
+    verdict.wait_for()
+    assert verdict.get_attribute("data-ok") == "true" and "没有人为挑选" in verdict.inner_text()
+    assert page.locator(".verifier-drop.is-over").count() == 0
 
 
 def test_a_forged_record_is_refused_and_the_page_says_where(page: Page, tmp_path: Path) -> None:
