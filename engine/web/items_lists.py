@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.errors import InvalidInput, NotFound
+from engine.errors import Conflict, InvalidInput, NotFound
 from engine.inspection import item_fields, item_lists
 from engine.inspection.item_list_commands import CompileItemList, ImportProvincialList, ProvincialImport
 from engine.inspection.item_lists import COUNTERPART_STATES, DISTRICT, PROVINCE, SCOPES
@@ -69,8 +69,8 @@ def take_in() -> ResponseReturnValue:
         if file is None or not file.filename:
             raise InvalidInput("请选择文件。", fields={"file": ["请选择省级清单文件（CSV 或 Excel）。"]})
         outcome = engine().execute(ImportProvincialList(file.filename, file.read(), _typed()), actor=actor())
-    except InvalidInput as error:
-        return _index(_typed(), error.fields or {"file": [error.message]}, form="import")
+    except (InvalidInput, Conflict) as error:
+        return _index(_typed(), _faults(error, "file"), form="import")
     if outcome.problems:
         return _index(_typed(), form="import", outcome=outcome)
     flash(f"已导入省级清单 {outcome.count} 项，请各部门对照认领。", "success")
@@ -83,10 +83,16 @@ def compile_list() -> ResponseReturnValue:
     """Compile the present items into a new district version."""
     try:
         list_id = engine().execute(CompileItemList(_typed()), actor=actor())
-    except InvalidInput as error:
-        return _index(_typed(), error.fields or {"version": [error.message]}, form="compile")
+    except (InvalidInput, Conflict) as error:
+        return _index(_typed(), _faults(error, "version"), form="compile")
     flash("已汇编新版区级清单并公布。", "success")
     return redirect(url_for(".show", list_id=list_id), 303)
+
+
+def _faults(error: InvalidInput | Conflict, field: str) -> dict[str, list[str]]:
+    """What is wrong by field; what concerns none stands at ``field``."""
+    fields = error.fields if isinstance(error, InvalidInput) else {}
+    return fields or {field: [error.message]}
 
 
 @blueprint.get("/items/versions/<list_id>")
