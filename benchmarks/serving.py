@@ -23,6 +23,8 @@ from engine.web.cookies import SignedCookie
 
 _TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
 _PATIENCE = 60.0
+#: Seconds after which a browser opens a new connection, before the server closes the kept one (15).
+_RESTED = 10.0
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class Browser:
         self._cookie = _cookie(token)
         self._more = {"X-Stock": "1"} if stock else {}
         self._csrf = ""
+        self._used = time.monotonic()
 
     def get(self, path: str) -> Answer:
         return self._request("GET", path, None)
@@ -107,11 +110,13 @@ class Browser:
         headers = {"Cookie": f"lianjian={self._cookie}", **self._more}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if time.monotonic() - self._used > _RESTED:
+            self._connection.close()
         started = time.perf_counter()
         self._connection.request(method, path, body, headers)
         reply = self._connection.getresponse()
         text = reply.read().decode()
-        waited = time.perf_counter() - started
+        waited, self._used = time.perf_counter() - started, time.monotonic()
         # A submission's cookie carries words for the page that follows; nobody opens that page here, and a
         # cookie that grew with every submission would be no official's.
         for name, value in reply.getheaders() if method == "GET" else ():
