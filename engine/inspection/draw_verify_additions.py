@@ -46,7 +46,11 @@ def check_additions(v: Verification, manifest: Mapping[str, Any], result: Mappin
         if own in drawn:
             _check_entropy(own, addition, drawn.pop(own), steps)
         else:
-            require(any(row[0] == "abort" for row in steps), f"补充名单 {own} 已经封存，却没有结果也没有中止。")
+            require(not any(row[0] == "result" for row in steps), f"补充名单 {own} 在日志中已有结果，记录却缺少。")
+            ended = next((row[2] for row in steps if row[0] == "abort"), "")
+            v.report.notes.append(
+                f"补充名单 {own} 已中止：{ended}" if ended else f"补充名单 {own} 已经封存，尚未抽取。"
+            )
     require(not drawn, "有补充名单的结果，却没有封存。")
     return f"{len(names)} 份补充名单均先封存、后产生随机因子。" if names else "没有补充名单。"
 

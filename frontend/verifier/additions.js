@@ -42,7 +42,11 @@ export function checkAdditions(report, manifest, result) {
     if (drawn.has(own)) {
       checkEntropy(own, addition, drawn.get(own), steps);
       drawn.delete(own);
-    } else demand(steps.some(([kind]) => kind === "abort"), `补充名单 ${own} 已经封存，却没有结果也没有中止。`);
+    } else {
+      demand(!steps.some(([kind]) => kind === "result"), `补充名单 ${own} 在日志中已有结果，记录却缺少。`);
+      const ended = steps.find(([kind]) => kind === "abort");
+      report.notes.push(ended ? `补充名单 ${own} 已中止：${ended[2]}` : `补充名单 ${own} 已经封存，尚未抽取。`);
+    }
   });
   demand(!drawn.size, "有补充名单的结果，却没有封存。");
   return names.length ? `${names.length} 份补充名单均先封存、后产生随机因子。` : "没有补充名单。";

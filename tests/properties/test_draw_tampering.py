@@ -42,6 +42,19 @@ def test_a_forgery_is_refused_by_both(name: str):
     assert next(c for c in reports[name]["checks"] if not c["ok"])["explanation"]
 
 
+def test_an_addition_that_is_committed_and_not_drawn_yet_is_noted_by_both():
+    made = honest()
+    own = made.files["addition-0001.json"].split('"draw_id": "')[1].split('"')[0]
+    made.leaves = [leaf for leaf in made.leaves if not (leaf.startswith("change") and "\t3\t" in leaf)]
+    made.leaves = [leaf for leaf in made.leaves if not (leaf.startswith(("result", "witness")) and own in leaf)]
+    del made.files["change-0003.json"]
+    made.write_log()
+    ours = verify(made.files)
+    (theirs,) = in_the_browsers_program([made.files])
+    assert ours.ok and theirs["ok"], (ours.text(), theirs)
+    assert ours.notes == theirs["notes"] and f"补充名单 {own} 已经封存，尚未抽取。" in ours.notes
+
+
 def test_both_agree_on_two_hundred_random_records():
     records = [
         sample(

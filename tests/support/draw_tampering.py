@@ -369,8 +369,8 @@ def a_late_addition_is_drawn_with_another_entropy_than_logged(made: Sample) -> F
 @tampering
 def a_committed_addition_is_kept_back(made: Sample) -> Files:
     own = addition_of(made.files)["draw_id"]
-    leaves = [leaf for leaf in made.leaves if not leaf.startswith(("change\t", "result\t")) or own not in leaf]
-    leaves = [leaf for leaf in leaves if "\t3\t" not in leaf]
+    leaves = [leaf for leaf in made.leaves if f"\t{own}\t" not in leaf or leaf.startswith("commit")]
+    leaves = [leaf for leaf in leaves if not leaf.startswith("change") or "\t3\t" not in leaf]
     files = {name: text for name, text in made.files.items() if name not in ("change-0003.json", "addition-0001.json")}
     return relog(made, files, leaves)
 
@@ -407,3 +407,9 @@ def the_walk_through_the_district_is_changed_afterwards(made: Sample) -> Files:
 @tampering
 def the_groups_are_made_larger_afterwards(made: Sample) -> Files:
     return {**made.files, "manifest.json": made.files["manifest.json"].replace(";max=", ";max=4", 1)}
+
+
+@tampering
+def the_result_of_a_late_addition_is_left_out_of_the_record(made: Sample) -> Files:
+    leaves = [leaf for leaf in made.leaves if not leaf.startswith("change") or "\t3\t" not in leaf]
+    return relog(made, {name: text for name, text in made.files.items() if name != "change-0003.json"}, leaves)
