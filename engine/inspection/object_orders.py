@@ -1,7 +1,7 @@
 """Every segment's objects in each order, kept in parts, so that a page reads only the parts it stands in.
 
 ``order:name/03`` holds the fourth 4,096 slots of a segment by name, ``mask:name/03`` the same slots as a
-set, ``keys:name/03`` the key of every 64th of them, ``keys:name`` the first key of every part.
+set, ``keys:name/03`` the key of every 16th of them, ``keys:name`` the first key of every part.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engine.inspection.object_bits import SEGMENT, flags, little, numbers, pack,
 from engine.inspection.object_models import ObjectPosting
 
 #: Slots of one part, and how many of them one kept key stands for.
-PART, STRIDE = 4_096, 64
+PART, STRIDE = 4_096, 16
 Key = tuple[str, str]
 
 

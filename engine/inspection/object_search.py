@@ -8,7 +8,7 @@ has not seen yet are read and asked themselves, so that a change is found at onc
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -19,11 +19,13 @@ from engine.inspection.models import InspectedObject
 from engine.inspection.object_bits import SEGMENT, slots_of, unpack
 from engine.inspection.object_conditions import AllOf, Between, Condition, Is, answer, tokens_in
 from engine.inspection.object_models import ObjectLeft, ObjectPosting, ObjectSegment
-from engine.inspection.object_orders import Key, Orders, Stream
+from engine.inspection.object_orders import STRIDE, Key, Orders, Stream
 from engine.inspection.object_terms import COLUMNS, ORDERS, order_key, tokens_of
 
 #: Found objects of a segment that are read at first.
 SOME = 16
+#: The most of a segment that are read at once.
+MANY = 1_024
 #: Up to so many found objects are all read and sorted.
 FEW = 1_000
 #: Objects written since the index was last kept up that are read for each question.
@@ -214,9 +216,8 @@ class Search:
         column = ORDERS[order][0]
         if self.total <= FEW:
             rows = [row for row in self._read(self._positions(), column) if self._meant(row)] + list(self._fresh)
-            keys = sorted((order_key(order, row) for row in rows), reverse=descending)
-            ahead = [key for key in keys if after is None or _beyond(key, after, descending)]
-            return self._found(ahead, size, len(keys), exact=True)
+            keys = [order_key(order, row) for row in rows]
+            return self._found(_ahead(keys, after, descending), size, len(keys), exact=True)
         ahead = self._first(order, size + 1, descending, after)
         return self._found(ahead, size, self.total, exact=self._question.check is None)
 
@@ -239,37 +240,40 @@ class Search:
         return rows
 
     def _first(self, order: str, wanted: int, descending: bool, after: Key | None) -> list[Key]:
-        """The next keys in order.  A key is sure when no segment can still give one before it."""
+        """The next keys in order: a segment is read on while it may still hold one before the last of them."""
         column = ORDERS[order][0]
         streams = [Stream(segment.number, segment.bits, segment.count) for segment in self._segments]
         orders = Orders(self._session, self._district, order, streams, descending=descending, after=after)
-        keys = [order_key(order, row) for row in self._fresh]
-        chunk = max(SOME, 2 * wanted // len(streams) if streams else 0)
-        hungry: Collection[Stream] = streams
-        while True:
+        keys = _ahead([order_key(order, row) for row in self._fresh], after, descending)
+        chunk = max(SOME, 2 * wanted // max(len(streams), 1)) + (STRIDE if after else 0)
+        hungry: Sequence[Stream] = streams
+        while hungry:
             orders.refill(hungry, chunk)
             taken = {stream.segment: stream.take(chunk) for stream in hungry}
-            places = {n * SEGMENT + slot: n for n, slots in taken.items() for slot in slots}
             lasts: dict[int, Key] = {}
-            outermost = min if descending else max
-            for row in self._read(list(places), "position", column):
-                key, number = order_key(order, row), places[row["position"]]
-                lasts[number] = outermost(lasts.get(number, key), key)
+            for number, key, row in self._keyed(taken, order, column):
+                lasts[number] = (min if descending else max)(lasts.get(number, key), key)
                 if self._meant(row):
                     keys.append(key)
+            keys = _ahead(keys, after, descending)
             for stream in hungry:
                 stream.last = lasts.get(stream.segment, stream.last)
-            keys = [key for key in keys if after is None or _beyond(key, after, descending)]
-            keys.sort(reverse=descending)
-            unread = [stream for stream in streams if stream.open]
-            bounds = [stream.last for stream in unread if stream.last is not None]
-            bound = (max if descending else min)(bounds) if bounds else None
-            sure = [key for key in keys if bound is None or not _beyond(key, bound, descending)]
-            if len(sure) >= wanted or not unread:
-                return sure[:wanted]
-            hungry = [stream for stream in unread if stream.last in (None, bound)]
-            chunk *= 2
+            limit = keys[wanted - 1] if len(keys) >= wanted else None
+            hungry = [s for s in streams if s.open and (not limit or not s.last or _beyond(limit, s.last, descending))]
+            chunk = min(2 * chunk, MANY)
+        return keys[:wanted]
+
+    def _keyed(self, taken: Mapping[int, Sequence[int]], order: str, column: str) -> Iterator[tuple[int, Key, Row]]:
+        """Segment, key and row of some slots."""
+        places = {number * SEGMENT + slot: number for number, slots in taken.items() for slot in slots}
+        for row in self._read(list(places), "position", column):
+            yield places[row["position"]], order_key(order, row), row
 
 
 def _beyond(key: Key, after: Key, descending: bool) -> bool:
     return key < after if descending else key > after
+
+
+def _ahead(keys: Iterable[Key], after: Key | None, descending: bool) -> list[Key]:
+    """The keys behind ``after``, in order."""
+    return sorted((key for key in keys if after is None or _beyond(key, after, descending)), reverse=descending)

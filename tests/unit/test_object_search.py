@@ -186,6 +186,14 @@ def test_what_was_written_since_is_found_at_once_and_nothing_twice(database: Dat
         assert session.scalars(sa.select(ObjectLeft.position)).all() == []
 
 
+def test_objects_no_index_has_seen_stand_in_order_too(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_search, "FEW", 20)
+    fill(database, 60, placed=False)
+    for sort in ORDERS:
+        wanted = ObjectFilter(sort=sort)
+        assert by_index(database, wanted) == by_reading(database, wanted)
+
+
 def test_too_many_unseen_objects_are_counted_and_told(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(object_search, "UNSEEN", 10)
     fill(database, 30, placed=False)
