@@ -95,3 +95,23 @@ def test_only_the_leads_head_is_offered_annulment_and_only_before_dispatch(distr
         draw = session.scalar(sa.select(Draw).where(Draw.draw_id == DRAW))
         assert draw is not None and draw.state == "drawn"
         assert disclosure.commitment(session, draw)["reason"] == ""
+
+
+def test_a_late_addition_is_proposed_from_the_page_and_a_firm_on_the_list_is_refused_where_it_stands(
+    district: District,
+) -> None:
+    officer = district.sign_in("scjg-officer")
+    opened = officer.post(f"{path(district)}/additions", {}, page=path(district))
+    assert opened.status_code == 303
+    task = opened.headers["Location"]
+    page = html.unescape(officer.text(task))
+    assert "填写补充名单" in page and DRAW in page and "封存时没有列入的原因和依据" in page
+    with district.engine.read() as session:
+        listed = records.draw(session, "370105", DRAW).files["candidates.tsv"].split("\t")[0]
+    uscc, reason = re.findall(r'name="(additions[^"]*(?:uscc|reason))"', page)[:2]
+    version = re.findall(r'name="version" value="(\d+)"', page)[0]
+    values = {uscc: listed, reason: "封存后才录入名录库", "reveal_limit": "PT4H", "version": version}
+    refused = officer.post(task, values, page=task)
+    assert refused.status_code == 422 and "不需要补充" in refused.text and listed in refused.text
+    assert officer.post(f"{path(district)}/additions", {}, page=path(district)).status_code == 409
+    assert district.sign_in("wjj-officer").post(f"{path(district)}/additions", {}).status_code == 403
