@@ -333,6 +333,8 @@ def options(scenario: dict[str, Any]) -> dict[str, Any]:
         "team": [*variables.get("inspectors", []), *inspectors],
         "drawn_objects": removed,
         "choices": chosen,
+        "object_kinds": ["企业"],
+        "statuses": [row["code"] for row in rows("registry-status")],
         "receivers": receivers,
         "others": [],
     }
