@@ -18,6 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.inspection import draw, draws
+from engine.inspection.draw_commands import AnnulDraw
 from engine.inspection.models import DrawLogEntry, DrawnObject, InspectedObject
 from engine.web import assets, worked_example
 from engine.web.door_proofs import address_of
@@ -129,6 +130,19 @@ def test_an_aborted_draw_says_so_everywhere_and_takes_nothing_more(room: Enter) 
     assert "本次抽取已中止" in screen and "永久保留" in screen and "data-hx-get" not in screen
     minutes = pdf_text(phone.get(f"/draws/{DRAW}/record.pdf").data)
     assert "本次抽取已中止" in minutes and "未登记：演示·抽取监督人二" in minutes
+
+
+def test_an_annulled_draw_shows_for_ever_what_was_drawn_and_that_it_has_no_effect(room: Enter) -> None:
+    district = room("open")
+    district.office.do_all("log_commitment", "reveal")
+    district.engine.execute(AnnulDraw(DRAW, "对象范围录入错误"), actor=district.office.login("scjg-head"))
+    witness = district.sign_in("witness1")
+    screen = witness.text(f"/draws/{DRAW}/ceremony")
+    assert "本次抽取已作废" in screen and "对象范围录入错误" in screen and "已作废，不产生效力" in screen
+    public = anybody(district)
+    assert "对象范围录入错误" in public.text("/public/draws") and "永久保留" in public.text(f"/public/draws/{DRAW}")
+    minutes = pdf_text(public.get(f"/public/draws/{DRAW}/record.pdf").data)
+    assert "理由：对象范围录入错误" in minutes and "不能删除" in minutes
 
 
 # ---------------------------------------------------------------- minutes
