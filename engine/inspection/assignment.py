@@ -89,6 +89,34 @@ def _listed(codes: Sequence[str], say: Callable[[str, str], str]) -> str:
     return f"{shown} 等 {len(codes)} 个" if len(codes) > 6 else shown
 
 
+#: Blocks said in one sentence; more are counted.
+MOST_SAID = 8
+
+
+def merged(shortages: Iterable[Shortage]) -> list[Shortage]:
+    """Blocks of the same departments and items as one each, the shortest of people first.
+
+    Blocks share neither slots nor people, so their numbers add up exactly.
+    """
+    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Shortage]] = {}
+    for block in shortages:
+        alike.setdefault((block.departments, block.items), []).append(block)
+    joined = [
+        Shortage(
+            departments=departments,
+            regions=tuple(sorted({region for block in blocks for region in block.regions})),
+            items=items,
+            qualified_slots=sum(block.qualified_slots for block in blocks),
+            second_slots=sum(block.second_slots for block in blocks),
+            inspectors=sum(block.inspectors for block in blocks),
+            capacity=sum(block.capacity for block in blocks),
+            short=sum(block.short for block in blocks),
+        )
+        for (departments, items), blocks in alike.items()
+    ]
+    return sorted(joined, key=lambda block: (-block.short, block.departments, block.items))
+
+
 #: Headings of :meth:`Shortage.cells`.
 SHORTAGE_HEAD = ["部门", "片区", "事项", "需要名额", "符合条件", "最多可承担", "缺"]
 
@@ -101,8 +129,11 @@ class Infeasible(Exception):
         super().__init__(self.words())
 
     def words(self, names: Mapping[str, str] | None = None) -> str:
-        """Everything that is short, in Chinese, one block a sentence."""
-        return "；另有：".join(shortage.words(names) for shortage in self.shortages) + "。"
+        """Everything that is short, in Chinese, one block a sentence, the worst first."""
+        blocks = merged(self.shortages)
+        said = "；另有：".join(block.words(names) for block in blocks[:MOST_SAID])
+        rest = blocks[MOST_SAID:]
+        return f"{said}；此外还有 {len(rest)} 处共缺 {sum(b.short for b in rest)} 个。" if rest else f"{said}。"
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.inspection import gate, records
-from engine.inspection.assignment import SHORTAGE_HEAD
+from engine.inspection.assignment import SHORTAGE_HEAD, merged
 from engine.inspection.code_names import code_names
 from engine.inspection.gate_alarms import alarm_facts
 from engine.inspection.gate_frequency import Frequency
@@ -94,7 +94,10 @@ def shortage_facts(pool: Pool, names: Mapping[str, str]) -> list[Block]:
     )
     return [
         {"title": "人员不足，不能封存", "rows": [["需要先解决", advice]]},
-        {"title": "不足的名额", "table": {"head": SHORTAGE_HEAD, "body": [block.cells(names) for block in short]}},
+        {
+            "title": "不足的名额",
+            "table": {"head": SHORTAGE_HEAD, "body": [block.cells(names) for block in merged(short)]},
+        },
     ]
 
 

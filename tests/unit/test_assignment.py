@@ -99,6 +99,16 @@ def test_separate_shortages_are_reported_separately_and_all_at_once():
     assert found == {(("YJJ",), ("R1",), 1), (("SCJG",), ("R2",), 2)}
 
 
+def test_many_short_places_of_one_department_are_one_sentence_whose_numbers_add_up():
+    jobs = [job(n, region=f"R{n}") for n in range(40)] + [job(n, department=f"D{n}") for n in range(50, 62)]
+    with pytest.raises(Infeasible) as caught:
+        assign(jobs, people(1, regions=("R1",)), seed=SEED)
+    assert len(caught.value.shortages) == 52
+    said = caught.value.words()
+    assert said.startswith("需要专业执法人员名额 40 个、第二名执法人员名额 40 个（部门 SCJG，片区 R0、R1、R10")
+    assert "等 40 个" in said and "缺 79 个" in said and "此外还有 5 处共缺 10 个。" in said
+
+
 def test_loads_already_taken_count_towards_the_cap():
     staff = people(3)
     pairs = assign([job(1)], staff, seed=SEED, per_inspector=2, loads={"P000": 2})
