@@ -77,7 +77,7 @@ def show(year: int, what: str) -> ResponseReturnValue:
             rows=[(row, scope_words(settings(), row, today), quota_words(row)) for row in rows],
             hidden=len(plan.content.get("tasks", [])) - len(rows), withheld=WITHHELD,
             progress=progress, versions=versions_of(session, plan) if takes_part or plan.published_at else [],
-            version_chips=VERSION_CHIPS, instance_id=_instance(session, plan), drafting=_draft(session, plan),
+            version_chips=VERSION_CHIPS, instance_id=_instance(session, plan), drafting=drafting(session, plan),
             organs=organs,
             takes_part=takes_part, in_force=plan.state in IN_FORCE, joint=plan.kind == JOINT,
             prepares=prepares(plan), may_start=lambda row: actor().has_role(OFFICER, row["initiator"]),
@@ -104,7 +104,7 @@ def _instance(session: Session, plan: Plan) -> str | None:
     )  # fmt: skip
 
 
-def _draft(session: Session, plan: Plan) -> UserTask | None:
+def drafting(session: Session, plan: Plan) -> UserTask | None:
     """The open step in which the plan is written."""
     return session.scalar(
         sa.select(UserTask).where(

@@ -14,7 +14,7 @@ from engine.inspection.plan_merges import DecideMerge, Proposal, proposals
 from engine.inspection.plans import JOINT
 from engine.web.context import actor, database, engine, now, settings
 from engine.web.guards import requires_role
-from engine.web.plans_detail import find_plan, prepares
+from engine.web.plans_detail import drafting, find_plan, prepares
 
 blueprint = Blueprint("merges", __name__)
 
@@ -41,7 +41,10 @@ def _page(year: int, errors: dict[str, str] | None = None, typed: dict[str, str]
         page = render_template(
             "plan_merges.html", plan=plan, year=year, errors=errors or {}, typed=typed or {},
             waiting=[p for p in found if p.decision is None], decided=[p for p in found if p.decision is not None],
-            scope_words=lambda row: scope_words(settings(), row, today), may_decide=prepares(plan), pair=_pair,
+            scope_words=lambda row: scope_words(settings(), row, today),
+            may_decide=prepares(plan) and drafting(session, plan) is not None,
+            closed=prepares(plan) and drafting(session, plan) is None,
+            pair=_pair,
         )  # fmt: skip
     return page, 422 if errors else 200
 

@@ -166,6 +166,9 @@ def test_the_office_accepts_and_declines_merges_by_measured_overlap(district: Di
     assert office.post(path, {"pair": pairs[0], "decision": "accept"}, page=path).status_code == 409
     assert office.post(path, {"pair": "x|y", "decision": "accept"}, page=path).status_code == 409
     assert district.sign_in("jtj-officer").get(path).status_code == 404
+    step(district, key, "draft_plan", "scjg-officer", {"name": "2026年度联合计划", "tasks": plan.content["tasks"]})
+    page = office.text(path)
+    assert "不在起草环节" in page and "合并为一次检查</button>" not in page
 
 
 def test_the_filing_board_lists_departments_without_a_plan_and_reminders_open_and_remind(district: District) -> None:
