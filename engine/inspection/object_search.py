@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.inspection.models import InspectedObject
-from engine.inspection.object_bits import SEGMENT, slots_of, unpack
+from engine.inspection.object_bits import SEGMENT, slots_of, to_int, unpack
 from engine.inspection.object_conditions import AllOf, Between, Condition, Is, answer, tokens_in
 from engine.inspection.object_models import ObjectLeft, ObjectPosting, ObjectSegment
 from engine.inspection.object_orders import STRIDE, Key, Orders, Stream
@@ -89,17 +89,18 @@ class Search:
             .where(ObjectSegment.district_id == self._district)
             .order_by(ObjectSegment.number)
         ).all()
-        gone: dict[int, int] = defaultdict(int)
+        left: dict[int, list[int]] = defaultdict(list)
         for position in self._session.scalars(
             sa.select(ObjectLeft.position).where(ObjectLeft.district_id == self._district)
         ):
-            gone[position // SEGMENT] |= 1 << position % SEGMENT
+            left[position // SEGMENT].append(position % SEGMENT)
+        gone = {number: to_int(sorted(slots)) for number, slots in left.items()}
         self._indexed = [(number * SEGMENT, number * SEGMENT + filled) for number, _, filled in found]
         tokens, ranges = tokens_in(self._question.condition)
         postings = self._postings(tokens)
         spans = {span: self._span(span) for span in ranges}
         for number, live, _ in found:
-            here = unpack(live) & ~gone[number]
+            here = unpack(live) & ~gone.get(number, 0)
             if not here:
                 continue
 
@@ -134,14 +135,17 @@ class Search:
     def _ask_fresh(self) -> tuple[list[Row], int]:
         """Objects the index has not seen that are meant, and how many more there are than could be read."""
         end = max((last for _, last in self._indexed), default=0)
+        district = _OBJECTS.c.district_id == self._district
+        places = (_OBJECTS.c.position.is_(None), _OBJECTS.c.position >= end)
+        # Counted first, by the index alone: while a large import runs, the rows would be read for nothing.
+        some = [sa.select(_OBJECTS.c.position).where(district, place).limit(UNSEEN + 1).subquery() for place in places]
+        if sum(self._session.scalar(sa.select(sa.func.count()).select_from(one)) or 0 for one in some) > UNSEEN:
+            counts = [sa.select(sa.func.count()).where(district, place) for place in places]
+            return [], sum(self._session.scalar(count) or 0 for count in counts)
         columns = [_OBJECTS.c[name] for name in ("position", *COLUMNS)]
         rows: list[Row] = []
-        for missing in (_OBJECTS.c.position.is_(None), _OBJECTS.c.position >= end):
-            rows += self._session.execute(
-                sa.select(*columns).where(_OBJECTS.c.district_id == self._district, missing).limit(UNSEEN + 1)
-            ).mappings()
-        if len(rows) > UNSEEN:
-            return [], self._count_fresh(end)
+        for place in places:
+            rows += self._session.execute(sa.select(*columns).where(district, place)).mappings()
         postings: dict[str, int] = defaultdict(int)
         for number, row in enumerate(rows):
             for token in tokens_of(row):
@@ -159,15 +163,6 @@ class Search:
         bits = answer(self._question.condition, (1 << len(rows)) - 1, lookup)
         meant = [rows[slot] for slot in slots_of(bits)]
         return [row for row in meant if self._meant(row)], 0
-
-    def _count_fresh(self, end: int) -> int:
-        return sum(
-            self._session.scalar(
-                sa.select(sa.func.count()).where(_OBJECTS.c.district_id == self._district, missing)
-            )
-            or 0
-            for missing in (_OBJECTS.c.position.is_(None), _OBJECTS.c.position >= end)
-        )  # fmt: skip
 
     def _meant(self, row: Row) -> bool:
         return self._question.check is None or self._question.check(row)
