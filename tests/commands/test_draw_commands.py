@@ -279,7 +279,7 @@ def test_objects_left_out_are_committed_late_drawn_with_their_own_entropy_and_vi
     draw_id = only_draw(district).draw_id
     for organ in ("SCJG", "YJJ", "WJJ"):
         district.do("organ_approval", f"head-{organ}", {"decision": "同意"}, organ)
-    codes = [add_object(district, 1000 + n) for n in range(14)]
+    codes = [add_object(district, 1000 + n) for n in range(24)]
     closed = add_object(district, 2000, "注销")
     engine.execute(ProposeLateAddition(district.campaign), actor=officer)
     with pytest.raises(Conflict):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine.commands.correlate_message import CorrelateMessage
 from engine.db import new_id
 from engine.inspection.jobs import refresh_tasks
-from engine.inspection.models import DepartmentInspection, DrawnObject, Inspection, Inspector
+from engine.inspection.models import DepartmentInspection, DrawnObject, InspectedObject, Inspection, Inspector
 from engine.models import ProcessInstance, TaskCandidate, User, UserTask
 from engine.process_engine import ProcessEngine
 from tests.support.journey import APPROVALS, Office, install, open_campaign, standard_answers, work_plan
@@ -30,7 +30,11 @@ def test_a_recusal_in_a_group_hands_over_its_open_visits_and_leaves_those_that_a
     install(engine)
     office = Office(engine)
     open_campaign(office)
-    plan = work_plan(engine, "SCJG", [], ratio=15, grouping="邻近分组", max_group=50)
+    with engine.read() as session:  # everything drawn lies in one area, so it is one group
+        firms = session.scalars(sa.select(InspectedObject.region).where(InspectedObject.industry.startswith("H")))
+        region, count = Counter(firms).most_common(1)[0]
+    share = {"regions": [region], "ratio": round(400 / count, 2)}
+    plan = work_plan(engine, "SCJG", [], **share, grouping="邻近分组", max_group=50)
     standard_answers(office, plan)
     accounts_for_all(engine)
     office.do_all("draft_work_plan", *APPROVALS, "gate_check", "log_commitment", "reveal", "organ_approval")
