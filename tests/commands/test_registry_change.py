@@ -193,9 +193,10 @@ def test_fields_others_changed_do_not_disturb_a_proposal_about_another_field(
 
 
 def test_a_form_opened_before_an_import_does_not_undo_what_the_import_changed(
-    office: ProcessEngine, officer: Actor, section: Actor
+    office: ProcessEngine, officer: Actor, section: Actor, clock: Any
 ) -> None:
     office.execute(OpenRegistryChange("objects", "变更", FIRM), actor=officer)
+    clock.advance(minutes=5)
     posted = as_shown(office, address="申请的新址")
     text = f"统一社会信用代码,检查对象名称,联系电话\n{FIRM},济南演示一有限公司,88888888\n"
     stream = io.BytesIO(text.encode())

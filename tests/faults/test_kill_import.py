@@ -27,10 +27,12 @@ import sys
 from datetime import datetime
 from zoneinfo import ZoneInfo
 from engine.db import Database
-from engine.inspection.registry_import import import_registry
+from engine.inspection.registry_import import blocks, import_registry
+
+blocks.BLOCK = 500
 
 def told(done, total):
-    if done > 10_000:
+    if done > 1_000:
         print(done, flush=True)
         sys.stdin.read()
 
@@ -43,7 +45,7 @@ with open(sys.argv[2], "rb") as stream:
 
 
 def rows(phone: str) -> bytes:
-    lines = (f"{uscc.compose('91370105', f'XN{n:06d}')},演示{n},企业,{phone}" for n in range(12_000))
+    lines = (f"{uscc.compose('91370105', f'XN{n:06d}')},演示{n},企业,{phone}" for n in range(1_200))
     return ("统一社会信用代码,检查对象名称,检查对象类型,联系电话\n" + "\n".join(lines)).encode()
 
 
@@ -58,7 +60,7 @@ def test_a_killed_import_leaves_whole_batches_and_is_repeated(
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
     )  # fmt: skip
     assert child.stdout is not None and child.stdin is not None
-    assert child.stdout.readline().strip() == b"12000"
+    assert child.stdout.readline().strip() == b"1200"
     child.kill()
     child.communicate()
     with database.read() as session:
@@ -66,11 +68,11 @@ def test_a_killed_import_leaves_whole_batches_and_is_repeated(
         broken = session.scalars(sa.select(RegistryImport).order_by(RegistryImport.id.desc())).first()
         assert broken is not None and broken.state == "导入中"
         known = broken.updated
-        assert (broken.inserted + broken.updated, broken.done) == (10_000, 10_000) and known > 0
-        assert session.scalar(count) == 10_000
+        assert (broken.inserted + broken.updated, broken.done) == (1_000, 1_000) and known > 0
+        assert session.scalar(count) == 1_000
         changes = sa.select(sa.func.count()).select_from(RegistryChange)
         assert session.scalar(changes) == known  # a row and its history stand or fall together
     report = import_registry(database, "objects", io.BytesIO(rows("2")), now=NOW, district_id=DISTRICT)
-    assert (report.inserted, report.updated, report.unchanged) == (2_000, 0, 10_000)
+    assert (report.inserted, report.updated, report.unchanged) == (200, 0, 1_000)
     with database.read() as session:
-        assert session.scalar(count) == 12_000 and session.scalar(changes) == known
+        assert session.scalar(count) == 1_200 and session.scalar(changes) == known

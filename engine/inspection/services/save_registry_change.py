@@ -62,7 +62,7 @@ def _overtaken(ctx: ServiceContext, request: ChangeRequest, changes: dict[str, l
     since = ctx.session.scalars(
         sa.select(RegistryChange.changes).where(
             RegistryChange.district_id == ctx.district_id, RegistryChange.register == request.register,
-            RegistryChange.key == request.key, RegistryChange.at >= opened,
+            RegistryChange.key == request.key, RegistryChange.at > opened,
         )
     )  # fmt: skip
     return {f for made in since for f, (old, _) in made.items() if f in changes and changes[f][1] == old}
