@@ -259,8 +259,18 @@ def import_notice(
     if previous is not None:
         stale = sa.or_(stale, CalendarDay.notice == previous.notice)
     session.execute(sa.delete(CalendarDay).where(CalendarDay.district_id == district_id, stale))
-    for entry in days:
-        set_day(session, entry, notice=notice, district_id=district_id)
+    named = {entry.day.isoformat(): entry for entry in days}
+    session.execute(
+        sa.delete(CalendarDay).where(CalendarDay.district_id == district_id, CalendarDay.day.in_(list(named)))
+    )
+    if named:  # one statement: a first installation records more than five hundred days
+        session.execute(
+            sa.insert(CalendarDay),
+            [
+                {"day": day, "district_id": district_id, "works": e.works, "name": e.name, "notice": notice}
+                for day, e in named.items()
+            ],
+        )
     session.merge(CalendarYear(year=year, district_id=district_id, notice=notice, recorded_at=now))
     session.flush()
 
