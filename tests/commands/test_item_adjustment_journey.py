@@ -40,6 +40,9 @@ SD-3,市场监管部门,广告检查,广告检查,一般检查事项,广告法,�
 WHY = {"reason": "省级清单调整。", "basis": "省级清单2026年版"}
 AGREE = {"decision": "同意"}
 
+#: What no database sees differently is tested on one.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 class People:
     """One person a role, and what waits for them."""
@@ -169,6 +172,7 @@ def test_a_changed_field_is_filed_compiled_and_stands_in_the_history(people: Peo
         assert session.scalar(sa.select(ProcessInstance.status)) == "completed"
 
 
+@ON_SQLITE
 def test_provincial_items_are_claimed_in_one_go_and_incomplete_ones_named(people: People) -> None:
     assert province(people).count == 3
     with pytest.raises(InvalidInput, match="SD-1 已有部门认领"):
@@ -226,6 +230,7 @@ def test_a_responsibility_passes_on_only_when_the_receiver_agrees(people: People
     assert moved is not None and moved.department == "YJJ"
 
 
+@ON_SQLITE
 def test_a_new_item_needs_a_free_code_and_becomes_checkable_when_compiled(people: People) -> None:
     number = people.propose("新增")
     values = {
@@ -260,6 +265,7 @@ def test_what_was_overtaken_meanwhile_is_not_compiled(people: People) -> None:
     people.propose("变更", "SCJG-001")
 
 
+@ON_SQLITE
 def test_only_officers_propose_and_only_for_their_own_items(people: People) -> None:
     with pytest.raises(Forbidden):
         people.engine.execute(OpenItemAdjustment("YJJ", "新增"), actor=people["SCJG/承办人"])

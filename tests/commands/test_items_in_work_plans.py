@@ -16,6 +16,9 @@ from engine.models import UserTask
 from engine.process_engine import ProcessEngine
 from tests.support.draw_district import DISTRICT, District, uscc
 
+#: What no database sees differently is tested on one.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def district(engine: ProcessEngine) -> District:
@@ -33,6 +36,7 @@ def by_firm(files: dict[str, str], name: str) -> dict[str, str]:
     return {line.replace("\t", "|").split("|")[0]: line for line in text.splitlines()}
 
 
+@ON_SQLITE
 def test_a_work_plan_offers_and_takes_only_published_items_in_force_for_all_its_days(district: District) -> None:
     district.open_campaign()
     change(district, "SC001", valid_from=date(2026, 3, 17))
@@ -51,6 +55,7 @@ def test_a_work_plan_offers_and_takes_only_published_items_in_force_for_all_its_
     assert [one["value"] for one in offered] == ["SC001"]
 
 
+@ON_SQLITE
 def test_what_stopped_being_checkable_after_approval_stops_the_freezing(district: District) -> None:
     district.open_campaign()
     district.approve_plan()

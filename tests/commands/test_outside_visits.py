@@ -32,6 +32,9 @@ HEAD = (
     "批准人,批准日期,事后批准理由\n"
 )
 
+#: What no database sees differently is tested on one.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def officer(engine: ProcessEngine) -> Actor:
@@ -84,6 +87,7 @@ def test_visits_count_in_the_cap_unless_they_were_ordered_from_above(engine: Pro
         assert len(visits_of(session, DISTRICT, FIRM)) == 4
 
 
+@ON_SQLITE
 def test_every_fault_of_an_entry_is_named_at_once(engine: ProcessEngine, officer: Actor) -> None:
     assert set(faults(engine, officer, uscc="", kind="", reason="")) == {"uscc", "kind", "reason"}
     assert set(faults(engine, officer, department="WJJ")) == {"department"}
@@ -145,6 +149,7 @@ def test_a_file_is_judged_row_by_row_and_only_its_good_rows_enter(engine: Proces
     assert engine.execute(ImportOutsideVisits(again), actor=office).count("已登记") == 2
 
 
+@ON_SQLITE
 def test_officers_import_only_their_own_departments_rows(engine: ProcessEngine, officer: Actor) -> None:
     text = (HEAD + f"{FIRM},,卫生健康局,日常检查,2026-01-10,否,,,,,\n").encode()
     with engine.read() as session:
@@ -156,6 +161,7 @@ def test_officers_import_only_their_own_departments_rows(engine: ProcessEngine, 
         )
 
 
+@ON_SQLITE
 def test_an_unpublished_item_is_pointed_out_and_an_unknown_one_refused(engine: ProcessEngine, office: Actor) -> None:
     head = HEAD.strip() + ",检查事项编码\n"
     text = (
@@ -169,6 +175,7 @@ def test_an_unpublished_item_is_pointed_out_and_an_unknown_one_refused(engine: P
     assert refused.fate == "拒绝" and [p.value for p in refused.problems] == ["SCJG-999"]
 
 
+@ON_SQLITE
 def test_a_staged_file_nobody_confirms_goes_after_a_day(engine: ProcessEngine, office: Actor, clock: Clock) -> None:
     engine.execute(StageOutsideVisits("a.csv", HEAD.encode()), actor=office)
     clock.advance(hours=25)

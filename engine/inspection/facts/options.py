@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import sqlalchemy as sa
 
 from engine.inspection.facts.desk import Desk
@@ -18,7 +20,7 @@ def departments(desk: Desk) -> list[dict[str, str]]:
 def items(desk: Desk) -> list[dict[str, str]]:
     """Published items that have not ended; whether one is in force on the days chosen is asked on submission."""
     found = desk.session.execute(
-        sa.select(Item.code, Item.name, Item.department, Item.category)
+        sa.select(Item.code, Item.name, Item.department, Item.category, Item.valid_from, Item.valid_until)
         .where(
             Item.district_id == desk.district_id,
             Item.published,  # only published items may be checked (国办发〔2024〕54号)
@@ -27,9 +29,19 @@ def items(desk: Desk) -> list[dict[str, str]]:
         .order_by(Item.department, Item.code)
     )
     return [
-        {"value": code, "label": f"{code} {name}", "note": f"{desk.organ(department)} · {category}"}
-        for code, name, department, category in found
+        {
+            "value": code,
+            "label": f"{code} {name}",
+            "note": f"{desk.organ(department)} · {category}{_term(first, last, desk.today)}",
+        }
+        for code, name, department, category, first, last in found
     ]
+
+
+def _term(first: date | None, last: date | None, today: date) -> str:
+    """What to mind when choosing an item for days ahead."""
+    early = f" · {first} 起施行" if first is not None and first > today else ""
+    return early + (f" · 有效至 {last}" if last is not None else "")
 
 
 def users(desk: Desk, role: str, department: str = "") -> dict[str, list[dict[str, str]]]:
