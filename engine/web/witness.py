@@ -65,8 +65,11 @@ class Seat:
 
     @property
     def tag(self) -> str:
-        """What this witness's page depends on."""
-        return f"{self.draw.state}.{self.step}.{len(self.waiting)}.{int(self.all_logged)}"
+        """What this witness's page depends on.  Others' acts count only while waiting: a form must not be loaded anew
+        under somebody's hands.
+        """
+        others = len(self.waiting) if self.step in ("wait", "done") else ""
+        return f"{self.draw.state}.{self.step}.{others}"
 
 
 @blueprint.get("/draws/<draw_id>/witness")

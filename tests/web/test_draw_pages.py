@@ -106,15 +106,24 @@ def test_the_page_of_a_witness_is_for_witnesses(room: Enter) -> None:
     assert anybody(district).get(WITNESS).status_code == 302
 
 
-def test_the_phone_is_told_to_load_anew_only_when_something_changed(room: Enter) -> None:
+def test_a_waiting_phone_loads_anew_when_something_changed_and_never_under_somebodys_hands(room: Enter) -> None:
     district = room("protected")
-    phone = district.sign_in("witness1")
-    found = re.search(r'data-hx-get="([^"]+/witness/state[^"]+)"', phone.text(WITNESS))
-    assert found
-    assert phone.get(found[1]).status_code == 204
+    first, second = district.sign_in("witness1"), district.sign_in("witness2")
+
+    def poll(phone: Browser) -> str:
+        found = re.search(r'data-hx-get="([^"]+/witness/state[^"]+)"', phone.text(WITNESS))
+        assert found
+        return found[1]
+
+    filling = poll(second)
+    log(first, DIGEST)
+    assert second.get(filling).status_code == 204, "another's act must not clear a form"
+    waiting = poll(first)
+    assert first.get(waiting).status_code == 204
     district.office.do(draw_room.witness_task(district, "witness2", "log_commitment"))
-    changed = phone.get(found[1])
+    changed = first.get(waiting)
     assert changed.status_code == 200 and changed.headers["HX-Refresh"] == "true"
+    assert second.get(filling).headers["HX-Refresh"] == "true", "logged from another device"
 
 
 def test_an_aborted_draw_says_so_everywhere_and_takes_nothing_more(room: Enter) -> None:
