@@ -72,6 +72,11 @@ class Frequency:
         """A single figure of the table, e.g. ``available-percent``."""
         return int(self._first(name, Traits(), "")["value"])
 
+    @cached_property
+    def longest_pause(self) -> int:
+        """The most days that any row asks for between two visits."""
+        return max((int(row["value"]) for row in self._named(BETWEEN)), default=0)
+
     def keep_reasons(self) -> tuple[str, ...]:
         """Every reason for which some row lets a firm stay in."""
         return tuple(dict.fromkeys(reason for row in self._rows for reason in row.get("may_keep") or ()))

@@ -28,8 +28,6 @@ from engine.inspection.plan_scope import Scope
 from engine.inspection.pool_lists import plan_days
 from engine.settings import Settings
 
-#: Longest that a rule looks back from today; visits of the calendar year are known apart.
-YEAR = timedelta(days=366)
 CHUNK = 500
 #: Firms named on the page; all of them are in the gate's list later.
 NAMED = 50
@@ -174,7 +172,7 @@ class Previewer:
         """Firms of the scope that a frequency or one-visit rule would keep out today."""
         gate = Gate.of(self._frequency, self._known, self._today, plan, {})
         found = []
-        for uscc, last, region, kind, status, industry, *marks in self._touched(self._known):
+        for uscc, last, region, kind, status, industry, *marks in self._touched(self._known, scope):
             if scope.why_not(status, region, kind, industry):
                 continue
             traits = reader.read(industry, *marks)
@@ -182,11 +180,11 @@ class Previewer:
                 found.append((uscc, bar))
         return found
 
-    def _touched(self, known: Visits) -> Iterable[Sequence[Any]]:
-        """Firms a rule could speak of at all: visited this year, about to be, or inspected within a year."""
+    def _touched(self, known: Visits, scope: Scope) -> Iterable[Sequence[Any]]:
+        """Firms of the scope that a rule could speak of at all: visited this year, about to be, or not long ago."""
         o = InspectedObject
         select = sa.select(o.uscc, o.last_inspected_on, o.region, o.kind, o.status, *columns()).where(
-            o.district_id == self._district
+            o.district_id == self._district, *scope.conditions()
         )
         seen = set()
         wanted = sorted(known.this_year.keys() | known.open_now.keys())
@@ -194,7 +192,9 @@ class Previewer:
             for row in self._session.execute(select.where(o.uscc.in_(wanted[start : start + CHUNK]))):
                 seen.add(row.uscc)
                 yield row
-        for row in self._session.execute(select.where(o.last_inspected_on > self._today - YEAR)):
+        for row in self._session.execute(
+            select.where(o.last_inspected_on > self._today - timedelta(days=self._frequency.longest_pause))
+        ):
             if row.uscc not in seen:
                 yield row
 
