@@ -144,8 +144,6 @@ def import_registry(
         if isinstance(session_or_database, Database):
             record_import(session, report, district_id=district_id, now=now, actor=actor, source=source)
     if kind == "objects" and isinstance(session_or_database, Database) and report.inserted + report.updated:
-        if progress is not None:
-            progress(report.total, report.total)
         index_objects(session_or_database, district_id, now)
     return report
 
