@@ -23,7 +23,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLite]:
 
 
 #: These start a server process.
-SERVED = {"completions", "inbox"}
+SERVED = {"completions", "inbox", "registry"}
 
 
 @pytest.mark.parametrize(

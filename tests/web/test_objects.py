@@ -267,3 +267,4 @@ def test_a_visit_to_come_is_told_to_the_departments_that_make_it_alone(district:
     seen = outsider.text(f"/objects/{over.uscc}")
     assert over.number in seen and f"/inspections/{over.number}" not in seen
     assert f"/objects/{over.uscc}" in insider.text(f"/inspections/{over.number}")
+    assert "检查结束" in seen and over.object["name"] in insider.text("/objects?inspected=year")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from engine.db import new_id
 from engine.errors import InvalidInput
 from engine.inspection import records, tables
 from engine.inspection.models import DepartmentInspection, Finding
+from engine.inspection.registry_history import Origin, difference, record_changes
 from engine.service_tasks import ServiceContext, service_task
 
 _CLEAN = "1"  # code 未发现问题 of the result-category table
@@ -96,6 +97,20 @@ def _end_of_visits(ctx: ServiceContext, inspection_number: str) -> None:
     assert deadline is not None
     inspection.visits_ended_at, inspection.publication_due_at = last, deadline.due_at
     inspection.state = "待公示"
+    _note_in_registry(ctx, inspection.uscc, inspection.number, ctx.calendar.local_date(last))
     ctx.send_message(
         "all-visits-ended", inspection.number, {"publication_due": deadline.due_at.isoformat()}
+    )  # fmt: skip
+
+
+def _note_in_registry(ctx: ServiceContext, uscc: str, number: str, day: date) -> None:
+    """The registry tells when an object was last inspected; a later day it knows already stays."""
+    row = records.inspected_object(ctx.session, ctx.district_id, uscc)
+    if row is None or (row.last_inspected_on is not None and row.last_inspected_on >= day):
+        return
+    changes = difference({"last_inspected_on": row.last_inspected_on}, {"last_inspected_on": day})
+    row.last_inspected_on, row.updated_at = day, ctx.now
+    record_changes(
+        ctx.session, ctx.district_id, "objects", [(uscc, changes)], at=ctx.now, actor=ctx.actor,
+        origin=Origin("system", number, "检查结束"),
     )  # fmt: skip
