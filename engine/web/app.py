@@ -16,7 +16,7 @@ from whitenoise import WhiteNoise
 
 from engine.inspection.installation import open_engine
 from engine.settings import Settings
-from engine.web import assets, context, csrf, errors, filters, guards, navigation, notices, security, sessions
+from engine.web import assets, context, errors, filters, guards, navigation, notices, security, sessions
 from engine.web.context import DemoLogin, Shell
 
 if TYPE_CHECKING:
@@ -112,7 +112,6 @@ def _install(app: Flask, settings: Settings) -> None:
     sessions.install(app)
     guards.install(app)
     security.install(app, settings)
-    csrf.install(app)
     errors.install(app)
     filters.install(app)
     app.context_processor(context.template_globals)

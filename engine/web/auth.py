@@ -7,12 +7,14 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import validate_csrf
 from itsdangerous import BadData, URLSafeSerializer
+from wtforms import ValidationError
 
 from engine import accounts
 from engine.errors import InvalidInput
 from engine.models import User
-from engine.web import csrf, sessions
+from engine.web import sessions
 from engine.web.context import DemoLogin, actor, actor_or_none, database, now, settings, shell
 from engine.web.guards import public, signed_in
 
@@ -70,9 +72,11 @@ def keep_submission() -> str:
     """
     if request.method != "POST" or request.blueprint == "auth" or not session.get(sessions.LAST_USER):
         return ""  # forms of this module hold passwords
-    if not csrf.is_ours(request.form.get(csrf.FIELD)):
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError:
         return ""
-    fields = [(name, value) for name, value in request.form.items(multi=True) if name != csrf.FIELD]
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
     if sum(len(name) + len(value) for name, value in fields) > MAX_KEPT:
         return ""
     return str(_serializer().dumps({"user": session[sessions.LAST_USER], "path": request.full_path, "fields": fields}))

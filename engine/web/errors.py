@@ -11,11 +11,11 @@ from collections.abc import Mapping
 
 from flask import Flask, current_app, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import InvalidInput, LianjianError, NotSignedIn, PasswordChangeRequired
 from engine.web import auth
-from engine.web.csrf import ForeignPost
 from engine.web.security import request_id
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error.response
     status = error.code or 500
-    if isinstance(error, ForeignPost):
+    if isinstance(error, CSRFError):
         return answer(status, "csrf", CSRF_REMEDY)
     limit = current_app.config["MAX_CONTENT_LENGTH"] // (1024 * 1024)
     message = REMEDIES.get(status, REMEDIES[400]).format(limit=limit)

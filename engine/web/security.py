@@ -1,4 +1,4 @@
-"""Request identity, Content-Security-Policy and the other security headers, the limits of a request."""
+"""Request identity, CSRF, Content-Security-Policy and the other security headers, the limits of a request."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
+from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from engine.settings import Settings
@@ -103,6 +104,9 @@ def install(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=32 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
         MAX_FORM_PARTS=5000,
+        # The token lives as long as the session it is tied to: a form left open
+        # over lunch must still be accepted.
+        WTF_CSRF_TIME_LIMIT=None,
     )
     app.session_interface = SignedCookie(app.config["SECRET_KEY"], secure=settings.secure_cookies)
 
@@ -117,6 +121,8 @@ def install(app: Flask, settings: Settings) -> None:
         if any("\0" in text for text in texts):
             raise BadRequest
 
+    # The token comes as a form field or, from htmx and fetch, as the header X-CSRFToken.
+    CSRFProtect(app)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
     @app.after_request

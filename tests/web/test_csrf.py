@@ -18,10 +18,9 @@ def post(client: Any, token: str, **options: Any) -> int:
     return int(client.post("/sample/form", data={"csrf_token": token}, **options).status_code)
 
 
-def test_every_page_shows_another_token_and_each_of_them_counts(sample: Any) -> None:
+def test_every_token_of_the_session_counts(sample: Any) -> None:
     client = sample.sign_in("zhang")
     tokens = [sample.token(client.get("/sample/form")) for _ in range(3)]
-    assert len(set(tokens)) == 3
     assert [post(client, token) for token in tokens] == [200, 200, 200]
 
 
@@ -38,15 +37,6 @@ def test_what_is_no_token_of_this_session_is_refused(sample: Any, spoil: str) ->
     client = sample.sign_in("zhang")
     sample.token(client.get("/sample/form"))
     assert post(client, spoil) == 400
-
-
-def test_the_secret_itself_is_not_on_the_page_and_is_no_token(sample: Any) -> None:
-    client = sample.sign_in("zhang")
-    page = client.get("/sample/form")
-    with client.session_transaction() as kept:
-        secret = kept["csrf"]
-    assert secret not in page.text
-    assert post(client, secret) == 400
 
 
 @pytest.mark.parametrize(
