@@ -31,8 +31,8 @@ SILENT = timedelta(seconds=60)
 #: A timer this late was not fired although it should have been.
 LATE_TIMER = timedelta(minutes=5)
 KINDS = {
-    "job": "后台任务", "service_task": "服务任务", "state": "流程状态", "runaway": "失控", "timer": "定时器", "message": "消息",
-    "signal": "信号", "start": "定时启动", "error": "错误",
+    "job": "后台任务", "service_task": "服务任务", "state": "流程状态", "runaway": "失控", "timer": "定时器",
+    "message": "消息", "signal": "信号", "start": "定时启动", "error": "错误",
 }  # fmt: skip
 PUSH_STATES = {"pending": "待报送", "failed": "报送失败", "received": "已接收"}
 
