@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from urllib.parse import urlencode
 
@@ -21,7 +22,7 @@ from engine.inspection.recusal_declaration import DeclareRecusal, LiftRecusal, m
 from engine.inspection.registry_edit import open_request
 from engine.inspection.registry_export import RecordExport
 from engine.inspection.registry_history import history_of
-from engine.inspection.registry_models import EnforcementTeam, InspectorLeave, RegistryImport
+from engine.inspection.registry_models import EnforcementTeam, InspectorLeave, RegistryChange, RegistryImport
 from engine.inspection.saved_filters import saved_filters
 from engine.inspection.standing import ON_DUTY, on_leave, why_not_drawable
 from engine.models import ProcessInstance
@@ -51,6 +52,9 @@ FIELDS = {
     "specialities": "业务专长", "items": "对应抽查事项", "team": "执法队伍", "expert": "是否专家",
     "drawable": "是否参与抽取", "status": "人员状态", "phone": "联系电话", "leave": "请假", "recusal": "回避",
 }  # fmt: skip
+
+#: Fields of the history for the person's own department alone.
+CLOSE = frozenset({"phone", "recusal"})
 
 
 def _today() -> date:
@@ -125,17 +129,18 @@ def _show(code: str, typed: dict[str, str] | None = None, errors: dict[str, list
         district = settings().district_id
         person = records.inspector(session, district, code)
         away = on_leave(session, district, _today(), _today())
+        close = sees_district(actor()) or person.department in actor().departments
         items = session.execute(
             sa.select(Item.code, Item.name).where(Item.district_id == district, Item.code.in_(person.items or []))
         )
         page = render_template(
             "inspectors/show.html", person=person, why=why_not_drawable(person, _today(), away),
-            items=dict(items.tuples().all()), leaves=_leaves(session, person), recusals=_recusals(session, person),
+            items=dict(items.tuples().all()), leaves=_leaves(session, person), recusals=_recusals(session, person) if close else [],
             load=loads(session, district, [person.code], _year_start()).get(person.code),
             visits=_visits(session, person), team=_team(session, person.team), regions_text=_regions_text(person),
-            history=history_of(session, district, "inspectors", person.code), fields=FIELDS,
+            history=_visible(history_of(session, district, "inspectors", person.code), close), fields=FIELDS,
             may_enter=may_enter(actor(), person), may_lift=may_lift(actor(), person), today=_today(),
-            sees_phone=sees_district(actor()) or person.department in actor().departments,
+            close=close,
             typed=typed or {}, errors=errors or {}, form=form, may_propose=actor().has_role("承办人"),
             open_change=open_request(session, district, "inspectors", person.code), on_duty=person.status == ON_DUTY,
             origin=session.get(RegistryImport, person.import_id) if person.import_id else None,
@@ -187,6 +192,20 @@ def _do(command: Command[str], code: str, said: str, typed: dict[str, str], form
         return _show(code, typed, fields, form)
     flash(said, "success")
     return redirect(url_for(".show", code=code), 303)
+
+
+def _visible(changes: Sequence[RegistryChange], close: bool) -> list[RegistryChange]:
+    """The changes without what only the person's own department may know: phone, firms recused from, why on leave.
+
+    A recusal decided after a draw would tell other departments which firm is about to be visited.
+    """
+    if close:
+        return list(changes)
+    for change in changes:
+        change.changes = {name: values for name, values in change.changes.items() if name not in CLOSE}
+        if change.source == "leave":
+            change.reason = ""
+    return [change for change in changes if change.changes]
 
 
 def _year_start() -> datetime:

@@ -160,3 +160,11 @@ def test_a_workbook_is_read_from_the_sheet_that_has_the_header() -> None:
 def test_a_workbook_without_a_known_header_is_refused() -> None:
     with pytest.raises(InvalidInput, match="表头"):
         open_sheet(_workbook((1, [_text("甲"), _text("乙")])), score)
+
+
+def test_a_workbook_that_claims_billions_of_cells_is_refused_and_the_process_lives() -> None:
+    far = _text("很远").replace("@", "XFD1048576")
+    book = _workbook((1, [_text(name) for name in HEADER]), (1048576, [far]))
+    with pytest.raises(InvalidInput, match="只复制有数据的区域"):
+        open_sheet(book, score)
+    assert book.tell() == 0

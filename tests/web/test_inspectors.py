@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.db import new_id
 from engine.inspection.models import DepartmentInspection, InspectedObject, Inspector, Recusal
 from engine.inspection.registry_models import InspectorLeave, RegistryChange
 from tests.support.pages import District
@@ -196,3 +197,24 @@ def test_an_officer_proposes_a_change_from_the_persons_page_and_others_see_that_
     assert row.name in officer.text(answer.headers["Location"])
     page = officer.text(path)
     assert "有一项名录变更在办" in page and "提出变更" not in page
+
+
+def test_other_departments_see_neither_phone_recusals_nor_reasons_of_leave_not_even_in_the_history(
+    district: District,
+) -> None:
+    row, (code, name) = person(district), uscc(district)
+    path, officer = f"/inspectors/{row.code}", district.sign_in("wjj-officer")
+    days = {"first_day": "2026-03-10", "last_day": "2026-03-12", "reason": "住院手术"}
+    assert officer.post(f"{path}/leave", days, page=path).status_code == 303
+    assert officer.post(f"{path}/recusals", {"uscc": code, "why": "配偶在该企业任职"}, page=path).status_code == 303
+    with district.engine.database.write() as session:
+        session.add(
+            RegistryChange(
+                id=new_id(), district_id=row.district_id, register="inspectors", key=row.code, at=district.clock(),
+                by_name="演示", source="import", changes={"phone": ["13911112222", "13933334444"]}, reason="",
+            )
+        )  # fmt: skip
+    secrets = ("13933334444", "13911112222", "住院手术", "配偶在该企业任职", code, name)
+    assert [text for text in secrets if text not in officer.text(path)] == []
+    stranger = district.sign_in("yjj-officer").text(path)
+    assert [text for text in secrets if text in stranger] == [] and "2026-03-10 至 2026-03-12" in stranger

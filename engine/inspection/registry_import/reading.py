@@ -21,6 +21,7 @@ from typing import IO, Any
 from python_calamine import CalamineError, CalamineWorkbook
 
 from engine.errors import InvalidInput
+from engine.inspection.registry_import.workbook_trial import refuse_bomb
 
 DELIMITERS = ",\t;|，"
 #: Lines searched for the header (templates put a title and a note above it).
@@ -257,6 +258,7 @@ def _unquote(cell: str) -> str:
 
 
 def _open_workbook(stream: IO[bytes], score: Score) -> Sheet:
+    refuse_bomb(stream)
     try:
         book = CalamineWorkbook.from_filelike(stream)
         names = book.sheet_names
