@@ -135,7 +135,8 @@ def _show(code: str, typed: dict[str, str] | None = None, errors: dict[str, list
         )
         page = render_template(
             "inspectors/show.html", person=person, why=why_not_drawable(person, _today(), away),
-            items=dict(items.tuples().all()), leaves=_leaves(session, person), recusals=_recusals(session, person) if close else [],
+            items=dict(items.tuples().all()), leaves=_leaves(session, person),
+            recusals=_recusals(session, person) if close else [],
             load=loads(session, district, [person.code], _year_start()).get(person.code),
             visits=_visits(session, person), team=_team(session, person.team), regions_text=_regions_text(person),
             history=_visible(history_of(session, district, "inspectors", person.code), close), fields=FIELDS,
