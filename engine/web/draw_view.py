@@ -16,6 +16,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session, defer
 
 from engine.inspection import disclosure, draw_log, draws
+from engine.inspection.draw_verify import series_of
 from engine.inspection.models import Draw, DrawLogEntry, DrawWitness
 
 STATES = {
@@ -118,6 +119,8 @@ def abilities(view: DrawView) -> Abilities:
     row = view.row
     if row.origin == "province":
         return Abilities(["平台编号、回执和名单摘要何时登入日志", _LOG], [], [])
+    if row.trial:
+        return Abilities([_SEALED, "试抽没有效力：随机因子即抽即弃，不选定检查对象，也不公布名单", _LOG], [], [])
     if row.parent:
         return Abilities([_SEALED, _LOG], [f"补充对象的签号和去留，在抽取 {row.parent} 的记录中一并核验"], [])
     if row.state in ("aborted", "annulled"):
@@ -151,6 +154,8 @@ def log_lines(session: Session, row: Draw, witnesses: Sequence[DrawWitness]) -> 
 def log_line(entry: DrawLogEntry, names: dict[str, str]) -> LogLine:
     """One line in words; ``names`` are those of witnesses by id, as far as they may be told."""
     words = _words(entry.leaf, names)
+    if entry.kind == "result" and series_of(entry.draw_id)[1] == "T":
+        words = "试抽完成，没有效力，不选定任何检查对象"
     return LogLine(entry.index, entry.at, KINDS.get(entry.kind, entry.kind), words, entry.leaf, entry.draw_id)
 
 
@@ -175,6 +180,8 @@ def steps(row: Draw, witnesses: Sequence[DrawWitness], ended: bool) -> list[Step
     """Where the draw stands.  A platform draw has one step: its import."""
     if row.origin == "province":
         return [Step("省工作平台抽取", "done"), Step("导入结果", "done"), _after("检查并公示", row, ended)]
+    if row.trial:  # no witnesses, nothing to visit and no record to come
+        return [Step("名单封存", "done"), Step("试抽", "done" if row.drawn_at else "ahead")]
     total = len(witnesses)
     logged = sum(w.logged_at is not None for w in witnesses)
     revealed = sum(w.revealed_at is not None for w in witnesses)

@@ -86,6 +86,20 @@ def test_a_trial_is_run_from_the_page_and_shows_figures_only(district: District)
     assert district.sign_in("wjj-officer").post(f"/campaigns/{number}/draw/trial", {}).status_code in (403, 404)
 
 
+def test_a_trial_is_nowhere_taken_for_a_draw(district: District) -> None:
+    officer = district.sign_in("scjg-officer")
+    officer.post("/campaigns", {"department": "SCJG"}, page="/campaigns")
+    number = "SCJG-抽查-2026-0002"
+    district.office.do_all("draft_work_plan")
+    officer.post(f"/campaigns/{number}/draw/trial", {}, page=f"/campaigns/{number}/draw")
+    campaign = html.unescape(officer.text(f"/campaigns/{number}"))
+    assert "试抽，没有效力" in campaign and "抽取现场" not in campaign
+    public = html.unescape(officer.text("/public/draws/CN-370105-SCJG-2026-T0001"))
+    assert "试抽完成，没有效力，不选定任何检查对象" in public and "抽中 0 个" not in public
+    for promise in ("登记随机因子", "检查并公示", "入场检查时", "任务结束后，任何人"):
+        assert promise not in public
+
+
 def test_only_the_leads_head_is_offered_annulment_and_only_before_dispatch(district: District) -> None:
     head = district.sign_in("scjg-head")
     assert "签署并作废" not in head.text(path(district))
