@@ -10,6 +10,7 @@ from engine.errors import NotFound
 from engine.models import Attachment
 from engine.scope import instance_in_scope
 from engine.web.context import actor, database
+from engine.web.downloads import name_file
 from engine.web.guards import signed_in
 
 blueprint = Blueprint("attachments", __name__)
@@ -30,6 +31,6 @@ def show(attachment_id: object) -> ResponseReturnValue:
     response = make_response(row.content)
     inline = row.media_type.startswith("image/") or row.media_type == "application/pdf"
     response.headers["Content-Type"] = row.media_type
-    response.headers.set("Content-Disposition", "inline" if inline else "attachment", filename=row.file_name)
+    name_file(response, row.file_name, inline=inline)
     response.headers["Content-Security-Policy"] = "default-src 'none'; img-src 'self'; sandbox"
     return response

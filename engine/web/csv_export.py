@@ -9,6 +9,8 @@ from typing import Any
 
 from flask import Response, make_response
 
+from engine.web.downloads import name_file
+
 #: First characters that make a spreadsheet compute a cell instead of showing it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -32,5 +34,5 @@ def csv_response(name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) 
     """A download named ``name``."""
     response = make_response(csv_text(head, rows))
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    name_file(response, name)
     return response

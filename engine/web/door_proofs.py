@@ -18,6 +18,7 @@ from engine.inspection.disclosure import door_proof
 from engine.inspection.draw_verify import verify
 from engine.inspection.models import InspectedObject
 from engine.web.context import database, now, settings
+from engine.web.downloads import name_file
 from engine.web.guards import public
 from engine.web.security import secret_key
 
@@ -60,7 +61,7 @@ def proof(token: str) -> ResponseReturnValue:
         draw_id, uscc, text = _proof(session, token)
     response = make_response(text)
     response.headers["Content-Type"] = "application/json; charset=utf-8"
-    response.headers.set("Content-Disposition", "attachment", filename=f"{draw_id}-{uscc}.json")
+    name_file(response, f"{draw_id}-{uscc}.json")
     return _private(response)
 
 

@@ -23,6 +23,7 @@ from engine.scope import scope
 from engine.web import door_proofs, draw_view
 from engine.web.case_view import Waiting, history, open_tasks, picture, waiting
 from engine.web.context import actor, database, now, settings
+from engine.web.downloads import name_file
 from engine.web.guards import signed_in
 from engine.web.inspection_list import CHIPS, STATES, inspection_page
 from engine.web.navigation import NavItem
@@ -257,8 +258,7 @@ def door(number: str) -> ResponseReturnValue:
     if request.args.get("download"):
         response = make_response(text)
         response.headers["Content-Type"] = "application/json; charset=utf-8"
-        name = f"{inspection.number.replace('/', '-')}.json"
-        response.headers.set("Content-Disposition", "attachment", filename=name)
+        name_file(response, f"{inspection.number.replace('/', '-')}.json")
         return response
     qr = draw_view.qr_code(door_proofs.address_of(draw.draw_id, inspection.uscc))
     return make_response(render_template("door_proof.html", inspection=inspection, draw=draw, text=text, qr=qr))

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.commands.context import Command
-from engine.errors import LianjianError
+from engine.errors import LianjianError, NotFound
 from engine.inspection import inspector_search, records, tables
 from engine.inspection.inspector_load import loads
 from engine.inspection.inspector_search import SORTS, STANDINGS, InspectorQuery, lapses
@@ -162,7 +162,7 @@ def enter_leave(code: str) -> ResponseReturnValue:
 @signed_in
 def withdraw_leave(code: str, leave_id: str) -> ResponseReturnValue:
     """Withdraw a leave."""
-    return _do(WithdrawLeave(leave_id if is_id(leave_id) else ""), code, "已撤销请假登记。", {}, "leave")
+    return _do(WithdrawLeave(_id(leave_id)), code, "已撤销请假登记。", {}, "leave")
 
 
 @blueprint.post("/<code>/recusals")
@@ -178,8 +178,15 @@ def declare_recusal(code: str) -> ResponseReturnValue:
 @signed_in
 def lift_recusal(code: str, recusal_id: str) -> ResponseReturnValue:
     """Lift a recusal, with the reason."""
-    command = LiftRecusal(recusal_id if is_id(recusal_id) else "", request.form.get("reason", ""))
+    command = LiftRecusal(_id(recusal_id), request.form.get("reason", ""))
     return _do(command, code, "已解除回避，名录变更记录中可查。", {}, "lift")
+
+
+def _id(text: str) -> str:
+    """The id of a row of this page.  Raises :class:`NotFound` for what cannot be one."""
+    if not is_id(text):
+        raise NotFound("没有找到这条登记，可能链接有误，请刷新后重试。")
+    return text
 
 
 def _do(command: Command[str], code: str, said: str, typed: dict[str, str], form: str) -> ResponseReturnValue:

@@ -10,6 +10,7 @@ from engine.inspection import escrow
 from engine.inspection.draw_commands import AUDITOR, HEAD, WITNESS, CollectKeyShare, share_holder
 from engine.inspection.models import Draw, DrawKeyShare
 from engine.web.context import actor, database, departments, engine, settings
+from engine.web.downloads import name_file
 from engine.web.guards import requires_role
 from engine.web.navigation import NavItem
 
@@ -42,7 +43,7 @@ def collect(draw_id: str) -> ResponseReturnValue:
     holder = request.form.get("holder", "")
     text = engine().execute(CollectKeyShare(draw_id, holder), actor=actor())
     reply = Response(text, mimetype="application/json")
-    reply.headers["Content-Disposition"] = f'attachment; filename="key-share-{draw_id}-{holder}.json"'
+    name_file(reply, f"key-share-{draw_id}-{holder}.json")
     reply.headers["Cache-Control"] = "no-store"
     return reply
 

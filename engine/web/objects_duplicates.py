@@ -36,7 +36,7 @@ def index() -> ResponseReturnValue:
     """The likeliest first; decided ones on a list of their own."""
     state = DIFFERENT if request.args.get("state") == "decided" else OPEN
     score, _, pair_id = request.args.get("after", "").partition("~")
-    after = (int(score), pair_id) if score.isdecimal() and is_id(pair_id) else None
+    after = (int(score), pair_id) if score.isdecimal() and len(score) < 5 and is_id(pair_id) else None
     with database().read() as session:
         district = settings().district_id
         found = duplicate_page(session, district, state, size=PAGE + 1, after=after)

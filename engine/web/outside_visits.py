@@ -85,7 +85,7 @@ def _wanted() -> dict[str, str]:
         "q": request.args.get("q", "").strip()[:80],
         "department": request.args.get("department", "")[:100],
         "kind": request.args.get("kind", ""),
-        "year": year if year.isdecimal() and len(year) == 4 else "",
+        "year": year if year.isdecimal() and len(year) == 4 and int(year) else "",
         "counts": request.args.get("counts", ""),
     }
 

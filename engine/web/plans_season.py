@@ -26,7 +26,7 @@ def board() -> ResponseReturnValue:
     """Departments and their plans of a year, those not filed first."""
     typed = request.args.get("year", "")
     today = now().date()
-    year = int(typed) if typed.isdecimal() and len(typed) == 4 else season_year(today)
+    year = int(typed) if typed.isdecimal() and len(typed) == 4 and int(typed) > 1 else season_year(today)
     with database().read() as session:
         rows = standings(session, settings().district_id, year, today)
         if request.args.get("format") == "csv":

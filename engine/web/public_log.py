@@ -187,7 +187,7 @@ def _since(tree: merkle.Tree, text: str) -> Consistency:
         kept = kept.get("head", kept)
         _, size, root, _ = draw_log.parse_head(kept)
         bytes.fromhex(root)
-    except (ValueError, AttributeError, LianjianError):
+    except (ValueError, AttributeError, RecursionError, LianjianError):
         raise InvalidInput("这不是签名树头。请粘贴保存的 head.json 的全部内容。") from None
     ours = draw_log.public_key_hex(draw_log.log_key(settings().data_dir))
     if not draw_log.head_is_signed(kept) or kept["public_key"] != ours:

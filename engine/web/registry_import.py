@@ -30,8 +30,10 @@ from engine.inspection.registry_models import RegistryImport
 from engine.inspection.registry_proposals import words
 from engine.web.context import actor, database, engine, now, settings
 from engine.web.csv_export import csv_response
+from engine.web.downloads import name_file
 from engine.web.guards import requires_role
 from engine.web.navigation import NavItem
+from engine.web.task_lookup import is_id
 
 blueprint = Blueprint("registry_import", __name__)
 NAV = (
@@ -54,7 +56,7 @@ def _list(errors: dict[str, list[str]] | None = None) -> ResponseReturnValue:
     statement = sa.select(RegistryImport).where(RegistryImport.district_id == settings().district_id)
     if register in TABLES:
         statement = statement.where(RegistryImport.register == register)
-    if len(after := request.args.get("after", "")) == 36:
+    if is_id(after := request.args.get("after", "")):
         statement = statement.where(RegistryImport.id < after)
     with database().read() as session:
         found = session.scalars(statement.order_by(RegistryImport.id.desc()).limit(PAGE + 1)).all()
@@ -168,7 +170,7 @@ def errors_csv(import_id: Any) -> ResponseReturnValue:
         row = _find(session, import_id, lists=True)
     response: Response = make_response("\ufeff" + row.problems)
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers.set("Content-Disposition", "attachment", filename=f"{row.file_name.rsplit('.', 1)[0]}-差错.csv")
+    name_file(response, f"{row.file_name.rsplit('.', 1)[0]}-差错.csv")
     return response
 
 

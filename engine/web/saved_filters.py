@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl, urlencode
+
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -46,7 +48,8 @@ def _page() -> str:
 
 
 def _query() -> str:
-    return request.form.get("query", "").lstrip("?")
+    """What the list's address asks, written anew: a form may hold what no address can."""
+    return urlencode(parse_qsl(request.form.get("query", "").lstrip("?")))
 
 
 def _do(command: Command[None], done: str) -> ResponseReturnValue:

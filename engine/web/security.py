@@ -117,8 +117,9 @@ def install(app: Flask, settings: Settings) -> None:
             (request.content_length or 0) > app.config["MAX_FORM_MEMORY_SIZE"]
         ):
             raise RequestEntityTooLarge  # werkzeug limits only the parts of multipart forms
-        texts = (request.path, *request.args.values(), *request.form.values())
-        if any("\0" in text for text in texts):
+        values = (text for source in (request.args, request.form) for texts in source.listvalues() for text in texts)
+        names = (file.filename or "" for files in request.files.listvalues() for file in files)
+        if any("\0" in text for text in (request.path, *values, *names)):
             raise BadRequest
 
     # The token comes as a form field or, from htmx and fetch, as the header X-CSRFToken.

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
 from engine.web.csv_export import defused
+from engine.web.downloads import name_file
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Rows written out at once.
@@ -29,7 +30,7 @@ def table_response(
     """``form`` is csv or xlsx; ``rows`` are read while the answer is sent.  Raises :class:`NotFound` otherwise."""
     if form == "csv":
         response = Response(_csv(head, rows), content_type="text/csv; charset=utf-8")
-        response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
+        name_file(response, f"{name}.csv")
         return response
     if form == "xlsx":
         file = tempfile.TemporaryFile()  # noqa: SIM115 - sent, and closed, after the view has returned

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -25,8 +25,9 @@ def is_id(text: str) -> bool:
 def is_moment(text: str) -> bool:
     """True when ``text`` is an ISO 8601 time with its zone, as our own addresses carry it."""
     try:
-        return datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return moment.tzinfo is not None and moment.astimezone(UTC).year > 1
+    except (ValueError, OverflowError):
         return False
 
 

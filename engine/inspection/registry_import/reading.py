@@ -91,7 +91,7 @@ def _open_csv(stream: IO[bytes], head: bytes, score: Score) -> Sheet:
         lines = head.decode(encoding, errors="replace").splitlines()[:HEADER_LINES]
         for number, line in enumerate(lines):
             for delimiter in DELIMITERS:
-                cells = next(csv.reader([line], delimiter=delimiter), [])
+                cells = _cells(line, delimiter)
                 points = score(cells)
                 if points > (best[0] if best else 0):
                     best = (points, encoding, delimiter, number, cells)
@@ -104,6 +104,14 @@ def _open_csv(stream: IO[bytes], head: bytes, score: Score) -> Sheet:
         header.pop()
     rows = _CsvRows(text, delimiter, len(header), header_index + 1)
     return Sheet(header, iter(rows), encoding.replace("-sig", ""), max(expected, 0))
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """The cells of one of the first lines; none when it cannot be a header."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:  # a cell longer than any header
+        return []
 
 
 def _count_lines(stream: IO[bytes]) -> int:

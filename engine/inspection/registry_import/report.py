@@ -25,6 +25,11 @@ class RowProblem:
     message: str
     remedy: str
 
+    def __post_init__(self) -> None:
+        """No database keeps a NUL, and damaged files are full of them."""
+        if "\0" in self.value:
+            object.__setattr__(self, "value", self.value.replace("\0", "�"))
+
 
 @dataclass(slots=True)
 class ImportReport:
