@@ -138,11 +138,11 @@ def _finish_object(reader: RowReader, line: int, record: Record) -> None:
     code = record["uscc"]
     reasons = uscc.doubts(code)
     for reason in reasons:
-        reader._add(line, TO_VERIFY, "统一社会信用代码", code, reason, "已导入并标记待核，请对照营业执照更正代码。")
+        reader._add(line, TO_VERIFY, "统一社会信用代码", code, reason, "导入并标记待核，请对照营业执照更正代码。")
     region = record.get("region", "")
     if region and not region.startswith(reader.surroundings.district_id):
         reasons.append(f"行政区划代码 {region} 不在本区")
-        reader._add(line, TO_VERIFY, "行政区划代码", region, "不在本区", "已导入并标记待核，请核对住所所在街道。")
+        reader._add(line, TO_VERIFY, "行政区划代码", region, "不在本区", "导入并标记待核，请核对住所所在街道。")
     record["to_verify"] = "；".join(reasons)[:200]
     if record.get("supervisor"):
         reader.department(line, "主管监管部门", record, "supervisor")
