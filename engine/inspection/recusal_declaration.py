@@ -16,8 +16,9 @@ from engine.inspection.records import inspected_object, inspector
 from engine.inspection.registry_history import Origin
 from engine.inspection.uscc import normalise
 
-#: Who may lift a recusal: never the person, for that would be a choice of whom to inspect.
-LIFTING = "科室负责人"
+#: Who may lift a declared recusal, and one the organ's head decided: never the person, for that would be a choice
+#: of whom to inspect.
+LIFTING, LIFTING_DECIDED = "科室负责人", "机关负责人"
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ class DeclareRecusal:
 class LiftRecusal:
     """Lift a declared recusal, with the reason; lists already frozen keep it.
 
-    Raises :class:`Forbidden` for anybody but another person who heads a section of the department (科室负责人),
-    :class:`NotFound`, :class:`InvalidInput`.
+    Raises :class:`Forbidden` for anybody but another person who heads a section of the department (科室负责人), or
+    the organ (机关负责人) where its head decided it (PL43); :class:`NotFound`, :class:`InvalidInput`.
     """
 
     recusal_id: str
@@ -74,8 +75,9 @@ class LiftRecusal:
         if row is None or row.district_id != ctx.district_id:
             raise NotFound("没有找到这条回避登记。")
         person = inspector(ctx.session, ctx.district_id, row.inspector_code)
-        if not may_lift(ctx.actor, person):
-            raise Forbidden("回避由本部门科室负责人解除，本人不能解除自己的回避。")
+        if not may_lift(ctx.actor, person, row):
+            who = LIFTING_DECIDED if row.decided_by else LIFTING
+            raise Forbidden(f"这项回避由本部门{who}解除，本人不能解除自己的回避。")
         reason = self.reason.strip()
         if not 2 <= len(reason) <= 300:
             raise InvalidInput(
@@ -88,9 +90,10 @@ class LiftRecusal:
         return person.code
 
 
-def may_lift(actor: Actor, person: Inspector) -> bool:
-    """Whether the actor may lift this person's recusals."""
-    return actor.has_role(LIFTING, person.department) and actor.user_id != person.user_id
+def may_lift(actor: Actor, person: Inspector, recusal: Recusal) -> bool:
+    """Whether the actor may lift this recusal of the person."""
+    role = LIFTING_DECIDED if recusal.decided_by else LIFTING
+    return actor.has_role(role, person.department) and actor.user_id != person.user_id
 
 
 def _declared(district_id: str, person: Inspector, uscc: str) -> sa.Select[tuple[str]]:

@@ -140,7 +140,7 @@ def _show(code: str, typed: dict[str, str] | None = None, errors: dict[str, list
             load=loads(session, district, [person.code], _year_start()).get(person.code),
             visits=_visits(session, person), team=_team(session, person.team), regions_text=_regions_text(person),
             history=_visible(history_of(session, district, "inspectors", person.code), close), fields=FIELDS,
-            may_enter=may_enter(actor(), person), may_lift=may_lift(actor(), person), today=_today(),
+            may_enter=may_enter(actor(), person), today=_today(),
             close=close,
             typed=typed or {}, errors=errors or {}, form=form, may_propose=actor().has_role("承办人"),
             open_change=open_request(session, district, "inspectors", person.code), on_duty=person.status == ON_DUTY,
@@ -260,7 +260,8 @@ def _leaves(session: Session, person: Inspector) -> list[InspectorLeave]:
     return list(session.scalars(found.order_by(InspectorLeave.first_day.desc()).limit(VISITS)))
 
 
-def _recusals(session: Session, person: Inspector) -> list[tuple[Recusal, str]]:
+def _recusals(session: Session, person: Inspector) -> list[tuple[Recusal, str, bool]]:
+    """Each with the firm's name and whether the reader may lift it."""
     found = (
         sa.select(Recusal, InspectedObject.name)
         .outerjoin(
@@ -270,7 +271,7 @@ def _recusals(session: Session, person: Inspector) -> list[tuple[Recusal, str]]:
         .where(Recusal.district_id == person.district_id, Recusal.inspector_code == person.code)
         .order_by(Recusal.at.desc())
     )
-    return [(row, name or row.uscc) for row, name in session.execute(found)]
+    return [(row, name or row.uscc, may_lift(actor(), person, row)) for row, name in session.execute(found)]
 
 
 def _visits(session: Session, person: Inspector) -> list[tuple[DepartmentInspection, Inspection]]:

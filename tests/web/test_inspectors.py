@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engine.db import new_id
 from engine.inspection.models import DepartmentInspection, InspectedObject, Inspector, Recusal
 from engine.inspection.registry_models import InspectorLeave, RegistryChange
+from engine.models import User
 from tests.support.pages import District
 
 
@@ -218,3 +219,18 @@ def test_other_departments_see_neither_phone_recusals_nor_reasons_of_leave_not_e
     assert [text for text in secrets if text not in officer.text(path)] == []
     stranger = district.sign_in("yjj-officer").text(path)
     assert [text for text in secrets if text in stranger] == [] and "2026-03-10 至 2026-03-12" in stranger
+
+
+def test_a_recusal_that_the_head_decided_is_lifted_by_the_head_alone(district: District) -> None:
+    row, (code, _) = person(district), uscc(district)
+    path = f"/inspectors/{row.code}"
+    district.sign_in("wjj-officer").post(f"{path}/recusals", {"uscc": code, "why": "配偶在该企业任职"}, page=path)
+    with district.engine.database.write() as session:
+        recusal = session.scalars(sa.select(Recusal).filter_by(inspector_code=row.code, uscc=code)).one()
+        recusal.decided_by = session.scalars(sa.select(User.id)).first()
+        number = recusal.id
+    lift = f"{path}/recusals/{number}/lift"
+    section = district.sign_in("wjj-section")
+    assert "解除回避" not in section.text(path)
+    assert "机关负责人解除" in section.post(lift, {"reason": "配偶已离职"}, page=path).text
+    assert district.sign_in("wjj-head").post(lift, {"reason": "配偶已离职"}, page=path).status_code == 303

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from typing import IO
 
 from engine.errors import InvalidInput
@@ -19,21 +20,7 @@ MEMORY = 2_000_000_000
 #: Seconds of processor time for opening it.
 SECONDS = 60
 
-_OPEN = """
-import resource, sys
-memory, seconds = map(int, sys.argv[1:])
-resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-from python_calamine import CalamineError, CalamineWorkbook
-try:
-    book = CalamineWorkbook.from_filelike(sys.stdin.buffer)
-    for name in book.sheet_names:
-        for _ in book.get_sheet_by_name(name).iter_rows():
-            pass
-except CalamineError:
-    pass  # whoever reads the file says what is wrong with it
-"""
+_OPENER = Path(__file__).with_name("open_workbook.py")
 
 
 def refuse_bomb(stream: IO[bytes]) -> None:
@@ -46,7 +33,7 @@ def refuse_bomb(stream: IO[bytes]) -> None:
         shutil.copyfileobj(stream, copy)
         copy.seek(0)
         done = subprocess.run(
-            [sys.executable, "-c", _OPEN, str(MEMORY), str(SECONDS)],
+            [sys.executable, str(_OPENER), str(MEMORY), str(SECONDS)],
             stdin=copy, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
         )  # fmt: skip
     stream.seek(start)
