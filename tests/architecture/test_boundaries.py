@@ -29,9 +29,8 @@ HOMES = {
 #: Text must never become code (ADR 0003), nor bytes objects.
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "globals"}
 FORBIDDEN_IMPORTS = {"subprocess", "pickle", "marshal", "random", "code", "pty"}
-#: The build of the browser assets runs node, a demo its own platform, strangers' models and workbooks are opened in a child
-#: process, a large file is read ahead in another;
-#: fictitious firms are made up with a fixed seed.
+#: The build of the browser assets runs node, a demo its own platform; strangers' models and workbooks are opened in a
+#: child process, a large file is read ahead in another; fictitious firms are made up with a fixed seed.
 EXCEPTIONS = {
     "lint/sandbox.py": {"subprocess"},
     "web/assets.py": {"subprocess"},
