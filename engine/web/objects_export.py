@@ -26,7 +26,7 @@ from engine.web.table_export import table_response
 blueprint = Blueprint("objects_export", __name__, url_prefix="/objects/export")
 
 #: Rows of one file: a spreadsheet program holds a million and is slow long before.
-MOST = {"csv": 1_000_000, "xlsx": 100_000}
+MOST = {"csv": 1_000_000, "xlsx": 20_000}
 #: Objects read at once.
 BATCH = 2_000
 
