@@ -225,7 +225,8 @@ def test_the_diagram_shows_where_the_case_stands(open_form: Any, address: str) -
 def test_the_witness_page_logs_a_digest_and_reveals_exactly_what_it_covers(address: str, watched: Any) -> None:
     page = watched.page(390)
     page.goto(f"{address}/gallery/witness/log")
-    page.get_by_label("随意输入几个字").fill("掷得 3|5;\u00e9")
+    page.get_by_text("加入自己的内容（可不填）").click()
+    page.get_by_label("随意几个字或骰子的点数").fill("掷得 3|5;\u00e9")
     page.get_by_role("button", name="生成随机因子").click()
     digest = page.locator('[name="logged_sha256"]').input_value()
     assert re.fullmatch("[0-9a-f]{64}", digest)
