@@ -177,7 +177,7 @@ def _new(reading: Reading) -> Iterator[Line]:
 
 def staged_file(session: Session, district_id: str, actor: Actor, staged_id: str) -> StagedFile:
     """The actor's own staged file.  Raises :class:`NotFound`."""
-    row = session.get(StagedFile, staged_id)
+    row = session.get(StagedFile, staged_id) if staged_id else None
     if row is None or (row.district_id, row.by_user, row.purpose) != (district_id, actor.user_id, KIND):
         raise NotFound("没有找到待确认的文件，可能已经导入或超过一天，请重新上传。")
     return row
