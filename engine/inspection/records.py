@@ -153,14 +153,3 @@ def department_names(session: Session, district_id: str) -> dict[str, str]:
         .order_by(Department.position, Department.code)
     )
     return {code: name for code, name in rows}
-
-
-def inspections_of(session: Session, district_id: str, campaign_number: str) -> list[Inspection]:
-    """All inspections of a campaign in the order they were drawn."""
-    return list(
-        session.scalars(
-            sa.select(Inspection)
-            .where(Inspection.district_id == district_id, Inspection.campaign == campaign_number)
-            .order_by(Inspection.number)
-        )
-    )
