@@ -1,0 +1,53 @@
+"""What the events of a case's history are called where people read them: on its page and in its case file."""
+
+from __future__ import annotations
+
+#: Events that only repeat what another line says, or belong to the machine.
+SILENT = frozenset(
+    {"task-opened", "deadline-set", "message-received", "witness-logged", "witness-revealed", "inspection-approved"}
+)
+#: An opinion that says no more than the decision before it.
+EMPTY_OPINIONS = frozenset({"同意", "同意。", "退回", "退回。"})
+#: What the start and the end of a process mean to people.
+STARTED = {
+    "annual-plan": "新建年度计划", "plan-adjustment": "调整年度计划",
+    "joint-inspection": "新建抽查任务", "inspection": "派发检查",
+    "late-addition": "提出补充名单",
+    "department-inspection": "派发部门检查", "rectification": "启动责令改正",
+    "administrative-penalty": "启动行政处罚程序",
+}  # fmt: skip
+ENDED = {
+    "annual-plan": "年度计划办结", "plan-adjustment": "计划调整办结",
+    "joint-inspection": "抽查任务办结", "inspection": "检查办结",
+    "late-addition": "补充名单办结",
+    "department-inspection": "部门检查办结", "rectification": "责令改正办结", "administrative-penalty": "行政处罚办结",
+}  # fmt: skip
+#: Processes that an official opens; every other one is started by what was decided before.
+OPENED_BY_HAND = frozenset({"annual-plan", "joint-inspection", "plan-adjustment"})
+WORDS = {
+    "task-claimed": "签收任务",
+    "task-released": "退回待签收",
+    "task-reassigned": "转办任务",
+    "task-reminded": "催办",
+    "task-cancelled": "任务撤销",
+    "attachment-added": "上传附件",
+    "timer-fired": "期限届满",
+    "signal-received": "收到信号",
+    "incident-opened": "系统遇到异常，已通知系统管理员",
+    "incident-resolved": "异常已处理",
+    "recusal-requested": "当事人申请回避",
+    "inspector-replaced": "按规则递补检查人员",
+    "campaign-archived": "抽查任务归档",
+    "plan-merge-decided": "处理合并建议",
+    "draw-committed": "名单封存并登记摘要",
+    "draw-done": "完成随机抽取",
+    "draw-aborted": "抽取中止",
+    "draw-imported": "导入省工作平台抽取结果",
+    "draw-tried": "试抽",
+    "draw-annulled": "作废抽取",
+    "key-share-collected": "领取密钥份额",
+    "draw-key-recovered": "恢复抽取密钥",
+    "visit-days-set": "安排检查日期",
+    "province-receipt": "省工作平台回执",
+}
+PROBLEMS = frozenset({"incident-opened", "draw-aborted", "draw-annulled", "task-cancelled"})
