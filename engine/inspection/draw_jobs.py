@@ -104,10 +104,6 @@ def jobs_text(jobs: Iterable[Job]) -> str:
     return table((j.job, listed(j.objects), j.department, j.region, listed(j.items)) for j in jobs)
 
 
-def parse_jobs(text: str) -> list[Job]:
-    return [Job(job, unlisted(o), d, r, unlisted(i)) for job, o, d, r, i in parse_table("jobs.tsv", text)]
-
-
 # ---------------------------------------------------------------- jobs of the drawn objects
 
 

@@ -3,8 +3,10 @@
 Shamir's scheme over GF(2⁸) (the field of AES, polynomial x⁸+x⁴+x³+x+1), byte by byte: a random
 polynomial of degree ``threshold`` − 1 whose value at 0 is the secret is evaluated at 1 … n.  Holders
 are the draw witnesses' departments and the auditors (``audit``); all but one of them recover K
-together.  A share is kept until its holder has collected it and then erased here.
-See docs/adr (escrowed keys) for what this protects against and what not.
+together.  A share lies here, bound to its holder, until the draw is drawn (or has ended without
+one): whoever knew K earlier could reckon with the tickets of a draw to come.  Then its holder
+collects it once and it is erased here.  See docs/adr 0022 and its successor for what this protects
+against and what not.
 """
 
 from __future__ import annotations
@@ -108,10 +110,15 @@ def holders(session: Session, draw: Draw) -> list[DrawKeyShare]:
     )
 
 
+def may_collect(state: str) -> bool:
+    """Are the shares of a draw in this state handed out?  Not while its witnesses may still act."""
+    return state != "committed"
+
+
 def collect(session: Session, draw: Draw, holder: str, user_id: str | None, now: datetime) -> str:
     """Hand ``holder`` its share as a file and forget it here.
 
-    Raises :class:`NotFound` when it holds none and :class:`Conflict` when it was collected before.
+    Raises :class:`NotFound` when it holds none and :class:`Conflict` before the draw and when it was collected before.
     """
     row = session.scalar(
         sa.select(DrawKeyShare)
@@ -124,6 +131,8 @@ def collect(session: Session, draw: Draw, holder: str, user_id: str | None, now:
     )
     if row is None:
         raise NotFound(f"抽取 {draw.draw_id} 没有由您保管的密钥份额。")
+    if not may_collect(draw.state):
+        raise Conflict("名单已经封存、还没有抽取，密钥份额暂不发放；抽取完成后再来领取，份额不会丢失。")
     if row.collected_at is not None:
         raise Conflict("这份密钥份额已经领取，本系统不再保存，不能再次领取。请向领取人索取。")
     count = len(holders(session, draw))

@@ -1,4 +1,4 @@
-"""密钥份额: what a holder keeps of the keys of protected draws; each share is downloaded once."""
+"""密钥份额: what a holder keeps of the keys of protected draws; each share is downloaded once, after the draw."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def index() -> ResponseReturnValue:
     mine = [code for code in (*departments(), escrow.AUDIT) if share_holder(actor(), code)]
     with database().read() as session:
         rows = session.execute(
-            sa.select(DrawKeyShare, Draw.campaign, Draw.committed_at)
+            sa.select(DrawKeyShare, Draw)
             .join(Draw, sa.and_(Draw.district_id == DrawKeyShare.district_id, Draw.draw_id == DrawKeyShare.draw_id))
             .where(DrawKeyShare.district_id == settings().district_id, DrawKeyShare.holder.in_(mine))
             .order_by(DrawKeyShare.collected_at.is_not(None), Draw.committed_at.desc())
             .limit(LIMIT)
         ).all()
-    return render_template("key_shares.html", rows=rows, holder=holder_name)
+    return render_template("key_shares.html", rows=rows, holder=holder_name, may_collect=escrow.may_collect)
 
 
 @blueprint.post("/key-shares/<draw_id>")

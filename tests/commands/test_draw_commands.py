@@ -15,7 +15,6 @@ from engine.errors import Conflict, Forbidden, InvalidInput, NotFound
 from engine.inspection import disclosure, draws, escrow, records
 from engine.inspection.draw_changes import record_failures, replace_inspector
 from engine.inspection.draw_commands import AnnulDraw, CollectKeyShare, ProposeLateAddition, RecoverKey, RunTrial
-from engine.inspection.draw_jobs import parse_jobs
 from engine.inspection.draw_verify import verify
 from engine.inspection.drawn import drawn_objects
 from engine.inspection.models import Campaign, DrawLogEntry, DrawnObject, InspectedObject, Inspection
@@ -26,6 +25,7 @@ from engine.models import ProcessInstance, UserTask
 from engine.process_engine import ProcessEngine
 from tests.commands.test_draw_journey import failed, full_record, only_draw, public_record, same_in_the_browser
 from tests.support.draw_district import REGIONS, District, uscc
+from tests.support.draw_records import parse_jobs
 
 GROUPED = {"grouping": "邻近分组", "max_group": 4, "ratio": 20}
 
@@ -112,9 +112,13 @@ def test_the_leads_officer_moves_visits_within_the_task_and_nobody_else(district
 
 def test_the_key_is_kept_in_shares_collected_once_and_recovered_only_together(district: District) -> None:
     district.freeze(ratio=20)
-    district.draw()
     engine, draw_id = district.engine, only_draw(district).draw_id
     auditor = district.person("auditor", "SCJG", "审计监督")
+    heads = {"SCJG": district.people["head-SCJG"], "YJJ": district.people["witness-2"], "audit": auditor}
+    for holder, who in heads.items():
+        with pytest.raises(Conflict, match="还没有抽取"):
+            engine.execute(CollectKeyShare(draw_id, holder), actor=who)
+    district.draw()
     district.person("witness-3", "WJJ", "抽取监督人")
     with pytest.raises(Forbidden):
         engine.execute(CollectKeyShare(draw_id, "YJJ"), actor=district.people["witness-1"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.inspection import draw, draw_log, draw_record
-from engine.inspection.assignment import Candidate
+from engine.inspection.assignment import Candidate, Job
 from engine.inspection.draw_conduct import Frozen, Outcome, admit, draw_outcome, recuse, result_text, substitute
 from engine.inspection.draw_jobs import JobsRule, Site, scope_text
 
@@ -202,3 +202,9 @@ def add_late(made: Sample, rng: random.Random, objects: int = 30) -> None:
     count = str(len(after.late))
     made.leaves.append(draw_log.leaf_text("result", own, draw_record.sha256(outcome), seed, count, DRAWN_AT))
     made.add_change(outcome, after)
+
+
+def parse_jobs(text: str) -> list[Job]:
+    """The lines of ``jobs.tsv``; the system itself never reads them back, it makes them anew."""
+    rows = draw_record.parse_table("jobs.tsv", text)
+    return [Job(job, draw_record.unlisted(o), d, r, draw_record.unlisted(i)) for job, o, d, r, i in rows]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from engine.inspection import draw, draw_jobs, draw_log, draw_record
 from engine.inspection.draw_record import Files, sha256
-from tests.support.draw_records import DRAWN_AT, LOG_KEY, Sample, sample
+from tests.support.draw_records import DRAWN_AT, LOG_KEY, Sample, parse_jobs, sample
 
 Tamper = Callable[[Sample], Files]
 TAMPERINGS: dict[str, Tamper] = {}
@@ -230,7 +230,7 @@ def the_key_is_withheld(made: Sample) -> Files:
 
 @tampering
 def a_job_is_made_up(made: Sample) -> Files:
-    rows = draw_jobs.parse_jobs(made.files["jobs.tsv"])
+    rows = parse_jobs(made.files["jobs.tsv"])
     text = draw_jobs.jobs_text(rows[1:])
     result = result_of(made.files)
     result["jobs"] = {"sha256": sha256(text), "count": len(rows) - 1}
@@ -380,7 +380,7 @@ def a_committed_addition_is_kept_back(made: Sample) -> Files:
 
 @tampering
 def a_firm_is_moved_to_another_group(made: Sample) -> Files:
-    rows = draw_jobs.parse_jobs(made.files["jobs.tsv"])
+    rows = parse_jobs(made.files["jobs.tsv"])
     first = next(job for job in rows if len(job.objects) > 1)
     other = next(job for job in rows if job.department == first.department and job.job != first.job)
     moved = {
