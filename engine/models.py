@@ -108,6 +108,8 @@ class ProcessInstance(Base):
     started_by: Mapped[str | None] = mapped_column(Id)
     ended_at: Mapped[datetime | None]
     parent_id: Mapped[str | None] = mapped_column(Id)
+    #: 限定知悉范围: seen by whoever has or had a task in it, and by engine.scope.CONFIDANTS alone
+    restricted: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     __table_args__ = (
         sa.UniqueConstraint("district_id", "process_key", "business_key"),
         sa.Index("ix_process_instance_business_key", "district_id", "business_key"),
@@ -323,6 +325,16 @@ class HistoryEvent(Base):
         sa.UniqueConstraint("district_id", "stream", "seq"),
         sa.UniqueConstraint("district_id", "position"),
     )
+
+
+class HistoryRoot(Base):
+    """A root of the district's log as it was published: what an archived case file's proofs lead to."""
+
+    __tablename__ = "history_root"
+    size: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    district_id: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
+    root: Mapped[str] = mapped_column(Digest)
+    at: Mapped[datetime]
 
 
 class CalendarDay(Base):
