@@ -1,0 +1,97 @@
+"""Tables of the joint conference (联席会议): its posts, who held them when, its matters and what follows from them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.db import Base, Id, pk
+
+
+class ConferencePost(Base):
+    """联席会议的一个职务: membership belongs to a post, never to a person (R65–R68)."""
+
+    __tablename__ = "conference_post"
+    id: Mapped[str] = pk()
+    code: Mapped[str] = mapped_column(sa.String(32))
+    name: Mapped[str] = mapped_column(sa.String(100))  # the post in its unit, e.g. 商务局分管负责人
+    place: Mapped[str] = mapped_column(sa.String(12))  # 总召集人 | 召集人 | 副召集人 | 成员 | 办公室主任
+    department: Mapped[str] = mapped_column(sa.String(32), default="")  # member unit; empty: leaders of the district
+    position: Mapped[int] = mapped_column(default=0)
+    basis: Mapped[str] = mapped_column(sa.String(200), default="")  # the document that sets up the post
+    ended_on: Mapped[date | None]  # last day of a post that no longer belongs to the conference
+    created_at: Mapped[datetime]
+    __table_args__ = (sa.UniqueConstraint("district_id", "code"),)
+
+
+class ConferenceTenure(Base):
+    """任职: who held a post from when to when, and the office's notice that said so; rows are never deleted."""
+
+    __tablename__ = "conference_tenure"
+    id: Mapped[str] = pk()
+    post: Mapped[str] = mapped_column(sa.String(32))  # code of the post
+    holder: Mapped[str] = mapped_column(sa.String(64))
+    first_day: Mapped[date]
+    last_day: Mapped[date | None]  # None: still in post
+    notice_number: Mapped[str] = mapped_column(sa.String(60), default="")  # 文号 of the notice
+    noticed_on: Mapped[date]
+    note: Mapped[str] = mapped_column(sa.String(300), default="")
+    entered_by: Mapped[str | None] = mapped_column(Id)
+    entered_by_name: Mapped[str] = mapped_column(sa.String(64), default="")
+    entered_at: Mapped[datetime]
+    __table_args__ = (sa.UniqueConstraint("district_id", "post", "first_day"),)
+
+
+class ConferenceMatter(Base):
+    """联席会议事项: the business row of ``conference-matter`` (R49–R52).
+
+    The conference advises and coordinates: nothing here is read when a finding is made or published.
+    """
+
+    __tablename__ = "conference_matter"
+    id: Mapped[str] = pk()
+    number: Mapped[str] = mapped_column(sa.String(60))  # business key, e.g. 联席-2026-0001
+    kind: Mapped[str] = mapped_column(sa.String(12))  # code of processes/tables/conference-matter-kind.json
+    title: Mapped[str] = mapped_column(sa.String(200), default="")
+    proposer: Mapped[str] = mapped_column(sa.String(32))  # department
+    origin: Mapped[str] = mapped_column(sa.String(200), default="")  # business key a hard case came from
+    content: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)  # the proposal as submitted
+    units: Mapped[list[str]] = mapped_column(sa.JSON, default=list)  # asked for their opinion
+    opinions: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)  # [{unit, position, opinion, by, at}]
+    meeting: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)  # the meeting as recorded
+    advice: Mapped[str] = mapped_column(sa.Text, default="")  # decision, or advice to the organs concerned
+    resolution_number: Mapped[str] = mapped_column(sa.String(60), default="")
+    #: 起草 | 待审核 | 征求意见 | 待上会 | 待签发 | 落实中 | 已办结 | 不予列入 | 已撤回
+    state: Mapped[str] = mapped_column(sa.String(12), default="起草")
+    created_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    __table_args__ = (
+        sa.UniqueConstraint("district_id", "number"),
+        sa.Index("ix_conference_matter_state", "district_id", "state"),
+        sa.Index("ix_conference_matter_origin", "district_id", "origin"),
+    )
+
+
+class ConferenceAssignment(Base):
+    """落实任务: what a resolution asks of one unit, by when, and what the unit reported."""
+
+    __tablename__ = "conference_assignment"
+    id: Mapped[str] = pk()
+    matter: Mapped[str] = mapped_column(sa.String(60))
+    serial: Mapped[int]
+    unit: Mapped[str] = mapped_column(sa.String(32))
+    task: Mapped[str] = mapped_column(sa.Text)
+    due_on: Mapped[date]
+    state: Mapped[str] = mapped_column(sa.String(12), default="落实中")  # 落实中 | 待核对 | 已落实
+    report: Mapped[str] = mapped_column(sa.Text, default="")
+    reported_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    returned: Mapped[int] = mapped_column(default=0)  # how often the office sent the report back
+    __table_args__ = (
+        sa.UniqueConstraint("district_id", "matter", "serial"),
+        sa.Index("ix_conference_assignment_unit", "district_id", "unit", "state"),
+    )
