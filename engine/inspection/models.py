@@ -366,17 +366,33 @@ class Publication(Base):
     department: Mapped[str] = mapped_column(sa.String(32))
     content: Mapped[dict[str, Any]] = mapped_column(sa.JSON)  # after redaction, verbatim
     redacted: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
-    state: Mapped[str] = mapped_column(sa.String(20))  # published | withdrawn | withheld
+    state: Mapped[str] = mapped_column(sa.String(20))
+    #: prepared | withholding (both wait for the second person) | published | withdrawn | withheld
     legal_ground: Mapped[str] = mapped_column(sa.String(300), default="")  # when 不予公开 or withdrawn
     prepared_by: Mapped[str | None] = mapped_column(Id)
     released_by: Mapped[str | None] = mapped_column(Id)
     published_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
+    #: what the search of the public pages looks at; from ``content``, so never more than is public
+    title: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
+    code: Mapped[str] = mapped_column(sa.String(18), default="", server_default="")  # 统一社会信用代码
+    outcome: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    #: kind of the inspected object, decides which rows of ``public-field`` hold
+    subject_kind: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
+    #: which message to the platform counts: 1 = the release, then one for every correction or withdrawal
+    release: Mapped[int] = mapped_column(default=1, server_default="1")
+    corrected_at: Mapped[datetime | None]  # last correction or withdrawal
     push_state: Mapped[str] = mapped_column(sa.String(20), default="pending")  # pending | received | failed
     push_attempts: Mapped[int] = mapped_column(default=0)
+    push_error: Mapped[str] = mapped_column(sa.String(500), default="", server_default="")  # words of the last failure
+    next_push_at: Mapped[datetime | None]  # when it is tried again by itself
     receipt: Mapped[str] = mapped_column(sa.String(200), default="")
     received_at: Mapped[datetime | None]
-    __table_args__ = (sa.UniqueConstraint("district_id", "kind", "subject"),)
+    __table_args__ = (
+        sa.UniqueConstraint("district_id", "kind", "subject"),
+        sa.Index("ix_publication_listed", "district_id", "kind", "state", "id"),
+        sa.Index("ix_publication_code", "district_id", "code"),
+    )
 
 
 class FollowUp(Base):
