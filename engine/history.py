@@ -24,7 +24,7 @@ from engine import merkle
 from engine.actor import Actor
 from engine.db import is_postgresql, new_id
 from engine.errors import InvalidInput
-from engine.models import HistoryEvent
+from engine.models import HistoryEvent, HistoryRoot
 from engine.prepared import Prepared
 
 DISTRICT_STREAM = "district"
@@ -150,17 +150,20 @@ def seal(session: Session, district_id: str) -> int:
 
 
 def export_root(session: Session, district_id: str, now: datetime) -> dict[str, Any]:
-    """Seal, then state the log's size, root and tile roots.
+    """Seal, then state the log's size, root and tile roots, and keep that this root was published.
 
     Keep the result where whoever keeps the database cannot reach it.
     """
     seal(session, district_id)
     leaves = [merkle.leaf_hash(h.encode()) for h in _sealed_hashes(session, district_id)]
+    root = merkle.root(leaves).hex()
+    if session.get(HistoryRoot, (len(leaves), district_id)) is None:
+        session.add(HistoryRoot(size=len(leaves), district_id=district_id, root=root, at=now))
     return {
         "format": "lianjian-history-root/1",
         "district_id": district_id,
         "size": len(leaves),
-        "root": merkle.root(leaves).hex(),
+        "root": root,
         "tile_size": TILE,
         "tiles": [merkle.root(leaves[i : i + TILE]).hex() for i in range(0, len(leaves), TILE)],
         "exported_at": now.isoformat(),

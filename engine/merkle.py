@@ -32,6 +32,47 @@ def _split(size: int) -> int:
     return 1 << ((size - 1).bit_length() - 1)
 
 
+def inclusion_path(index: int, size: int) -> list[tuple[int, int]]:
+    """Which ranges of leaves (start, end) an inclusion proof names, from the leaf to the root.
+
+    Each starts at a multiple of the smallest power of two that holds it.  Raises IndexError outside.
+    """
+    if not 0 <= index < size:
+        raise IndexError(f"leaf {index} is not in a tree of {size}")
+    path: list[tuple[int, int]] = []
+    start, end = 0, size
+    while end - start > 1:
+        middle = start + _split(end - start)
+        if index < middle:
+            path.append((middle, end))
+            end = middle
+        else:
+            path.append((start, middle))
+            start = middle
+    return path[::-1]
+
+
+def consistency_path(first: int, size: int) -> list[tuple[int, int]]:
+    """Which ranges of leaves a consistency proof names; as :func:`inclusion_path`."""
+    if not 0 <= first <= size:
+        raise IndexError(f"a tree of {first} leaves cannot be older than one of {size}")
+    if first in (0, size):
+        return []
+    path: list[tuple[int, int]] = []
+    start, end, whole = 0, size, True
+    while first != end:
+        middle = start + _split(end - start)
+        if first <= middle:
+            path.append((middle, end))
+            end = middle
+        else:
+            path.append((start, middle))
+            start, whole = middle, False
+    if not whole:
+        path.append((start, end))
+    return path[::-1]
+
+
 class Tree:
     """A tree that grows by :meth:`append`; every proof about it costs O(log² n).
 
@@ -73,44 +114,14 @@ class Tree:
 
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
         """The path that proves leaf ``index`` to be in the tree of the first ``size`` leaves."""
-        size = self._checked(size)
-        if not 0 <= index < size:
-            raise IndexError(f"leaf {index} is not in a tree of {size}")
-        path: list[bytes] = []
-        start, end = 0, size
-        while end - start > 1:
-            middle = start + _split(end - start)
-            if index < middle:
-                path.append(self._range(middle, end))
-                end = middle
-            else:
-                path.append(self._range(start, middle))
-                start = middle
-        return path[::-1]
+        return [self._range(start, end) for start, end in inclusion_path(index, self._checked(size))]
 
     def consistency_proof(self, first: int, size: int | None = None) -> list[bytes]:
         """The proof that the tree of ``first`` leaves is the beginning of the tree of ``size``.
 
         Empty when ``first`` is 0 or equals ``size``.
         """
-        size = self._checked(size)
-        if not 0 <= first <= size:
-            raise IndexError(f"a tree of {first} leaves cannot be older than one of {size}")
-        if first in (0, size):
-            return []
-        path: list[bytes] = []
-        start, end, whole = 0, size, True
-        while first != end:
-            middle = start + _split(end - start)
-            if first <= middle:
-                path.append(self._range(middle, end))
-                end = middle
-            else:
-                path.append(self._range(start, middle))
-                start, whole = middle, False
-        if not whole:
-            path.append(self._range(start, end))
-        return path[::-1]
+        return [self._range(start, end) for start, end in consistency_path(first, self._checked(size))]
 
     def _checked(self, size: int | None) -> int:
         if size is None:
