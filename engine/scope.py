@@ -3,7 +3,8 @@
 One rule for every page, list, search and export: an instance is visible to the
 departments in :class:`InstanceDepartment`, to whoever holds, did or was
 offered one of its tasks by name (a draw witness of another organ), and to the roles that watch over the
-whole district.
+whole district.  A restricted instance (a review of somebody's conduct) is shown to no department: besides
+those who have or had a task in it, only to :data:`CONFIDANTS`.
 """
 
 from __future__ import annotations
@@ -21,10 +22,18 @@ from engine.models import InstanceDepartment, ProcessInstance, TaskCandidate, Us
 #: Roles that see every department's work: supervision, audit, administration and the conference office.
 DISTRICT_ROLES = frozenset({"监管督查", "审计监督", "系统管理员", "联席会议办公室"})
 
+#: Roles that see restricted instances as well: supervision, which answers for their confidence.
+CONFIDANTS = frozenset({"监管督查"})
+
 
 def sees_district(actor: Actor) -> bool:
-    """True when the actor may see every instance of the district."""
+    """True when the actor may see every instance of the district that is not restricted."""
     return actor.is_system or bool(actor.roles & DISTRICT_ROLES)
+
+
+def sees_restricted(actor: Actor) -> bool:
+    """True when the actor may see restricted instances without having a task in them."""
+    return actor.is_system or bool(actor.roles & CONFIDANTS)
 
 
 def visible_departments(actor: Actor) -> frozenset[str] | None:
@@ -34,15 +43,16 @@ def visible_departments(actor: Actor) -> frozenset[str] | None:
 
 def instance_in_scope(actor: Actor, instance_id: Any) -> sa.ColumnElement[bool]:
     """The condition that ``instance_id`` (a column) belongs to an instance the actor may see."""
-    if sees_district(actor):
+    if sees_restricted(actor):
         return sa.true()
-    return _visible(instance_id, sorted(actor.departments), sorted(actor.groups), actor.user_id)
+    own = _visible(instance_id, sorted(actor.departments), sorted(actor.groups), actor.user_id)
+    return sa.or_(_unrestricted(instance_id), own) if sees_district(actor) else own
 
 
 def scope_of_parameters(instance_id: Any) -> sa.ColumnElement[bool]:
-    """The same condition for statements written once and run for anybody with :func:`scope_parameters`.
+    """The same condition for statements written once and run with :func:`scope_parameters`.
 
-    Not for whoever sees the whole district: they need no condition.
+    For people of a department; whoever sees the whole district has :func:`district_scope_of_parameters`.
     """
     return _visible(
         instance_id,
@@ -52,11 +62,21 @@ def scope_of_parameters(instance_id: Any) -> sa.ColumnElement[bool]:
     )
 
 
+def district_scope_of_parameters(instance_id: Any) -> sa.ColumnElement[bool]:
+    """The same for whoever sees the whole district; whoever sees restricted instances needs no condition."""
+    return sa.or_(_unrestricted(instance_id), scope_of_parameters(instance_id))
+
+
 def scope_parameters(actor: Actor) -> dict[str, Any]:
     """What :func:`scope_of_parameters` asks of one actor."""
     return {
         "scope_departments": list(actor.departments), "scope_groups": list(actor.groups), "scope_user": actor.user_id,
     }  # fmt: skip
+
+
+def _unrestricted(instance_id: Any) -> sa.ColumnElement[bool]:
+    instances = aliased(ProcessInstance)
+    return ~sa.exists().where(instances.id == instance_id, instances.restricted)
 
 
 def _visible(instance_id: Any, departments: Any, groups: Any, user_id: Any) -> sa.ColumnElement[bool]:

@@ -10,7 +10,13 @@ from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from engine.models import User, UserRole, UserTask
-from engine.scope import scope_of_parameters, scope_parameters, sees_district
+from engine.scope import (
+    district_scope_of_parameters,
+    scope_of_parameters,
+    scope_parameters,
+    sees_district,
+    sees_restricted,
+)
 from engine.web.context import actor
 
 
@@ -34,16 +40,18 @@ def is_moment(text: str) -> bool:
 # Written once: building these conditions anew costs many times what running them does.
 _ANY = sa.select(UserTask).where(UserTask.id == sa.bindparam("of_task"))
 _MINE = _ANY.where(scope_of_parameters(UserTask.instance_id))
+_DISTRICT = _ANY.where(district_scope_of_parameters(UserTask.instance_id))
 
 
 def find_task(session: Session, task_id: str) -> UserTask:
     """The task when its instance is in the actor's scope; :class:`NotFound` otherwise."""
     if not is_id(task_id):
         raise not_found()
-    if sees_district(actor()):
+    if sees_restricted(actor()):
         task = session.scalar(_ANY, {"of_task": task_id})
     else:
-        task = session.scalar(_MINE, {"of_task": task_id, **scope_parameters(actor())})
+        known = _DISTRICT if sees_district(actor()) else _MINE
+        task = session.scalar(known, {"of_task": task_id, **scope_parameters(actor())})
     if task is None:
         raise not_found()
     return task
