@@ -5,11 +5,13 @@ from __future__ import annotations
 import engine.inspection.archive_models
 import engine.inspection.conference_models
 import engine.inspection.item_models
+import engine.inspection.joint_models
 import engine.inspection.models
 import engine.inspection.object_models
 import engine.inspection.oversight_models
 import engine.inspection.plan_models
 import engine.inspection.publication_models
-import engine.inspection.registry_models  # noqa: F401 - registers the tables
+import engine.inspection.registry_models
+import engine.inspection.visit_models  # noqa: F401 - registers the tables
 
 __all__: list[str] = []

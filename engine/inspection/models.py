@@ -327,6 +327,7 @@ class DepartmentInspection(Base):
     #: 待检查 → 待结论 → 待审核 → 待公示 → 已公示 | 不予公开 | 已移出
     record: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)  # 现场检查笔录 as submitted
     conclusion: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    scanned_at: Mapped[datetime | None]  # 扫码入企: the firm opened the visit's code and confirmed it
     visit_ended_at: Mapped[datetime | None]
     reviewed_at: Mapped[datetime | None]
     told_at: Mapped[datetime | None]  # 结果告知
@@ -348,6 +349,9 @@ class Finding(Base):
     item: Mapped[str] = mapped_column(sa.String(32))
     checked: Mapped[bool] = mapped_column(default=True)
     problem: Mapped[bool] = mapped_column(default=False)
+    method: Mapped[str] = mapped_column(
+        sa.String(12), default="", server_default=""
+    )  # 实地核查 | 书面检查 | 网络监测 | 采用结论 (R35, R37)
     category: Mapped[str] = mapped_column(sa.String(8), default="1")  # code table result-category
     clause: Mapped[str] = mapped_column(sa.String(300), default="")
     handling: Mapped[str] = mapped_column(sa.String(40), default="无需处置")
