@@ -1,4 +1,8 @@
-"""Tables of the joint conference (联席会议): its posts, who held them when, its matters and what follows from them."""
+"""Tables of the joint conference (联席会议): who held its posts when, its matters and what follows from them.
+
+The posts themselves are dated rows of ``processes/tables/conference-post.json``: membership belongs to a
+post (R65–R68).
+"""
 
 from __future__ import annotations
 
@@ -11,28 +15,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.db import Base, Id, pk
 
 
-class ConferencePost(Base):
-    """联席会议的一个职务: membership belongs to a post, never to a person (R65–R68)."""
-
-    __tablename__ = "conference_post"
-    id: Mapped[str] = pk()
-    code: Mapped[str] = mapped_column(sa.String(32))
-    name: Mapped[str] = mapped_column(sa.String(100))  # the post in its unit, e.g. 商务局分管负责人
-    place: Mapped[str] = mapped_column(sa.String(12))  # 总召集人 | 召集人 | 副召集人 | 成员 | 办公室主任
-    department: Mapped[str] = mapped_column(sa.String(32), default="")  # member unit; empty: leaders of the district
-    position: Mapped[int] = mapped_column(default=0)
-    basis: Mapped[str] = mapped_column(sa.String(200), default="")  # the document that sets up the post
-    ended_on: Mapped[date | None]  # last day of a post that no longer belongs to the conference
-    created_at: Mapped[datetime]
-    __table_args__ = (sa.UniqueConstraint("district_id", "code"),)
-
-
 class ConferenceTenure(Base):
     """任职: who held a post from when to when, and the office's notice that said so; rows are never deleted."""
 
     __tablename__ = "conference_tenure"
     id: Mapped[str] = pk()
-    post: Mapped[str] = mapped_column(sa.String(32))  # code of the post
+    post: Mapped[str] = mapped_column(sa.String(32))  # code of a row of the table of posts
     holder: Mapped[str] = mapped_column(sa.String(64))
     first_day: Mapped[date]
     last_day: Mapped[date | None]  # None: still in post

@@ -16,21 +16,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "conference_post",
-        sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("code", sa.String(length=32), nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("place", sa.String(length=12), nullable=False),
-        sa.Column("department", sa.String(length=32), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("basis", sa.String(length=200), nullable=False),
-        sa.Column("ended_on", sa.Date(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("district_id", sa.String(length=12), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_conference_post")),
-        sa.UniqueConstraint("district_id", "code", name=op.f("uq_conference_post_district_id_code")),
-    )
-    op.create_table(
         "conference_tenure",
         sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("post", sa.String(length=32), nullable=False),
