@@ -170,21 +170,15 @@ def database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, driven by playwright; a fresh context per test is up to the test.
+    """Debian's Chromium; a fresh context per test is up to the test.
 
     One a file, not one a worker: while playwright lives, its event loop counts as running in
     this thread, and the job engine's tests that follow would refuse to start.
     """
-    from playwright.sync_api import sync_playwright
+    from tests.browser.shots import chromium
 
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.fail("no Chromium: run `make chromium` or set CHROMIUM to its path")
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if as_root else [])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 # --- the system --------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from engine.web.assets import node_and_npm
+
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
 #: ``ready`` waits for this: a page has fonts, styles and islands before it is photographed.
@@ -25,12 +27,18 @@ _SETTLED = "document.fonts.status === 'loaded' && document.readyState === 'compl
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    """Debian's Chromium, driven by playwright.
+
+    Raises :class:`LookupError` without one.  Works in a bare container: playwright's own node wants a
+    library that a small machine lacks, the project's node does not; as root and without unprivileged
+    name spaces Chromium has no sandbox, and only our own pages are opened; ``/dev/shm`` may be tiny.
+    """
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
-        raise SystemExit("no Chromium: run `make chromium` or set CHROMIUM to its path")
+        raise LookupError("no Chromium: run `make chromium` or set CHROMIUM to its path")
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node_and_npm()[0])
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser
         browser.close()
 
