@@ -16,7 +16,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.documents.model import Block, Document, Facts, Listing, QrCode, Signatures, Text
+from engine.documents.model import Block, Document, Facts, Listing, QrCode, Signature, Signatures, Text
 from engine.inspection import disclosure, draw_log, draws, records
 from engine.inspection import draw as protocol
 from engine.inspection.draw_record import parse_pairs
@@ -56,7 +56,8 @@ def minutes(
     blocks.append(_how_to_verify(address, log_key))
     if view.witnesses:
         people = [f"抽取监督人 {w.name}（{view.department(w.department)}）" for w in view.witnesses]
-        blocks.append(Signatures([*people, f"承办人（{view.department(draw.authority)}）"]))
+        signers = [*people, f"承办人（{view.department(draw.authority)}）"]
+        blocks.append(Signatures([Signature(who) for who in signers]))
     marks = [TRIAL] * draw.trial + [INTERNAL] * (internal and not view.open)
     return Document(
         title="随机抽取记录",

@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 
 from engine.documents import fonts, pdf
-from engine.documents.model import Document, Facts, Listing, QrCode, Signatures, Text
+from engine.documents.model import Document, Facts, Listing, QrCode, Signature, Signatures, Text
 from engine.documents.pdf import render
 from engine.errors import LianjianError
 from engine.web import assets
@@ -35,7 +35,7 @@ LETTER = Document(
         Facts([("检查对象", "济南天桥演示餐饮有限公司"), ("摘要", "ab12" * 16)], title="一、基本情况"),
         Text(["检查人员出示证件，告知当事人权利。"], title="二、经过"),
         QrCode("https://example.gov.cn/public", ["扫码核验"]),
-        Signatures(["检查人员", "当事人", "见证人"]),
+        Signatures([Signature(who) for who in ("检查人员", "当事人", "见证人")]),
     ],
     organ="天桥区市场监督管理局", number="（演示）市监检〔2026〕1号", mark="副本", footer="现场检查笔录",
 )  # fmt: skip
