@@ -1,4 +1,4 @@
-"""Working days (工作日) with make-up days (调休), and the statutory due times counted on them.
+"""Working days (工作日) with make-up days (调休); periods are counted on them in :mod:`engine.periods`.
 
 The calendar is data: each year's notice of the State Council's general office is stored as the
 days on which the notice departs from the weekday (``CalendarDay``), and ``CalendarYear`` says
@@ -11,10 +11,9 @@ Counting is pure: :class:`Calendar` touches no clock, no database and no zone bu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
@@ -24,13 +23,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput
-from engine.models import CalendarDay, CalendarYear, Deadline, UserTask
+from engine.models import CalendarDay, CalendarYear
 
 ONE_DAY = timedelta(days=1)
 #: Longest period in working days that is counted; more can only be a slip of the pen.
 MAX_WORKING_DAYS = 5000
-
-_RULE = re.compile(r"\s*(\d{1,4})\s*(wd|d|h)\s*")
 
 #: MMDD of 春节, 端午 and 中秋 for 2027–2099, one group of twelve digits a year
 #: (two independent lunar calendars agree on every date).
@@ -50,14 +47,6 @@ _LUNAR_FROM = 2027
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """When a period ends; ``provisional`` when it crosses a year whose notice is not out yet (暂定)."""
-
-    at: datetime
-    provisional: bool
-
-
-@dataclass(frozen=True, slots=True)
 class DayOfNotice:
     """One line of a holiday notice: ``works`` is false for a holiday, true for a make-up day (调休上班)."""
 
@@ -66,22 +55,11 @@ class DayOfNotice:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MovedDeadline:
-    """An open deadline that a changed calendar moved, for the history."""
-
-    business_key: str
-    name: str
-    old_due_at: datetime
-    new_due_at: datetime
-    provisional: bool
-
-
 class Calendar:
     """Working-day arithmetic of one district in one zone.
 
     ``days`` are the days that differ from their weekday, ``announced`` the years whose notice is
-    known.  The start day never counts; periods end at 23:59:59 of their last day.
+    known.
     """
 
     def __init__(self, days: Mapping[date, bool], announced: Collection[int], zone: ZoneInfo) -> None:
@@ -146,32 +124,9 @@ class Calendar:
         """23:59:59 of ``day`` in the district's zone."""
         return datetime.combine(day, time(23, 59, 59), tzinfo=self.zone)
 
-    def due(self, rule: str, started_at: datetime) -> Due:
-        """When the period ``rule`` that began at ``started_at`` ends.
-
-        ``"20wd"``: working days; ``"15d"``: calendar days whose last day rolls to the next working
-        day; ``"24h"``: hours to the second.  Raises :class:`InvalidInput` for any other rule.
-        """
-        amount, unit = parse_rule(rule)
-        start = self.local_date(started_at)
-        if unit == "h":  # added in UTC: hours are elapsed time, whatever the wall clock does
-            return Due((started_at.astimezone(UTC) + timedelta(hours=amount)).astimezone(self.zone), False)
-        if unit == "wd":
-            last = self.add_working_days(start, amount)
-            first_counted = start + ONE_DAY
-        else:
-            first_counted = start + timedelta(days=amount)
-            last = self.roll_forward(first_counted)
-        provisional = any(self.is_provisional(year) for year in range(first_counted.year, last.year + 1))
-        return Due(self.end_of_day(last), provisional)
-
-
-def parse_rule(rule: str) -> tuple[int, str]:
-    """Split a duration rule into its number and ``wd``, ``d`` or ``h``; raises :class:`InvalidInput`."""
-    match = _RULE.fullmatch(rule)
-    if match is None or (match[2] == "wd" and int(match[1]) > MAX_WORKING_DAYS):
-        raise InvalidInput(f"期限规则“{rule}”无法识别，请写成 20wd（工作日）、15d（自然日）或 24h（小时）。")
-    return int(match[1]), match[2]
+    def start_of_day(self, day: date) -> datetime:
+        """00:00 of ``day`` in the district's zone."""
+        return datetime.combine(day, time(), tzinfo=self.zone)
 
 
 @lru_cache(maxsize=256)
@@ -242,9 +197,41 @@ def import_notice(
     ``days`` may name any day of the year and the neighbouring weeks (a notice reaches from
     December into January); days like their weekday need not be named.  Raises
     :class:`InvalidInput` for a missing notice number or a day far from the year.  The caller
-    recomputes open deadlines with :func:`recompute_deadlines` and logs the result.
+    recomputes open deadlines (:mod:`engine.commands.recompute_deadlines`).
     """
     days = list(days)
+    _check(year, notice, days)
+    stale = _replaced(session, year, days, district_id)
+    session.execute(sa.delete(CalendarDay).where(stale))
+    if days:  # one statement: a first installation records more than five hundred days
+        session.execute(
+            sa.insert(CalendarDay),
+            [
+                {"day": day, "district_id": district_id, "works": e.works, "name": e.name, "notice": notice}
+                for day, e in {entry.day.isoformat(): entry for entry in days}.items()
+            ],
+        )
+    session.merge(CalendarYear(year=year, district_id=district_id, notice=notice, recorded_at=now))
+    session.flush()
+
+
+def calendar_with_notice(
+    session: Session, year: int, notice: str, days: Iterable[DayOfNotice], *, district_id: str, zone: ZoneInfo
+) -> Calendar:
+    """The calendar as :func:`import_notice` would make it; nothing is written.  Raises the same errors."""
+    days = list(days)
+    _check(year, notice, days)
+    kept = session.execute(
+        sa.select(CalendarDay.day, CalendarDay.works).where(
+            CalendarDay.district_id == district_id, sa.not_(_replaced(session, year, days, district_id))
+        )
+    )
+    known = {date.fromisoformat(day): works for day, works in kept} | {entry.day: entry.works for entry in days}
+    years = session.scalars(sa.select(CalendarYear.year).where(CalendarYear.district_id == district_id))
+    return Calendar(known, {*years, year}, zone)
+
+
+def _check(year: int, notice: str, days: Iterable[DayOfNotice]) -> None:
     if not notice.strip():
         raise InvalidInput("请填写节假日安排通知的名称或文号。", fields={"notice": ["请填写通知的名称或文号。"]})
     for entry in days:
@@ -253,26 +240,21 @@ def import_notice(
                 f"日期 {entry.day} 不属于{year}年的通知，请核对年份。",
                 fields={"days": [f"{entry.day} 不属于{year}年。"]},
             )
+
+
+def _replaced(
+    session: Session, year: int, days: Iterable[DayOfNotice], district_id: str
+) -> sa.ColumnElement[bool]:  # fmt: skip
+    """Days on record that the notice of ``year`` takes the place of; those of other years' notices stay."""
     others = sa.select(CalendarYear.notice).where(CalendarYear.district_id == district_id, CalendarYear.year != year)
     previous = session.get(CalendarYear, (year, district_id))
-    stale = sa.and_(CalendarDay.day.between(f"{year}-01-01", f"{year}-12-31"), CalendarDay.notice.not_in(others))
+    stale = [
+        sa.and_(CalendarDay.day.between(f"{year}-01-01", f"{year}-12-31"), CalendarDay.notice.not_in(others)),
+        CalendarDay.day.in_([entry.day.isoformat() for entry in days]),
+    ]
     if previous is not None:
-        stale = sa.or_(stale, CalendarDay.notice == previous.notice)
-    session.execute(sa.delete(CalendarDay).where(CalendarDay.district_id == district_id, stale))
-    named = {entry.day.isoformat(): entry for entry in days}
-    session.execute(
-        sa.delete(CalendarDay).where(CalendarDay.district_id == district_id, CalendarDay.day.in_(list(named)))
-    )
-    if named:  # one statement: a first installation records more than five hundred days
-        session.execute(
-            sa.insert(CalendarDay),
-            [
-                {"day": day, "district_id": district_id, "works": e.works, "name": e.name, "notice": notice}
-                for day, e in named.items()
-            ],
-        )
-    session.merge(CalendarYear(year=year, district_id=district_id, notice=notice, recorded_at=now))
-    session.flush()
+        stale.append(CalendarDay.notice == previous.notice)
+    return sa.and_(CalendarDay.district_id == district_id, sa.or_(*stale))
 
 
 def set_day(session: Session, entry: DayOfNotice, *, notice: str, district_id: str) -> None:
@@ -282,36 +264,3 @@ def set_day(session: Session, entry: DayOfNotice, *, notice: str, district_id: s
             day=entry.day.isoformat(), district_id=district_id, works=entry.works, name=entry.name, notice=notice
         )
     )
-
-
-def recompute_deadlines(session: Session, district_id: str, zone: ZoneInfo) -> list[MovedDeadline]:
-    """Count every open deadline anew, move the open tasks that name it, and say what moved.
-
-    Deadlines already met stay as they were.  Returned in the order of their business keys.
-    """
-    session.flush()
-    calendar = Calendar.load(session, district_id, zone)
-    open_deadlines = session.scalars(
-        sa.select(Deadline)
-        .where(Deadline.district_id == district_id, Deadline.met_at.is_(None))
-        .order_by(Deadline.business_key, Deadline.name)
-    )
-    moved = []
-    for deadline in open_deadlines:
-        due = calendar.due(deadline.rule, deadline.started_at)
-        if due.at == deadline.due_at and due.provisional == deadline.provisional:
-            continue
-        moved.append(MovedDeadline(deadline.business_key, deadline.name, deadline.due_at, due.at, due.provisional))
-        deadline.due_at, deadline.provisional = due.at, due.provisional
-        session.execute(
-            sa.update(UserTask)
-            .where(
-                UserTask.district_id == district_id,
-                UserTask.business_key == deadline.business_key,
-                UserTask.deadline_name == deadline.name,
-                UserTask.state == "open",
-            )
-            .values(due_at=due.at)
-        )
-    session.flush()
-    return moved

@@ -265,8 +265,9 @@ class Message(Base):
 class Deadline(Base):
     """A statutory deadline of a business key; open tasks that name it show its due time.
 
-    Kept apart from timers because a deadline can start, move (extension, new holiday
-    notice) and be met without anything in the diagram firing.
+    Kept apart from timers because a deadline can start, move (extension, suspension, new holiday
+    notice) and be met without anything in the diagram firing.  It is always counted from what is
+    recorded here (:mod:`engine.periods`), never from its last due time.
     """
 
     __tablename__ = "deadline"
@@ -275,17 +276,81 @@ class Deadline(Base):
     name: Mapped[str] = mapped_column(sa.String(60))
     label: Mapped[str] = mapped_column(sa.String(100), default="")
     department: Mapped[str] = mapped_column(sa.String(32), default="")
+    #: The case whose history tells of changes that come from outside it; None when no case has the business key.
+    instance_id: Mapped[str | None] = mapped_column(Id, sa.ForeignKey("process_instance.id"), index=True)
     started_at: Mapped[datetime]
-    rule: Mapped[str] = mapped_column(sa.String(40))  # e.g. "20wd", "15d", "24h"
-    due_at: Mapped[datetime]
+    rule: Mapped[str] = mapped_column(sa.String(40))  # "20wd", "15d", "24h" or "01-31"
+    includes_start: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    extensions: Mapped[list[Any]] = mapped_column(sa.JSON, default=list, server_default="[]")  # [{"rule", …}]
+    #: [{"since", "until" or null, "ground"}], instants in ISO 8601
+    suspensions: Mapped[list[Any]] = mapped_column(sa.JSON, default=list, server_default="[]")
+    suspended_at: Mapped[datetime | None]  # since when it stands still (中止中)
+    due_at: Mapped[datetime | None]  # None while it stands still: nothing can be missed meanwhile
     legal_basis: Mapped[str] = mapped_column(sa.String(200), default="")
     provisional: Mapped[bool] = mapped_column(default=False)  # 暂定: the year's holiday notice is not out yet
+    yellow_at: Mapped[datetime | None]
+    orange_at: Mapped[datetime | None]
+    reminded: Mapped[int] = mapped_column(default=0, server_default="0")  # per cent of the last stage reminded of
+    remind_at: Mapped[datetime | None]  # when the next stage is reached
     met_at: Mapped[datetime | None]
     __table_args__ = (
         sa.UniqueConstraint("district_id", "business_key", "name"),
-        sa.Index("ix_deadline_open", "due_at", postgresql_where=sa.text("met_at IS NULL"),
+        sa.Index("ix_deadline_open", "due_at", "id", postgresql_where=sa.text("met_at IS NULL"),
+                 sqlite_where=sa.text("met_at IS NULL")),
+        sa.Index("ix_deadline_open_department", "department", "due_at", "id",
+                 postgresql_where=sa.text("met_at IS NULL"), sqlite_where=sa.text("met_at IS NULL")),
+        sa.Index("ix_deadline_remind", "remind_at", postgresql_where=sa.text("met_at IS NULL"),
                  sqlite_where=sa.text("met_at IS NULL")),
     )  # fmt: skip
+
+    def colour(self, now: datetime) -> str:
+        """How urgent it is: met | suspended | red (overdue) | orange | yellow | green."""
+        if self.met_at is not None:
+            return "met"
+        if self.suspended_at is not None or self.due_at is None:
+            return "suspended"
+        stages = (("red", self.due_at), ("orange", self.orange_at), ("yellow", self.yellow_at))
+        return next((name for name, since in stages if since is not None and since < now), "green")
+
+
+class DeadlineChange(Base):
+    """One step of a deadline's trail: what its due time was and is, why, and who changed it.
+
+    ``kind``: set | suspended | resumed | extended | moved (by a holiday notice) | refused (an extension) | met.
+    """
+
+    __tablename__ = "deadline_change"
+    id: Mapped[str] = pk()
+    deadline_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("deadline.id"), index=True)
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(sa.String(12))
+    due_before: Mapped[datetime | None]
+    due_after: Mapped[datetime | None]
+    provisional: Mapped[bool] = mapped_column(default=False)
+    rule: Mapped[str] = mapped_column(sa.String(40), default="")  # of the period, or what an extension adds
+    effective_at: Mapped[datetime | None]  # from when a suspension holds, or until when it held
+    ground: Mapped[str] = mapped_column(sa.String(100), default="")
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    legal_basis: Mapped[str] = mapped_column(sa.String(200), default="")
+    document: Mapped[str] = mapped_column(sa.String(100), default="")  # 文号 of the approval or the notice
+    actor_id: Mapped[str | None] = mapped_column(Id)
+    actor_name: Mapped[str] = mapped_column(sa.String(64), default="")
+
+
+class DeadlineReminder(Base):
+    """Somebody was reminded of a deadline that reached a stage; shown until it is met, suspended or moved on.
+
+    ``recipient``: ``user:<id>``, a group ``<department>/<role>``, or ``*/<role>`` for a role of the whole district.
+    """
+
+    __tablename__ = "deadline_reminder"
+    id: Mapped[str] = pk()
+    deadline_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("deadline.id"))
+    percent: Mapped[int]
+    due_at: Mapped[datetime]
+    recipient: Mapped[str] = mapped_column(sa.String(80), index=True)
+    sent_at: Mapped[datetime]
+    __table_args__ = (sa.UniqueConstraint("deadline_id", "percent", "due_at", "recipient"),)
 
 
 class Incident(Base):

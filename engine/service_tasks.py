@@ -79,14 +79,36 @@ class ServiceEffects(Protocol):
         ...
 
     def set_deadline(
-        self, name: str, rule: str, *, started_at: datetime, legal_basis: str, label: str = "",
-        business_key: str | None = None, department: str = "",
+        self, business_key: str, name: str, *, started_at: datetime | None = None, rule: str | None = None,
+        legal_basis: str | None = None, label: str | None = None, department: str = "",
     ) -> Deadline:  # fmt: skip
-        """Start or move a statutory deadline; open tasks naming it show the new due time."""
+        """Start a statutory deadline; open tasks naming it show its due time.
+
+        What is not given comes from the row ``name`` of the deadline table in force on the start date (None: now).
+        """
         ...
 
     def meet_deadline(self, name: str, business_key: str | None = None) -> None:
         """Say that what the deadline asked for is done."""
+        ...
+
+    def suspend_deadline(
+        self, business_key: str, name: str, reason: str, *, ground: str, since: datetime | None = None
+    ) -> Deadline:  # fmt: skip
+        """Let a deadline stand still on a ground its row allows, from ``since`` (None: now) on."""
+        ...
+
+    def resume_deadline(
+        self, business_key: str, name: str, reason: str = "", *, until: datetime | None = None
+    ) -> Deadline:  # fmt: skip
+        """Let it run again; the time up to ``until`` (None: now) does not count."""
+        ...
+
+    def extend_deadline(
+        self, business_key: str, name: str, reason: str, *, rule: str | None = None, document: str = "",
+        approved_by: str = "",
+    ) -> Deadline:  # fmt: skip
+        """Add the next extension its row allows; ``rule`` is its length where the row leaves that open."""
         ...
 
     def refresh_candidates(self) -> None:
@@ -150,18 +172,39 @@ class ServiceContext:
         self.effects.send_message(name, business_key, payload)
 
     def set_deadline(
-        self, name: str, rule: str, *, started_at: datetime, legal_basis: str, label: str = "",
-        business_key: str | None = None, department: str = "",
+        self, business_key: str, name: str, *, started_at: datetime | None = None, rule: str | None = None,
+        legal_basis: str | None = None, label: str | None = None, department: str = "",
     ) -> Deadline:  # fmt: skip
-        """See :meth:`ServiceEffects.set_deadline`; the business key defaults to the instance's own."""
+        """See :meth:`ServiceEffects.set_deadline`; the department defaults to the instance's own."""
         return self.effects.set_deadline(
-            name, rule, started_at=started_at, legal_basis=legal_basis, label=label,
-            business_key=business_key or self.business_key, department=department or self.department,
+            business_key, name, started_at=started_at, rule=rule, legal_basis=legal_basis, label=label,
+            department=department or self.department,
         )  # fmt: skip
 
     def meet_deadline(self, name: str, business_key: str | None = None) -> None:
         """See :meth:`ServiceEffects.meet_deadline`."""
         self.effects.meet_deadline(name, business_key or self.business_key)
+
+    def suspend_deadline(
+        self, business_key: str, name: str, reason: str, *, ground: str, since: datetime | None = None
+    ) -> Deadline:  # fmt: skip
+        """See :meth:`ServiceEffects.suspend_deadline`."""
+        return self.effects.suspend_deadline(business_key, name, reason, ground=ground, since=since)
+
+    def resume_deadline(
+        self, business_key: str, name: str, reason: str = "", *, until: datetime | None = None
+    ) -> Deadline:  # fmt: skip
+        """See :meth:`ServiceEffects.resume_deadline`."""
+        return self.effects.resume_deadline(business_key, name, reason, until=until)
+
+    def extend_deadline(
+        self, business_key: str, name: str, reason: str, *, rule: str | None = None, document: str = "",
+        approved_by: str = "",
+    ) -> Deadline:  # fmt: skip
+        """See :meth:`ServiceEffects.extend_deadline`."""
+        return self.effects.extend_deadline(
+            business_key, name, reason, rule=rule, document=document, approved_by=approved_by
+        )
 
     def refresh_candidates(self) -> None:
         """See :meth:`ServiceEffects.refresh_candidates`."""
@@ -213,10 +256,16 @@ def diagram_function(name: str) -> Callable[[Lookup], Lookup]:
 
 
 class ServiceRegistry(Mapping[str, ServiceInfo]):
-    """The service tasks a system offers, by name, and the functions its diagrams may call."""
+    """The service tasks a system offers, by name, the functions its diagrams may call, and the names its
+    documents may read (name → names below it, None where anything may stand).
+    """
 
-    def __init__(self, infos: Iterable[ServiceInfo] = (), functions: Mapping[str, Lookup] | None = None) -> None:
+    def __init__(
+        self, infos: Iterable[ServiceInfo] = (), functions: Mapping[str, Lookup] | None = None,
+        documents: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         self.functions: dict[str, Lookup] = dict(functions or {})
+        self.documents: dict[str, Any] = dict(documents or {})
         self._infos: dict[str, ServiceInfo] = {}
         for info in infos:
             if info.name in self._infos:
@@ -224,7 +273,7 @@ class ServiceRegistry(Mapping[str, ServiceInfo]):
             self._infos[info.name] = info
 
     @classmethod
-    def of_package(cls, package: ModuleType) -> ServiceRegistry:
+    def of_package(cls, package: ModuleType, documents: Mapping[str, Any] | None = None) -> ServiceRegistry:
         """Every service task and diagram function declared in the modules of ``package``."""
         infos, functions = [], {}
         for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
@@ -234,7 +283,7 @@ class ServiceRegistry(Mapping[str, ServiceInfo]):
                 if hasattr(f, _MARK) and f.__module__ == loaded.__name__
             ]  # fmt: skip
             functions.update({getattr(f, _FUNCTION): f for f in vars(loaded).values() if hasattr(f, _FUNCTION)})
-        return cls(infos, functions)
+        return cls(infos, functions, documents)
 
     def __getitem__(self, name: str) -> ServiceInfo:
         return self._infos[name]

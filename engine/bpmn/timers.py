@@ -25,6 +25,7 @@ _DURATION = re.compile(
     r"(?:T(?:(?P<hours>\d+(?:[.,]\d+)?)H)?(?:(?P<minutes>\d+(?:[.,]\d+)?)M)?(?:(?P<seconds>\d+(?:[.,]\d+)?)S)?)?$"
 )
 _ASKS_DEADLINE = re.compile(r"\bdeadline\s*\(")
+_NAMED_DEADLINE = re.compile(r"\bdeadline\s*\(\s*\"([^\"]+)\"")
 _MAX_CYCLES = 1_000_000
 _WIDEST = timedelta(hours=14)  # the clock of the easternmost zone
 #: Rounds of a cycle that are made up for after a stop; older ones are skipped, a server must not be held up by them.
@@ -88,7 +89,8 @@ def parse_instant(value: Any, zone: Any) -> datetime:
 class OwnClock:
     """Shared by the three kinds: the due moment is computed once, when the timer is first reached.
 
-    A timer that asks for ``deadline("…")`` follows that deadline when it moves (ADR 0005).
+    A timer that asks for ``deadline("…")`` follows that deadline when it moves (ADR 0005) and has no
+    due moment while the deadline stands still (中止).
     """
 
     expression: str
@@ -104,15 +106,20 @@ class OwnClock:
             raise ExpressionError(f"定时器表达式“{text}”没有得出时间，请检查所引用的名称。")
         return value
 
-    def _due(self, my_task: Task) -> datetime:
-        if _ASKS_DEADLINE.search(self.expression):
-            return self._first(my_task)  # a statutory deadline may be moved, so it is asked anew
+    def _due(self, my_task: Task) -> datetime | None:
+        if _ASKS_DEADLINE.search(self.expression):  # a statutory deadline may be moved, so it is asked anew
+            return None if self._stands(my_task) else self._first(my_task)
         # Kept by expression: an event-based gateway holds several timers in one task.
         known = my_task._get_internal_data("due") or {}
         if self.expression not in known:
             known = {**known, self.expression: self._first(my_task).isoformat()}
             my_task._set_internal_data(due=known)
         return datetime.fromisoformat(known[self.expression])
+
+    def _stands(self, my_task: Task) -> bool:
+        functions = my_task.workflow.script_engine.host.functions()
+        suspended = functions.get("deadline_suspended")
+        return suspended is not None and any(map(suspended, _NAMED_DEADLINE.findall(self.expression)))
 
     def _first(self, my_task: Task) -> datetime:
         engine = my_task.workflow.script_engine

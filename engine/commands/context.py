@@ -54,6 +54,8 @@ class CommandContext:
     refreshing: set[str] = field(default_factory=set)
     #: How often each instance was delivered to, and each process started by an event, by this command.
     reached: Counter[str] = field(default_factory=Counter)
+    #: Business keys whose deadlines moved: their timers ask again before the commit.
+    following: set[str] = field(default_factory=set)
     #: Executions this command has saved, by instance; kept for the next command once it is committed.
     rested: dict[str, Rested] = field(default_factory=dict)
     #: The session of this transaction, once somebody asked for one.

@@ -15,7 +15,7 @@ from engine.commands.incidents import open_incident
 from engine.commands.locking import locked_instance
 from engine.commands.received import received
 from engine.commands.start_process import StartProcess
-from engine.commands.stepping import advance
+from engine.commands.stepping import advance, follow_deadlines
 from engine.db import lock_key, new_id
 from engine.errors import LianjianError
 from engine.models import Incident, Message, ProcessInstance, StartTrigger, Subscription
@@ -52,8 +52,11 @@ def deliver_pending(ctx: CommandContext) -> None:
     A delivery that fails does not undo the command that sent it: it becomes an incident
     of the receiving instance, and the message is kept for the retry.
     """
-    while ctx.signals or ctx.outbox:
-        if ctx.signals:
+    while ctx.signals or ctx.outbox or ctx.following:
+        if ctx.following:
+            keys, ctx.following = ctx.following, set()
+            follow_deadlines(ctx, keys)
+        elif ctx.signals:
             deliver_signal(ctx, ctx.signals.pop(0))
         else:
             _deliver_to(ctx, ctx.outbox.pop(0))

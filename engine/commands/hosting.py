@@ -23,7 +23,7 @@ from engine.models import Deadline
 from engine.service_tasks import Lookup, ServiceContext, ServiceEffects, Start
 
 _BUSINESS_KEY = 200  # characters
-_DUE = sa.select(Deadline.due_at).where(
+_DUE = sa.select(Deadline.due_at, Deadline.suspended_at).where(
     Deadline.district_id == sa.bindparam("of_district"),
     Deadline.business_key == sa.bindparam("of_key"),
     Deadline.name == sa.bindparam("called"),
@@ -31,11 +31,15 @@ _DUE = sa.select(Deadline.due_at).where(
 
 
 def deadline_due(ctx: CommandContext, instance: LockedInstance, name: str) -> datetime | None:
-    """When a statutory deadline of the instance is due; None before it was set."""
+    """When a statutory deadline of the instance is due; None before it was set and while it stands still."""
+    found = _deadline(ctx, instance, name)
+    return None if found is None else found.due_at
+
+
+def _deadline(ctx: CommandContext, instance: LockedInstance, name: str) -> Any:
     ctx.flush()
     wanted = {"of_district": instance.district_id, "of_key": instance.business_key, "called": name}
-    due: datetime | None = ctx.connection.scalar(_DUE, wanted)
-    return due
+    return ctx.connection.execute(_DUE, wanted).first()
 
 
 def named(instance: LockedInstance) -> dict[str, str]:
@@ -62,14 +66,20 @@ class KernelHost:
     @cached_property
     def _functions(self) -> Mapping[str, Callable[..., Any]]:
         guest = {name: partial(self._ask, function) for name, function in self._ctx.kernel.services.functions.items()}
-        return {**guest, **feel_functions(self._ctx), "deadline": self._deadline}
+        own = {"deadline": self._deadline, "deadline_suspended": self._deadline_suspended}
+        return {**guest, **feel_functions(self._ctx), **own}
 
     def _ask(self, function: Lookup, *arguments: Any) -> Any:
         return function(self._ctx.session, self._ctx.district_id, *arguments)
 
     def _deadline(self, name: str) -> datetime | None:
-        """The due time of the instance's statutory deadline ``name``, null before it was set."""
+        """The due time of the instance's statutory deadline ``name``, null before it was set and while it stands."""
         return deadline_due(self._ctx, self._instance, name)
+
+    def _deadline_suspended(self, name: str) -> bool:
+        """Does the instance's statutory deadline ``name`` stand still at present?"""
+        found = _deadline(self._ctx, self._instance, name)
+        return found is not None and found.suspended_at is not None
 
     def run_service(self, name: str, element: Element, parameters: dict[str, Any]) -> Mapping[str, Any] | None:
         context = service_context(self._ctx, self._instance, element)
@@ -161,20 +171,44 @@ class _Effects(ServiceEffects):
         self.ctx.send_message(name, business_key, payload)
 
     def set_deadline(
-        self, name: str, rule: str, *, started_at: datetime, legal_basis: str, label: str = "",
-        business_key: str | None = None, department: str = "",
+        self, business_key: str, name: str, *, started_at: datetime | None = None, rule: str | None = None,
+        legal_basis: str | None = None, label: str | None = None, department: str = "",
     ) -> Deadline:  # fmt: skip
         from engine.commands.set_deadline import SetDeadline
 
         return SetDeadline(
-            business_key or self.instance.business_key, name, rule, started_at=started_at, legal_basis=legal_basis,
-            label=label, department=department, stream=self.instance.id,
+            business_key, name, started_at, rule=rule, legal_basis=legal_basis, label=label,
+            department=department, stream=self.instance.id,
         ).run(self.ctx)  # fmt: skip
 
     def meet_deadline(self, name: str, business_key: str | None = None) -> None:
         from engine.commands.set_deadline import meet_deadline
 
-        meet_deadline(self.ctx, business_key or self.instance.business_key, name)
+        meet_deadline(self.ctx, business_key or self.instance.business_key, name, stream=self.instance.id)
+
+    def suspend_deadline(
+        self, business_key: str, name: str, reason: str, *, ground: str, since: datetime | None = None
+    ) -> Deadline:  # fmt: skip
+        from engine.commands.suspend_deadline import SuspendDeadline
+
+        return SuspendDeadline(business_key, name, reason, ground, since, stream=self.instance.id).run(self.ctx)
+
+    def resume_deadline(
+        self, business_key: str, name: str, reason: str = "", *, until: datetime | None = None
+    ) -> Deadline:  # fmt: skip
+        from engine.commands.suspend_deadline import ResumeDeadline
+
+        return ResumeDeadline(business_key, name, reason, until, stream=self.instance.id).run(self.ctx)
+
+    def extend_deadline(
+        self, business_key: str, name: str, reason: str, *, rule: str | None = None, document: str = "",
+        approved_by: str = "",
+    ) -> Deadline:  # fmt: skip
+        from engine.commands.extend_deadline import ExtendDeadline
+
+        return ExtendDeadline(business_key, name, reason, rule, document, approved_by, stream=self.instance.id).run(
+            self.ctx
+        )
 
     def refresh_candidates(self) -> None:
         self.ctx.refreshing.add(self.instance.id)

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from engine.calendar import DayOfNotice, MovedDeadline, import_notice, recompute_deadlines
+from engine.calendar import Calendar, DayOfNotice, import_notice
 from engine.commands.context import CommandContext
-from engine.commands.stepping import follow_deadlines
+from engine.commands.recompute_deadlines import MovedDeadline, recompute
 from engine.errors import Forbidden, InvalidInput
 
 #: What notices call a free day and a make-up working day.
@@ -38,8 +39,8 @@ class ImportNotice:
         import_notice(
             ctx.session, self.year, self.notice.strip(), self.days, district_id=ctx.district_id, now=ctx.now
         )  # fmt: skip
-        moved = recompute_deadlines(ctx.session, ctx.district_id, ctx.kernel.settings.timezone)
-        follow_deadlines(ctx, {m.business_key for m in moved})
+        calendar = Calendar.load(ctx.session, ctx.district_id, ctx.kernel.settings.timezone)
+        moved = recompute(ctx, calendar, f"导入{self.notice.strip()}")
         ctx.record(
             None,
             "calendar-notice-imported",
@@ -47,13 +48,21 @@ class ImportNotice:
                 "year": self.year,
                 "notice": self.notice.strip(),
                 "days": [[d.day.isoformat(), d.works, d.name] for d in self.days],
-                "moved": [
-                    [m.business_key, m.name, m.old_due_at.isoformat(), m.new_due_at.isoformat(), m.provisional]
-                    for m in moved
-                ],
+                **told(moved),
             },
         )
         return moved
+
+
+def told(moved: Sequence[MovedDeadline]) -> dict[str, Any]:
+    """What the district's history says of moved deadlines: those of no case one by one, those of cases are there."""
+    return {
+        "moved_count": len(moved),
+        "moved": [
+            [m.business_key, m.name, m.old_due_at.isoformat(), m.new_due_at.isoformat(), m.provisional]
+            for m in moved if m.instance_id is None
+        ],
+    }  # fmt: skip
 
 
 def parse_days(text: str) -> list[DayOfNotice]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from engine.calendar import recompute_deadlines, seed_calendar
+from engine.calendar import Calendar, seed_calendar
 from engine.commands.context import CommandContext
+from engine.commands.import_notice import told
+from engine.commands.recompute_deadlines import recompute
 from engine.db import lock_key
 from engine.models import CalendarYear
 
@@ -26,16 +28,7 @@ class SeedCalendar:
         if not seed_calendar(ctx.session, ctx.district_id, ctx.now):
             return []
         added = sorted(set(ctx.session.scalars(years)) - before)
-        moved = recompute_deadlines(ctx.session, ctx.district_id, ctx.kernel.settings.timezone)
-        ctx.record(
-            None,
-            "calendar-seeded",
-            {
-                "years": added,
-                "moved": [
-                    [m.business_key, m.name, m.old_due_at.isoformat(), m.new_due_at.isoformat(), m.provisional]
-                    for m in moved
-                ],
-            },
-        )
+        calendar = Calendar.load(ctx.session, ctx.district_id, ctx.kernel.settings.timezone)
+        moved = recompute(ctx, calendar, "随系统更新工作日历")
+        ctx.record(None, "calendar-seeded", {"years": added, **told(moved)})
         return added

@@ -17,7 +17,7 @@ from engine.commands.kernel import Definition
 from engine.commands.locking import LockedInstance, locked_instance
 from engine.commands.task_rows import sync_tasks
 from engine.commands.wait_rows import sync_waits
-from engine.errors import Conflict, StateUnreadable
+from engine.errors import Conflict, LianjianError, StateUnreadable
 from engine.models import ProcessInstance, Timer
 from engine.prepared import Prepared
 
@@ -109,7 +109,10 @@ def save(ctx: CommandContext, instance: LockedInstance, execution: Execution, be
 
 
 def follow_deadlines(ctx: CommandContext, business_keys: Iterable[str]) -> int:
-    """Let the timers of some business keys ask for their deadlines again; returns how many instances did."""
+    """Let the timers of some business keys ask for their deadlines again; returns how many instances did.
+
+    What a timer starts that fires now may fail; that is an incident of its instance and does not undo the change.
+    """
     instances = ctx.session.scalars(
         sa.select(ProcessInstance.id)
         .where(
@@ -126,4 +129,8 @@ def follow_deadlines(ctx: CommandContext, business_keys: Iterable[str]) -> int:
                 advance(ctx, locked_instance(ctx, instance_id), Execution.run, recheck_waits=True)
         except StateUnreadable as error:
             ReportUnreadable(error).run(ctx)
+        except LianjianError as error:
+            open_incident(
+                ctx, kind="timer", message=error.message, instance_id=instance_id, detail=error.details
+            )  # fmt: skip
     return len(instances)

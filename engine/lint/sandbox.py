@@ -60,6 +60,7 @@ def inspect_bundle(
         if services is None
         else [[s.name, s.title, s.parameters, s.required] for s in services.values()],
         "functions": sorted(getattr(services, "functions", ())),
+        "documents": getattr(services, "documents", {}),
         "seconds": seconds,
         "memory": memory_mb * 1024 * 1024,
     }
@@ -93,7 +94,7 @@ class _Nobody:
     def __init__(self, functions: list[str]) -> None:
         self.now, self.zone = datetime(2026, 3, 2, 1, tzinfo=UTC), ZoneInfo("Asia/Shanghai")  # any moment will do
         supplied: dict[str, Callable[..., Any]] = {"now": lambda: self.now, "today": lambda: self.now.date()}
-        silent = [*functions, "working_days_after", "end_of_day", "deadline"]
+        silent = [*functions, "working_days_after", "end_of_day", "deadline", "deadline_suspended"]
         self._functions = supplied | dict.fromkeys(silent, lambda *_, **__: None)
 
     def functions(self) -> Mapping[str, Callable[..., Any]]:
@@ -117,7 +118,7 @@ def judge(question: Mapping[str, Any]) -> list[Finding]:
     services = None
     if given is not None:
         infos = [ServiceInfo(n, t, "", tuple(p), tuple(r), dict) for n, t, p, r in given]
-        services = ServiceRegistry(infos, dict.fromkeys(question["functions"], dict))
+        services = ServiceRegistry(infos, dict.fromkeys(question["functions"], dict), question["documents"])
     roles = question["roles"]
     findings = lint(question["files"], roles=None if roles is None else frozenset(roles), services=services)
     if not any(f.severity == "error" for f in findings):

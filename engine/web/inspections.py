@@ -75,8 +75,7 @@ class Lane:
         deadline = self.part.deadline
         if deadline is None or deadline.met_at is not None:
             return ""
-        left = (deadline.due_at - now()).total_seconds()
-        return "is-overdue" if left < 0 else "is-near" if left < 3 * 86_400 else ""
+        return {"red": "is-overdue", "orange": "is-near"}.get(deadline.colour(now()), "")
 
 
 def find_inspection(session: Session, number: str) -> tuple[Inspection, ProcessInstance]:

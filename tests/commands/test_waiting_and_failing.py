@@ -38,7 +38,7 @@ def probe_fail(ctx: ServiceContext) -> dict[str, Any]:
 @service_task("probe-clock", title="起算期限")
 def probe_clock(ctx: ServiceContext) -> None:
     """Starts a deadline of 20 working days."""
-    ctx.set_deadline("publication", "20wd", started_at=ctx.now, legal_basis="测试依据")
+    ctx.set_deadline(ctx.business_key, "publication", rule="20wd", legal_basis="测试依据")
 
 
 @service_task("probe-tell", title="发送消息")

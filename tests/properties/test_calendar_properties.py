@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.calendar import Calendar, announced_years
+from engine.periods import Period, count
 
 ZONE = ZoneInfo("Asia/Shanghai")
 YEARS = announced_years()
@@ -53,7 +54,8 @@ def test_working_days_add_up(start: date, a: int, b: int) -> None:
 
 @given(any_days, st.integers(1, 400))
 def test_calendar_days_end_on_the_first_working_day_not_before_their_last(start: date, n: int) -> None:
-    due = CALENDAR.due(f"{n}d", datetime(start.year, start.month, start.day, 12, tzinfo=ZONE)).at
+    due = count(CALENDAR, Period(f"{n}d", datetime(start.year, start.month, start.day, 12, tzinfo=ZONE))).due_at
+    assert due is not None
     nominal = start + timedelta(days=n)
     assert due.date() >= nominal
     assert CALENDAR.is_working_day(due.date())
@@ -67,4 +69,5 @@ def test_calendar_days_end_on_the_first_working_day_not_before_their_last(start:
 )
 def test_the_zone_an_instant_is_written_in_changes_nothing(at: datetime, zone: str, rule: str) -> None:
     instant = at.replace(tzinfo=UTC)
-    assert CALENDAR.due(rule, instant) == CALENDAR.due(rule, instant.astimezone(ZoneInfo(zone)))
+    elsewhere = Period(rule, instant.astimezone(ZoneInfo(zone)))
+    assert count(CALENDAR, Period(rule, instant)) == count(CALENDAR, elsewhere)

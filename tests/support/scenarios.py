@@ -44,8 +44,10 @@ class ScenarioHost:
             "now": lambda: self.now,
             "today": lambda: self.now.astimezone(ZONE).date(),
             "deadline": lambda name: self.deadlines.get(name),
+            "deadline_suspended": lambda name: name in self.deadlines and self.deadlines[name] is None,
             "inspection_team": lambda key: [],
             "conference_office": lambda: "SCJG",
+            "unit_receivers": lambda number: [],
         }
 
     def run_service(self, name: str, element: Element, parameters: dict[str, Any]) -> Mapping[str, Any] | None:

@@ -14,19 +14,25 @@ from engine.calendar import (
     Calendar,
     DayOfNotice,
     announced_years,
+    calendar_with_notice,
     import_notice,
-    recompute_deadlines,
     seed_calendar,
     set_day,
     statutory_days_off,
 )
 from engine.db import Base, Database
 from engine.errors import InvalidInput
-from engine.models import CalendarDay, Deadline, ProcessDefinition, ProcessInstance, UserTask
+from engine.models import CalendarDay
+from engine.periods import Count, Period, count
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DISTRICT = "370105"
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=ZONE)
+
+
+def due_on(calendar: Calendar, rule: str, started_at: datetime) -> Count:
+    """A period without suspension or extension."""
+    return count(calendar, Period(rule, started_at))
 
 
 @pytest.fixture
@@ -65,25 +71,25 @@ def test_the_named_days_of_the_notices_work_or_rest(calendar: Calendar) -> None:
 )
 def test_twenty_working_days_exclude_the_start_day(calendar: Calendar, start: str, last: str) -> None:
     assert calendar.add_working_days(date.fromisoformat(start), 20) == date.fromisoformat(last)
-    due = calendar.due("20wd", datetime.fromisoformat(f"{start}T16:30:00+08:00"))
-    assert due.at.isoformat() == f"{last}T23:59:59+08:00"
+    due = due_on(calendar, "20wd", datetime.fromisoformat(f"{start}T16:30:00+08:00"))
+    assert due.due_at.isoformat() == f"{last}T23:59:59+08:00"
     assert not due.provisional
 
 
 def test_calendar_days_roll_to_the_next_working_day(calendar: Calendar) -> None:
     started = datetime(2026, 9, 16, 10, 0, tzinfo=ZONE)
-    assert calendar.due("15d", started).at == datetime(2026, 10, 8, 23, 59, 59, tzinfo=ZONE)  # 1 October and holidays
-    assert calendar.due("1d", started).at == datetime(2026, 9, 17, 23, 59, 59, tzinfo=ZONE)
+    assert due_on(calendar, "15d", started).due_at == datetime(2026, 10, 8, 23, 59, 59, tzinfo=ZONE)
+    assert due_on(calendar, "1d", started).due_at == datetime(2026, 9, 17, 23, 59, 59, tzinfo=ZONE)
 
 
 def test_hours_run_to_the_second_over_holidays(calendar: Calendar) -> None:
     started = datetime(2026, 10, 1, 10, 11, 12, tzinfo=ZONE)
-    assert calendar.due("24h", started).at == started + timedelta(hours=24)
+    assert due_on(calendar, "24h", started).due_at == started + timedelta(hours=24)
 
 
 def test_an_evening_in_london_is_already_the_next_day_here(calendar: Calendar) -> None:
     started = datetime(2026, 1, 19, 16, 30, tzinfo=UTC)  # 00:30 on the 20th in Shanghai
-    assert calendar.due("20wd", started).at.date() == date(2026, 2, 24)
+    assert due_on(calendar, "20wd", started).due_at.date() == date(2026, 2, 24)
 
 
 @pytest.mark.parametrize("server_zone", ["America/Los_Angeles", "UTC", "Pacific/Auckland"])
@@ -93,20 +99,20 @@ def test_the_zone_of_the_server_does_not_matter(
     with monkeypatch.context() as patch:
         patch.setenv("TZ", server_zone)
         time.tzset()
-        due = calendar.due("20wd", datetime(2026, 1, 20, 0, 5, tzinfo=ZONE))
+        due = due_on(calendar, "20wd", datetime(2026, 1, 20, 0, 5, tzinfo=ZONE))
     time.tzset()
-    assert due.at == datetime(2026, 2, 24, 15, 59, 59, tzinfo=UTC)
+    assert due.due_at == datetime(2026, 2, 24, 15, 59, 59, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("rule", ["", "wd", "20", "20 weeks", "-3d", "1.5h", "99999wd", "9999wd"])
 def test_an_unknown_rule_is_refused_with_the_right_spelling(calendar: Calendar, rule: str) -> None:
     with pytest.raises(InvalidInput, match="20wd"):
-        calendar.due(rule, NOW)
+        due_on(calendar, rule, NOW)
 
 
 def test_a_naive_instant_is_refused(calendar: Calendar) -> None:
     with pytest.raises(ValueError, match="naive"):
-        calendar.due("20wd", datetime(2026, 1, 20))
+        due_on(calendar, "20wd", datetime(2026, 1, 20))
 
 
 def test_negative_working_days_are_refused(calendar: Calendar) -> None:
@@ -128,14 +134,14 @@ def test_a_year_without_a_notice_is_provisional_and_rests_by_statute(calendar: C
     ]  # fmt: skip
     assert date(2027, 4, 5) in statutory_days_off(2027)
     assert not calendar.is_working_day(date(2027, 6, 9)), "端午"
-    due = calendar.due("20wd", datetime(2026, 12, 21, 9, 0, tzinfo=ZONE))
+    due = due_on(calendar, "20wd", datetime(2026, 12, 21, 9, 0, tzinfo=ZONE))
     assert due.provisional
-    assert not calendar.due("5wd", datetime(2026, 12, 21, 9, 0, tzinfo=ZONE)).provisional
+    assert not due_on(calendar, "5wd", datetime(2026, 12, 21, 9, 0, tzinfo=ZONE)).provisional
 
 
 def test_far_years_still_count(calendar: Calendar) -> None:
     assert not calendar.is_working_day(date(2150, 10, 1))
-    assert calendar.due("20wd", datetime(2149, 12, 30, tzinfo=ZONE)).provisional
+    assert due_on(calendar, "20wd", datetime(2149, 12, 30, tzinfo=ZONE)).provisional
 
 
 def test_seeding_twice_changes_nothing_and_keeps_corrections(store: Database) -> None:
@@ -168,72 +174,20 @@ NOTICE_2027 = [
 ]
 
 
-def test_importing_a_notice_ends_the_provisional_year_and_moves_open_deadlines(store: Database) -> None:
+def test_importing_a_notice_ends_the_provisional_year(store: Database) -> None:
     started = datetime(2026, 12, 21, 9, 0, tzinfo=ZONE)
-    with store.write() as session:
-        before = Calendar.load(session, DISTRICT, ZONE).due("20wd", started)
-        definition = ProcessDefinition(
-            district_id=DISTRICT, key="k", version=1, name="n", digest="d", bundle={}, deployed_at=NOW
-        )
-        session.add(definition)
-        session.flush()
-        instance = ProcessInstance(
-            district_id=DISTRICT,
-            definition_id=definition.id,
-            process_key="k",
-            business_key="A",
-            state=b"",
-            started_at=NOW,
-        )
-        session.add(instance)
-        session.flush()
-        for state in ("open", "completed"):
-            session.add(
-                UserTask(
-                    district_id=DISTRICT,
-                    instance_id=instance.id,
-                    process_key="k",
-                    business_key="A",
-                    state=state,
-                    engine_task_id=state,
-                    element_id="e",
-                    name="公示",
-                    group="SCJG/承办人",
-                    created_at=NOW,
-                    deadline_name="publication",
-                    due_at=before.at,
-                )
-            )
-        for key, met in (("A", None), ("B", NOW)):
-            session.add(
-                Deadline(
-                    district_id=DISTRICT,
-                    business_key=key,
-                    name="publication",
-                    started_at=started,
-                    rule="20wd",
-                    due_at=before.at,
-                    provisional=before.provisional,
-                    met_at=met,
-                )
-            )
+    with store.read() as session:
+        assert due_on(Calendar.load(session, DISTRICT, ZONE), "20wd", started).provisional
+        shown = calendar_with_notice(session, 2027, "通知", NOTICE_2027, district_id=DISTRICT, zone=ZONE)
     with store.write() as session:
         import_notice(session, 2027, "国办发明电〔2026〕9号", NOTICE_2027, district_id=DISTRICT, now=NOW)
-        moved = recompute_deadlines(session, DISTRICT, ZONE)
-    assert [(m.business_key, m.name, m.old_due_at, m.provisional) for m in moved] == [
-        ("A", "publication", before.at, False)
-    ]
     with store.read() as session:
         calendar = Calendar.load(session, DISTRICT, ZONE)
-        due = calendar.due("20wd", started)
-        assert not due.provisional
-        assert moved[0].new_due_at == due.at
-        tasks = {t.state: t.due_at for t in session.query(UserTask)}
-        assert tasks["open"] == due.at
-        assert tasks["completed"] == before.at
-        assert session.query(Deadline).filter_by(business_key="B").one().due_at == before.at
+    assert not due_on(calendar, "20wd", started).provisional
     assert not calendar.is_working_day(date(2026, 12, 31))
     assert calendar.is_working_day(date(2027, 1, 3))
+    days = [date(2026, 12, 1) + timedelta(days=n) for n in range(120)]
+    assert [shown.is_working_day(day) for day in days] == [calendar.is_working_day(day) for day in days]
 
 
 def test_importing_a_corrected_notice_replaces_the_first_and_leaves_other_years(store: Database) -> None:

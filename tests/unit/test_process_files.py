@@ -37,7 +37,14 @@ ROLES = {
     "承办人", "科室负责人", "分管负责人", "机关负责人", "执法检查人员", "抽取监督人", "法制审核人员",
     "联席会议办公室", "区政府", "监管督查",
 }  # fmt: skip
-SUPPLIED_FUNCTIONS = {"working_days_after", "end_of_day", "deadline", "inspection_team", "conference_office"}
+SUPPLIED_FUNCTIONS = {
+    "working_days_after",
+    "end_of_day",
+    "deadline",
+    "deadline_suspended",
+    "inspection_team",
+    "conference_office",
+}
 #: Forms that pages show without a task.
 PAGE_FORMS = {"outside-visit"}
 PLAIN_PROPERTIES = {"form", "role", "deadline", "legal_basis", "not_by", "on_submit", "service", "decision"}

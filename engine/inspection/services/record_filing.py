@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from engine.inspection import tables
 from engine.inspection.records import follow_up
 from engine.service_tasks import ServiceContext, service_task
 
 
 @service_task("record-filing", title="登记立案")
 def record_filing(ctx: ServiceContext) -> None:
-    """Only now is it a case (案件): 90 days to the decision."""
+    """Only now is it a case (案件): the time to the decision begins."""
     values = ctx.values or {}
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
     row.facts = {**row.facts, "filing": {**ctx.data.get("file_case", {}), **values}}
@@ -17,5 +16,4 @@ def record_filing(ctx: ServiceContext) -> None:
         row.state = "不予立案"
         return
     row.state = "已立案"
-    rule = tables.limit(ctx.settings, "decision", ctx.calendar.local_date(ctx.now))
-    ctx.set_deadline("decision", rule.rule, started_at=ctx.now, legal_basis=rule.legal_basis, label=rule.label)
+    ctx.set_deadline(ctx.business_key, "decision")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from engine.inspection import tables
 from engine.inspection.records import follow_up
 from engine.service_tasks import ServiceContext, service_task
 
@@ -10,8 +9,5 @@ from engine.service_tasks import ServiceContext, service_task
 @service_task("start-reinspection-clock", title="起算复查期限")
 def start_reinspection_clock(ctx: ServiceContext) -> None:
     """The limit comes from the deadline table (domain.md §3)."""
-    rule = tables.limit(ctx.settings, "reinspection", ctx.calendar.local_date(ctx.now))
-    ctx.set_deadline(
-        "reinspection", rule.rule, started_at=ctx.now, legal_basis=rule.legal_basis, label=rule.label
-    )  # fmt: skip
+    ctx.set_deadline(ctx.business_key, "reinspection")
     follow_up(ctx.session, ctx.district_id, ctx.business_key).state = "待复查"
