@@ -1,4 +1,4 @@
-"""Tables of a joint inspection's preparation: checklists, supplies, help from outside, dispatch, substitution, summary."""
+"""Tables of a joint inspection: checklists, supplies, help from outside, dispatch, substitution, summary."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Checkpoint(Base):
 class CampaignChecklist(Base):
     """检查表: the items' lines merged for some object types, as approved with the work plan (R31).
 
-    ``lines`` is ``[{number, content, subject, industries, needs: [{item, department, content, legal_basis, method}]}]``.
+    ``lines`` are :class:`engine.inspection.checklists.Line` as JSON.
     """
 
     __tablename__ = "campaign_checklist"

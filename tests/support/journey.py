@@ -166,11 +166,12 @@ def standard_answers(office: Office, plan: dict[str, Any], *, problem_in: str = 
     moment = office.engine.clock
     office.answers |= {
         "draft_work_plan": plan,
-        "section_review": AGREE, "deputy_review": AGREE, "head_approval": AGREE, "countersign": AGREE,
+        "section_review": AGREE, "deputy_review": AGREE, "head_approval": AGREE,
+        "countersign": {**AGREE, "inspectors": 8},
         "gate_check": {"exclusions": [], "absences": [], "confirmed": True},
         "log_commitment": log, "reveal": reveal,
         "organ_approval": {"decision": "同意", "document_number": "市监检审〔2026〕1号", "removals": []},
-        "sign_for_receipt": {"received": True},
+        "sign_for_receipt": {"decision": "签收"},
         "prepare_visit": lambda task: {
             "notice_mode": "进门告知", "planned_at": moment().isoformat(), "no_conflict": True,
         },

@@ -8,9 +8,8 @@ import sqlalchemy as sa
 
 from engine.inspection.facts.desk import Desk
 from engine.inspection.models import Inspector, Item
+from engine.inspection.object_kinds import OBJECT_KINDS as OBJECT_KINDS
 from engine.models import User, UserRole
-
-OBJECT_KINDS = ("企业", "个体工商户", "农民专业合作社", "事业单位", "社会团体", "民办非企业单位")
 
 
 def departments(desk: Desk) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.inspection import draws, late_additions, records, visit_days
+from engine.inspection import dispatch_lists, draws, late_additions, records, visit_days
 from engine.inspection.dispatch import dispatch
 from engine.inspection.drawn import drawn_objects
 from engine.inspection.models import Inspection
@@ -26,7 +26,9 @@ def draw_late_addition(ctx: ServiceContext) -> dict[str, Any]:
         campaign.open_count += len(admitted)
     dispatched = sa.exists().where(Inspection.district_id == ctx.district_id, Inspection.draw_id == draw.draw_id)
     if admitted and ctx.session.scalar(sa.select(dispatched)):
-        dispatch(ctx, campaign, draw, [row for row in drawn_objects(draw) if row.uscc in admitted])
+        rows = [row for row in drawn_objects(draw) if row.uscc in admitted]
+        dispatch(ctx, campaign, draw, rows)
+        dispatch_lists.extend(ctx.session, campaign, draw, [f"{draw.draw_id}/{row.rank:04d}" for row in rows])
     kind = "draw-done" if addition.state == "drawn" else "draw-aborted"
     ctx.record(kind, {"draw_id": addition.draw_id, "drawn": len(admitted), "reason": addition.reason})
     return {"draw_id": addition.draw_id, "admitted": len(admitted)}

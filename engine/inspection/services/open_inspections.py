@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import ServiceTaskFailed
-from engine.inspection import draws, records, visit_days
+from engine.inspection import dispatch_lists, draws, records, visit_days
 from engine.inspection.dispatch import dispatch
 from engine.inspection.draw_changes import record_failures
 from engine.inspection.drawn import drawn_objects
@@ -16,6 +16,7 @@ from engine.service_tasks import ServiceContext, service_task
 def open_inspections(ctx: ServiceContext) -> dict[str, Any]:
     """Apply the organs' removals as logged failures, then start an ``inspection`` for every drawn object.
 
+    Returns ``lists``, one for each unit that receives inspections: ``[{number, department, unit}]``.
     The business key ``<draw_id>/<rank>`` is unique, so a retry opens nothing twice.
     """
     draw = draws.locked(ctx.session, ctx.district_id, ctx.data["draw_id"])
@@ -33,4 +34,8 @@ def open_inspections(ctx: ServiceContext) -> dict[str, Any]:
     campaign.state, campaign.draw_id = "检查中", draw.draw_id
     campaign.total = campaign.open_count = len(objects)
     dispatch(ctx, campaign, draw, objects)
-    return {"count": len(objects)}
+    lists = dispatch_lists.make(ctx.session, campaign, draw, ctx.now)
+    return {
+        "count": len(objects),
+        "lists": [{"number": row.number, "department": row.department, "unit": row.unit_name} for row in lists],
+    }

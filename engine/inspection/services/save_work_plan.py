@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.errors import InvalidInput
-from engine.inspection import records
+from engine.inspection import checklists, preparation, records
 from engine.inspection.item_validity import not_checkable
 from engine.inspection.models import Item
 from engine.inspection.ratios import by_grade
+from engine.inspection.work_plan_checks import check_form, check_methods
 from engine.models import InstanceDepartment, ProcessInstance, User
 from engine.service_tasks import ServiceContext, service_task
 
@@ -30,6 +31,9 @@ def save_work_plan(ctx: ServiceContext) -> dict[str, Any]:
     _check_items(ctx, values, [ctx.department, *participants], faults)
     _check_witnesses(ctx, values, faults)
     _check_disclosure(values, faults)
+    today = ctx.calendar.local_date(ctx.now)
+    check_form(ctx.settings, values, today, faults)
+    check_methods(values, checklists.items_of(ctx.session, ctx.district_id, values["items"]), faults)
     if faults:
         raise InvalidInput("方案中有内容需要修改。", fields=faults)
     campaign = records.campaign(ctx.session, ctx.district_id, ctx.business_key)
@@ -38,6 +42,8 @@ def save_work_plan(ctx: ServiceContext) -> dict[str, Any]:
     campaign.plan = values
     campaign.document_number = values.get("document_number") or ""
     campaign.state = "审批中"
+    checklists.keep(ctx.session, campaign)
+    preparation.keep_supply(ctx.session, campaign, campaign.lead, values, ctx.now)
     instance = ctx.session.get(ProcessInstance, ctx.instance_id)
     assert instance is not None
     instance.title = values["name"]
