@@ -11,15 +11,28 @@ from engine.actor import Actor
 from engine.commands.context import CommandContext
 from engine.commands.fail_job import FailJob, Meaning
 from engine.commands.fire_timers import FireTimers
+from engine.commands.follow_deadlines import FOLLOW_DEADLINES, FollowDeadlines
 from engine.commands.reconcile_alarms import FIRE_TIMERS, START_BY_TIMER, ReconcileAlarms
 from engine.commands.refresh_tasks import RefreshTasks
+from engine.commands.remind_of_deadlines import CHUNK, RemindOfDeadlines
 from engine.commands.seal_history import SealHistory
 from engine.commands.start_by_timer import StartByTimer
 from engine.errors import Conflict
+from engine.inspection.archives.commands import BUILD
+from engine.inspection.archives.job import build_case_file, building_failed
 from engine.inspection.object_duplicates import FIND_DUPLICATES, find_duplicates
 from engine.inspection.object_index import index_objects
 from engine.inspection.plan_season import RemindOfPlans
-from engine.inspection.province import PUSH_PUBLICATION, RequeuePublications, push_failed, push_publication
+from engine.inspection.province import (
+    ATTEMPTS,
+    BACKOFF,
+    PUSH_PUBLICATION,
+    ROUNDS,
+    WAIT,
+    RequeuePublications,
+    push_failed,
+    push_publication,
+)
 from engine.inspection.registry_import.uploads import IMPORT, PREVIEW, preview_upload, run_import
 from engine.jobs import JobFailure, JobKind
 from engine.models import ProcessInstance, StartTrigger, Timer
@@ -30,6 +43,7 @@ RECONCILE = "reconcile"
 INDEX_OBJECTS = "index-objects"
 REMIND_OF_PLANS = "remind-of-plans"
 REFRESH_TASKS = "refresh-tasks"
+REMIND_OF_DEADLINES = "remind-of-deadlines"
 
 #: An alarm may ring this much too early before it counts as somebody else's.
 AHEAD = timedelta(seconds=30)
@@ -39,6 +53,7 @@ CRON = {
     SEAL_HISTORY: "*/10 * * * *",
     RECONCILE: "20 2 * * *",
     REMIND_OF_PLANS: "30 7 * * *",
+    REMIND_OF_DEADLINES: "*/10 * * * *",
     INDEX_OBJECTS: "*/5 * * * *",
     FIND_DUPLICATES: "30 3 * * *",
 }
@@ -55,11 +70,22 @@ def job_kinds() -> tuple[JobKind, ...]:
         JobKind(SEAL_HISTORY, seal_history),
         JobKind(RECONCILE, reconcile),
         JobKind(REMIND_OF_PLANS, remind_of_plans),
+        JobKind(REMIND_OF_DEADLINES, remind_of_deadlines),
+        JobKind(FOLLOW_DEADLINES, follow_deadlines, rounds=(60, 600)),
         JobKind(INDEX_OBJECTS, keep_index_up),
         JobKind(FIND_DUPLICATES, look_for_duplicates),
         JobKind(PREVIEW, preview_upload, rounds=(60,)),
         JobKind(IMPORT, run_import, rounds=(60, 600)),
-        JobKind(PUSH_PUBLICATION, push_publication, outside=True, rounds=(60, 300, 1800, 7200)),
+        JobKind(BUILD, build_case_file, rounds=(60, 600)),
+        JobKind(
+            PUSH_PUBLICATION,
+            push_publication,
+            outside=True,
+            attempts=ATTEMPTS,
+            wait=WAIT,
+            backoff=BACKOFF,
+            rounds=ROUNDS,
+        ),
     )
 
 
@@ -132,6 +158,17 @@ def remind_of_plans(engine: ProcessEngine, _args: dict[str, Any]) -> None:
     engine.execute(RemindOfPlans(), actor=Actor.system())
 
 
+def remind_of_deadlines(engine: ProcessEngine, _args: dict[str, Any]) -> None:
+    """Send reminders of deadlines that reached a stage, some at a time."""
+    while engine.execute(RemindOfDeadlines(), actor=Actor.system()) == CHUNK:
+        pass
+
+
+def follow_deadlines(engine: ProcessEngine, args: dict[str, Any]) -> None:
+    """Let the timers of some more cases ask for deadlines that a holiday notice moved."""
+    engine.execute(FollowDeadlines(args["mark"], args["after"]), actor=Actor.system())
+
+
 def keep_index_up(engine: ProcessEngine, _args: dict[str, Any]) -> None:
     """Take what was written since into the search index of the object registry."""
     index_objects(engine.database, engine.settings.district_id, engine.clock())
@@ -149,4 +186,9 @@ def timers_failed(ctx: CommandContext, failure: JobFailure) -> tuple[str | None,
     return (instance.id, instance.business_key) if instance else (None, "")
 
 
-MEANINGS: dict[str, Meaning] = {PUSH_PUBLICATION: push_failed, FIRE_TIMERS: timers_failed, REFRESH_TASKS: timers_failed}
+MEANINGS: dict[str, Meaning] = {
+    BUILD: building_failed,
+    PUSH_PUBLICATION: push_failed,
+    FIRE_TIMERS: timers_failed,
+    REFRESH_TASKS: timers_failed,
+}

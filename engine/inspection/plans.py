@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.db import new_id
 from engine.errors import InvalidInput
-from engine.inspection import publication, records
+from engine.inspection import publication, publication_release, records
 from engine.inspection.item_validity import why_not_checkable
 from engine.inspection.models import Item, Plan
 from engine.inspection.plan_facts import quota_words, scope_words
@@ -88,7 +88,7 @@ def publish_version(ctx: ServiceContext) -> dict[str, Any]:
     row.content = {**row.content, **version.content}
     row.document_number = version.document_number or row.document_number
     version.state, version.effective_at = "已生效", ctx.now
-    reason, _ = publication.redact_text(version.reason)
+    reason, _ = publication.redact_text(ctx.settings, version.reason, ctx.calendar.local_date(ctx.now))
     return {
         "version": version.version,
         **_release(ctx, row, version.number, {"调整理由": reason, "版本": f"第 {version.version} 版"}),
@@ -108,8 +108,7 @@ def _release(ctx: ServiceContext, row: Plan, subject: str, more: Mapping[str, An
         preview=publication.Preview(public_content(ctx.session, ctx.settings, row, today) | dict(more), []),
         state="published",
     )  # fmt: skip
-    kept.released_by, kept.published_at = ctx.actor.user_id, ctx.now
-    ctx.enqueue("push-publication", kept.id, {"publication_id": kept.id})
+    publication_release.release(ctx, kept)
     return {"published_at": ctx.now.isoformat(), "in_time": today.isoformat() <= f"{row.year}-01-31"}
 
 

@@ -9,7 +9,7 @@ and 5xx are repeated with growing waits and then become an incident.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -18,12 +18,20 @@ import sqlalchemy as sa
 from engine.actor import Actor
 from engine.commands.context import CommandContext
 from engine.errors import LianjianError, NotFound, OutsideRefused, OutsideUnavailable
+from engine.inspection import publication
 from engine.inspection.models import Publication
+from engine.inspection.publication_models import PublicationVersion
+from engine.inspection.publication_release import PUSH_PUBLICATION, push_key
 from engine.jobs import JobFailure, idempotency_key
 from engine.models import ProcessInstance
 from engine.process_engine import ProcessEngine
 
-PUSH_PUBLICATION = "push-publication"
+#: Tries of a round, the wait before the second one in seconds, and what each further wait grows by.
+ATTEMPTS, WAIT, BACKOFF = 4, 1.0, 3.0
+#: Seconds before the second, third … round; after the last one a person must act.
+ROUNDS = (60, 300, 1800, 7200)
+#: What a message to the platform says, by the number of the message.
+RELEASED, CORRECTED, WITHDRAWN = "publish", "correct", "withdraw"
 #: Answers that say "not now" although they are 4xx: time-out, too early, too many requests.
 PASSING = {408, 425, 429}
 
@@ -99,14 +107,19 @@ class BeginPush:
     publication_id: str
 
     def run(self, ctx: CommandContext) -> dict[str, Any] | None:
-        row = _publication(ctx, self.publication_id)
-        if row.push_state == "received" or row.state != "published":
+        row = publication_row(ctx, self.publication_id)
+        if row.push_state == "received" or row.state not in ("published", "withdrawn"):
             return None
         row.push_state = "pending"
         row.push_attempts += 1
+        settings = ctx.kernel.settings
+        action = WITHDRAWN if row.state == "withdrawn" else CORRECTED if row.release > 1 else RELEASED
         return {
             "district": row.district_id, "department": row.department, "kind": row.kind, "subject": row.subject,
-            "content": row.content, "published_at": row.published_at.isoformat() if row.published_at else None,
+            "action": action, "release": row.release,
+            "content": publication.public_content(settings, row, ctx.calendar.local_date(ctx.now)),
+            "published_at": row.published_at.isoformat() if row.published_at else None,
+            "key": idempotency_key(PUSH_PUBLICATION, push_key(row)),
         }  # fmt: skip
 
 
@@ -118,17 +131,41 @@ class RecordReceipt:
     receipt: Receipt
 
     def run(self, ctx: CommandContext) -> None:
-        row = _publication(ctx, self.publication_id)
+        row = publication_row(ctx, self.publication_id)
         if row.push_state == "received":
             return
-        row.push_state = "received"
-        row.receipt = self.receipt.number
-        row.received_at = self.receipt.received_at or ctx.now
+        received_at = self.receipt.received_at or ctx.now
+        keep_receipt(ctx, row, self.receipt.number, received_at)
         ctx.record(
-            _instance(ctx, row), "province-receipt",
+            instance_of(ctx, row), "province-receipt",
             {"publication": row.id, "subject": row.subject, "receipt": row.receipt,
-             "received_at": row.received_at.isoformat(), "attempts": row.push_attempts},
+             "received_at": received_at.isoformat(), "attempts": row.push_attempts},
         )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RecordPushTrouble:
+    """Keep the words of a failed attempt and when it is tried again by itself, for the pages that show it."""
+
+    publication_id: str
+    message: str
+    final: bool
+
+    def run(self, ctx: CommandContext) -> None:
+        row = publication_row(ctx, self.publication_id)
+        if row.push_state == "received":
+            return
+        row.push_error = self.message[:500]
+        wait = None if self.final else next_wait(row.push_attempts)
+        row.next_push_at = ctx.now + timedelta(seconds=wait) if wait is not None else None
+
+
+def next_wait(attempts: int) -> float | None:
+    """Seconds until the next attempt after ``attempts`` failed ones; None when a person must act."""
+    tried, within = divmod(attempts - 1, ATTEMPTS)
+    if within < ATTEMPTS - 1:
+        return float(WAIT * BACKOFF**within)
+    return ROUNDS[tried] if tried < len(ROUNDS) else None
 
 
 @dataclass(frozen=True)
@@ -137,18 +174,29 @@ class RequeuePublications:
 
     def run(self, ctx: CommandContext) -> int:
         waiting = ctx.session.scalars(
-            sa.select(Publication.id).where(
+            sa.select(Publication).where(
                 Publication.district_id == ctx.district_id,
                 Publication.push_state == "pending",
-                Publication.state == "published",
+                Publication.state.in_(("published", "withdrawn")),
             )
         ).all()
-        for publication_id in waiting:
-            ctx.enqueue(PUSH_PUBLICATION, publication_id, {"publication_id": publication_id})
+        for row in waiting:
+            ctx.enqueue(PUSH_PUBLICATION, push_key(row), {"publication_id": row.id})
         return len(waiting)
 
 
-def _publication(ctx: CommandContext, publication_id: str) -> Publication:
+def keep_receipt(ctx: CommandContext, row: Publication, number: str, at: datetime) -> None:
+    """Keep a receipt with the publication and with the version it is for."""
+    row.push_state, row.push_error, row.next_push_at = "received", "", None
+    row.receipt, row.received_at = number, at
+    ctx.session.execute(
+        sa.update(PublicationVersion)
+        .where(PublicationVersion.publication_id == row.id, PublicationVersion.release == row.release)
+        .values(receipt=number, received_at=at)
+    )
+
+
+def publication_row(ctx: CommandContext, publication_id: str) -> Publication:
     row = ctx.session.scalar(
         sa.select(Publication).where(
             Publication.id == publication_id, Publication.district_id == ctx.district_id
@@ -160,7 +208,7 @@ def _publication(ctx: CommandContext, publication_id: str) -> Publication:
     return found
 
 
-def _instance(ctx: CommandContext, row: Publication) -> str | None:
+def instance_of(ctx: CommandContext, row: Publication) -> str | None:
     """The instance a publication speaks of; None when there is none (history of the district then)."""
     found: str | None = ctx.session.scalar(
         sa.select(ProcessInstance.id)
@@ -183,8 +231,12 @@ def push_publication(engine: ProcessEngine, args: dict[str, Any]) -> None:
     body = engine.execute(BeginPush(publication_id), actor=Actor.system())
     if body is None:
         return
-    key = idempotency_key(PUSH_PUBLICATION, publication_id)
-    receipt = Province(settings.province_url, settings.province_timeout).push(body, key)
+    key = body.pop("key")
+    try:
+        receipt = Province(settings.province_url, settings.province_timeout).push(body, key)
+    except OutsideUnavailable as error:
+        engine.execute(RecordPushTrouble(publication_id, error.message, final=False), actor=Actor.system())
+        raise
     engine.execute(RecordReceipt(publication_id, receipt), actor=Actor.system())
 
 
@@ -194,5 +246,5 @@ def push_failed(ctx: CommandContext, failure: JobFailure) -> tuple[str | None, s
     if row is None:
         return None, ""
     if row.push_state != "received":
-        row.push_state = "failed"
-    return _instance(ctx, row), row.subject
+        row.push_state, row.push_error, row.next_push_at = "failed", failure.message[:500], None
+    return instance_of(ctx, row), row.subject

@@ -112,7 +112,7 @@ def problems(body: Any) -> list[str]:
     if not isinstance(body, dict):
         return ["报送内容不是 JSON 对象"]
     found = [f"缺少字段“{name}”" for name in ("subject", "department", "district") if not body.get(name)]
-    if body.get("kind") not in {"plan", "result", "penalty"}:
+    if body.get("kind") not in {"plan", "result", "penalty", "special"}:
         found.append("字段“kind”应为 plan、result 或 penalty")
     if not isinstance(body.get("content"), dict) or not body["content"]:
         found.append("字段“content”为空")

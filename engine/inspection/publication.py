@@ -1,13 +1,14 @@
-"""What becomes public: one rule for results, penalties and plans, shown in the preview exactly as it is released.
+"""What becomes public of a result or a penalty, and the row that keeps it.
 
-Never public: ID numbers, phones, home addresses, bank accounts, complainants, credit
-grades, and who was drawn for which visit before it took place (domain.md §3).
+One rule for the preview and the release: :func:`prepare` applies the table ``public-field`` and
+the table ``redaction-pattern`` to what the record holds, with what the officer chose; what it
+gives is kept and released verbatim.  An officer may mask more than the tables do, never less.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -15,39 +16,158 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.db import new_id
-from engine.errors import ServiceTaskFailed
-from engine.inspection import records, tables
-from engine.inspection.models import DepartmentInspection, Finding, FollowUp, Item, Publication
+from engine.errors import InvalidInput, ServiceTaskFailed
+from engine.inspection import public_fields, records, redaction
+from engine.inspection.models import Publication
+from engine.inspection.public_fields import CHECKED, MUST_HIDE, NAME, VERBATIM, FieldRule
+from engine.inspection.publication_models import PublicationVersion
 from engine.settings import Settings
 
 SOLE_TRADER = "个体工商户"
 HIDE_NAME = "隐去姓名"
+KEEP_WORDS = "保留"
+#: What may be told of anything published; the names of the public pages.
+KINDS = {"result": "抽查结果", "plan": "抽查计划", "penalty": "行政处罚", "special": "专项检查"}
 
-_PATTERNS = (
-    (re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"), "身份证号码"),
-    (re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)"), "手机号码"),
-    (re.compile(r"(?<!\d)0\d{2,3}[- ]?\d{7,8}(?!\d)"), "电话号码"),
-    (re.compile(r"(?<!\d)[3-6]\d{14,18}(?!\d)"), "银行账号"),
-    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"), "电子邮箱"),
-)
+
+@dataclass(frozen=True)
+class Source:
+    """What the record holds, by field of the table; ``names`` are persons named in it."""
+
+    document: str
+    subject_kind: str
+    values: Mapping[str, Any]
+    names: tuple[str, ...] = ()
+    representative: str = ""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the officer chose: hide a person's name, release these finds, mask these words as well."""
+
+    hide_name: bool = False
+    kept: frozenset[str] = frozenset()
+    masks: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Choices:
+        """From the values of the form ``publication-preview``."""
+        kept = frozenset(str(row.get("found")) for row in values.get("hits") or [] if row.get("choice") == KEEP_WORDS)
+        masks = tuple(row["text"] for row in values.get("masks") or [] if row.get("text"))
+        return cls(values.get("redact_name") == HIDE_NAME, kept, masks)
 
 
 @dataclass(frozen=True)
 class Preview:
-    """``content`` is what will be public, verbatim; ``redacted`` says in words what was taken out."""
+    """``content`` is what will be public, verbatim; ``redacted`` says in words what was taken out.
+
+    ``lines`` set the original beside it: ``{"label", "original": [[words, masked]], "public", "treatment",
+    "why"}``, ``public`` None where the whole field stays closed.  ``open_hits`` are the finds an officer must
+    decide: ``{"where", "found", "kind"}``.
+    """
 
     content: dict[str, Any]
     redacted: list[str]
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    open_hits: list[dict[str, str]] = field(default_factory=list)
+    unused_masks: tuple[str, ...] = ()
 
 
-def redact_text(text: str) -> tuple[str, list[str]]:
-    """Take personal numbers out of free text; returns the text and what was found."""
-    found = []
-    for pattern, label in _PATTERNS:
-        text, count = pattern.subn("［已隐去］", text)
-        if count:
-            found.append(f"{label} {count} 处")
-    return text, found
+def prepare(settings: Settings, source: Source, choices: Choices, on: date) -> Preview:
+    """Make the public form of ``source`` as the tables of ``on`` and the officer's choices want it."""
+    content: dict[str, Any] = {}
+    redacted: dict[str, None] = {}
+    lines: list[dict[str, Any]] = []
+    hits: dict[str, dict[str, str]] = {}
+    used: set[str] = set()
+    for rule in public_fields.rules(settings, source.document, source.subject_kind, on):
+        value = source.values.get(rule.field)
+        if value is None:
+            continue
+        if rule.closed:
+            if value not in ("", []):
+                redacted[rule.label] = None
+                lines.append(_line(rule, [[words_of(value), True]], None))
+            continue
+        work = _Cell(settings, rule, source, choices, on)
+        content[rule.label] = work.public(value)
+        pieces = work.pieces if isinstance(value, str) and work.pieces else [[words_of(value), False]]
+        lines.append(_line(rule, pieces, words_of(content[rule.label])))
+        redacted |= dict.fromkeys(work.found)
+        used |= work.used
+        for hit in work.open:
+            hits.setdefault(hit.text, {"where": rule.label, "found": hit.text, "kind": hit.kind})
+    unused = tuple(words for words in choices.masks if words not in used)
+    return Preview(content, list(redacted), lines, list(hits.values()), unused)
+
+
+def _line(rule: FieldRule, original: list[list[Any]], public: str | None) -> dict[str, Any]:
+    return {
+        "label": rule.label,
+        "original": original,
+        "public": public,
+        "treatment": rule.treatment,
+        "why": rule.why,
+    }
+
+
+@dataclass
+class _Cell:
+    """One field on its way to the public; collects what was masked."""
+
+    settings: Settings
+    rule: FieldRule
+    source: Source
+    choices: Choices
+    on: date
+    pieces: list[list[Any]] = field(default_factory=list)
+    found: list[str] = field(default_factory=list)
+    open: list[redaction.Hit] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+
+    def public(self, value: Any) -> Any:
+        if isinstance(value, str) and self.rule.treatment != VERBATIM:
+            return self._text(value)
+        if isinstance(value, list) and self.rule.treatment != VERBATIM:
+            return [self._inside(one) for one in value]
+        return value
+
+    def _inside(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {k: self.public(v) for k, v in value.items() if k in self.rule.columns}
+        return self.public(value)
+
+    def _text(self, text: str) -> str:
+        spans: list[tuple[int, int]] = []
+        checked = self.rule.treatment == CHECKED
+        for hit in redaction.find(self.settings, text, self.on, self.source.names if checked else ()):
+            if hit.never or (checked and hit.text not in self.choices.kept):
+                spans.append((hit.start, hit.end))
+                self.found.append(f"{self.rule.label}中的{hit.kind}")
+            if checked and not hit.never:
+                self.open.append(hit)
+        if self.rule.maskable:
+            for words in self.choices.masks:
+                if more := redaction.places(text, [words]):
+                    spans += more
+                    self.used.add(words)
+                    self.found.append(f"{self.rule.label}中另外隐去的文字")
+        hidden = self._person(text)
+        if hidden is not None:
+            self.found.append("名称中的个人姓名")
+            self.pieces += [[text, True]]
+            return redaction.mask(hidden, redaction.places(hidden, self.choices.masks))
+        self.pieces += [list(piece) for piece in redaction.cut(text, spans)]
+        return redaction.mask(text, spans)
+
+    def _person(self, text: str) -> str | None:
+        """The name with the person's hidden; None when it stays."""
+        if self.rule.treatment == MUST_HIDE:
+            return text[:1] + "某" * max(1, len(text) - 1)
+        if self.rule.treatment == NAME and self.choices.hide_name:
+            hidden = sole_trader_name(text, self.source.representative)
+            return hidden if hidden != text else None
+        return None
 
 
 def sole_trader_name(name: str, representative: str) -> str:
@@ -57,80 +177,51 @@ def sole_trader_name(name: str, representative: str) -> str:
     return name
 
 
-def result_preview(
-    session: Session, settings: Settings, row: DepartmentInspection, *, hide_name: bool = False, today: date
-) -> Preview:
-    """The public form of one department's result (谁检查、谁录入、谁公开)."""
-    inspection = records.inspection(session, row.district_id, row.inspection)
-    campaign = records.campaign(session, row.district_id, row.campaign)
-    names = records.department_names(session, row.district_id)
-    subject, redacted = _subject(inspection.object, hide_name)
-    findings = session.execute(
-        sa.select(Finding, Item.name)
-        .join(Item, sa.and_(Item.code == Finding.item, Item.district_id == Finding.district_id))
-        .where(Finding.district_id == row.district_id, Finding.department_inspection == row.number)
-        .order_by(Finding.item)
-    ).all()
-    categories = sorted({f.category for f, _ in findings if f.checked}) or ["1"]
-    if row.conclusion.get("category"):
-        categories = [str(row.conclusion["category"])]
-    content: dict[str, Any] = {
-        **subject,
-        "任务名称": campaign.name,
-        "任务编号": campaign.number,
-        "检查机关": names.get(row.department, row.department),
-        "检查日期": row.visit_ended_at.astimezone(settings.timezone).date().isoformat() if row.visit_ended_at else "",
-        "检查事项": [
-            {"事项": name, "结果": "未检查" if not f.checked else "发现问题" if f.problem else "未发现问题"}
-            for f, name in findings
-        ],
-        "检查结果": [tables.label(settings, "result-category", c, today) for c in categories],
-    }
-    if any(f.problem for f, _ in findings):
-        handling, found = redact_text(str(row.conclusion.get("handling") or ""))
-        content["处理情况"] = handling
-        redacted += found
-    return Preview(content, redacted)
+def words_of(value: Any) -> str:
+    """A public value in one line, for comparing and for tables."""
+    if isinstance(value, list):
+        return "；".join(words_of(one) for one in value)
+    if isinstance(value, Mapping):
+        return "：".join(words_of(one) for one in value.values())
+    return "" if value is None else str(value)
 
 
-def penalty_preview(session: Session, row: FollowUp, *, hide_name: bool = False) -> Preview:
-    """The public form of a penalty decision (PL48; order 45 of the market regulator)."""
-    part = records.department_inspection(session, row.district_id, row.origin)
-    inspection = records.inspection(session, row.district_id, part.inspection)
-    names = records.department_names(session, row.district_id)
-    subject, redacted = _subject(inspection.object, hide_name)
-    decision = dict(row.facts.get("decision") or {})
-    content: dict[str, Any] = {
-        **subject,
-        "决定书文号": decision.get("document_number", ""),
-        "处罚机关": names.get(row.department, row.department),
-        "决定日期": str(decision.get("decided_on", ""))[:10],
-        "处罚种类": decision.get("kinds") or [],
-        "罚款数额（元）": decision.get("amount") or 0,
-    }
-    for label, key in (("违法事实", "facts"), ("处罚依据", "basis")):
-        content[label], found = redact_text(str(decision.get(key) or ""))
-        redacted += found
-    return Preview(content, list(dict.fromkeys(redacted)))
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What changed from one content to the other: ``{"label", "old", "new"}`` in words."""
+    labels = dict.fromkeys([*new, *old])
+    pairs = [(label, words_of(old.get(label)), words_of(new.get(label))) for label in labels]
+    return [{"label": label, "old": before, "new": after} for label, before, after in pairs if before != after]
 
 
-def _subject(snapshot: dict[str, Any], hide_name: bool) -> tuple[dict[str, Any], list[str]]:
-    name, redacted = str(snapshot["name"]), []
-    if snapshot.get("kind") == SOLE_TRADER:
-        redacted.append("经营者姓名、联系方式和经营场所")
-        if hide_name:
-            name = sole_trader_name(name, str(snapshot.get("legal_representative") or ""))
-            redacted.append("名称中的个人姓名")
-        return {"检查对象": name, "统一社会信用代码": snapshot["uscc"]}, redacted
-    redacted.append("联系人和联系电话")
-    return {
-        "检查对象": name, "统一社会信用代码": snapshot["uscc"], "住所": snapshot.get("address", ""),
-    }, redacted  # fmt: skip
+def redact_text(settings: Settings, text: str, on: date) -> tuple[str, list[str]]:
+    """Mask everything the tables find in a free text; returns the text and what was found, in words."""
+    hits = redaction.find(settings, text, on)
+    return redaction.mask(text, [(h.start, h.end) for h in hits]), list(dict.fromkeys(h.kind for h in hits))
+
+
+def refuse_undecided(preview: Preview, values: Mapping[str, Any]) -> None:
+    """Every find must have been decided by the officer, and every extra mask must hit something.
+
+    Raises :class:`InvalidInput` naming the words and what to do.
+    """
+    rows = {row.get("found"): row for row in values.get("hits") or []}
+    faults: dict[str, list[str]] = {}
+    for hit in preview.open_hits:
+        if not rows.get(hit["found"], {}).get("choice"):
+            faults.setdefault("hits", []).append(
+                f"“{hit['where']}”中的“{hit['found']}”疑似{hit['kind']}，请在“逐处核对”中选择隐去或者保留。"
+            )
+    for words in preview.unused_masks:
+        faults.setdefault("masks", []).append(
+            f"可以隐去的内容中没有“{words}”，请从“原文”一栏照抄要隐去的文字；机关、日期、结果类别不能隐去。"
+        )
+    if faults:
+        raise InvalidInput("公示内容还没有核对完。", fields=faults)
 
 
 def keep(
     session: Session, *, district_id: str, kind: str, subject: str, department: str, preview: Preview, state: str,
-    legal_ground: str = "", prepared_by: str | None = None, due_at: datetime | None = None,
+    legal_ground: str = "", prepared_by: str | None = None, due_at: datetime | None = None, subject_kind: str = "",
 ) -> Publication:  # fmt: skip
     """Create or refresh the publication row of ``subject`` before its release.
 
@@ -140,11 +231,65 @@ def keep(
     if row is None:
         row = Publication(id=new_id(), district_id=district_id, kind=kind, subject=subject, department=department)
         session.add(row)
-    elif row.state == "published":
-        raise ServiceTaskFailed("该结果已经公示，不能重新准备；更正请走更正程序。")
+    elif row.state in ("published", "withdrawn"):
+        raise ServiceTaskFailed("该信息已经公示，不能重新准备；请在“公示管理”中申请更正或者撤回。")
     row.content, row.redacted = preview.content, preview.redacted
     row.state, row.legal_ground = state, legal_ground
     row.prepared_by = prepared_by
     row.due_at = due_at
+    row.subject_kind = subject_kind
+    index(row)
     session.flush()
     return row
+
+
+def index(row: Publication) -> None:
+    """Bring the columns the public search looks at in line with the content."""
+    content = row.content
+    row.title = str(content.get("检查对象") or content.get("计划名称") or content.get("专项检查名称") or "")[:200]
+    row.code = str(content.get("统一社会信用代码") or "")[:18]
+    row.outcome = words_of(content.get("检查结果") or content.get("处罚种类") or "").replace("；", "、")[:60]
+
+
+def versions(session: Session, publication_id: str) -> list[PublicationVersion]:
+    """Every version of a publication, the oldest first."""
+    return list(
+        session.scalars(
+            sa.select(PublicationVersion)
+            .where(PublicationVersion.publication_id == publication_id)
+            .order_by(PublicationVersion.number)
+        )
+    )
+
+
+def first_preview(kept: Sequence[PublicationVersion]) -> PublicationVersion | None:
+    """The first preview of the round under way: what the second person compares with."""
+    previews: list[PublicationVersion] = []
+    for version in kept:
+        previews = [*previews, version] if version.stage == "preview" else []
+    return previews[0] if len(previews) > 1 else None
+
+
+def add_version(
+    session: Session, row: Publication, stage: str, *, at: datetime, by_user: str | None, by_name: str,
+    detail: Mapping[str, Any] | None = None, changes: Sequence[Mapping[str, Any]] = (), note: str = "",
+    release: int = 0,
+) -> PublicationVersion:  # fmt: skip
+    """Write down what the publication says at this step."""
+    last = session.scalar(
+        sa.select(sa.func.max(PublicationVersion.number)).where(PublicationVersion.publication_id == row.id)
+    )
+    version = PublicationVersion(
+        id=new_id(), district_id=row.district_id, publication_id=row.id, number=(last or 0) + 1, stage=stage,
+        content=dict(row.content), detail=dict(detail or {}), changes=[dict(c) for c in changes], note=note,
+        release=release, by_user=by_user, by_name=by_name, at=at,
+    )  # fmt: skip
+    session.add(version)
+    session.flush()
+    return version
+
+
+def public_content(settings: Settings, row: Publication, on: date) -> dict[str, Any]:
+    """What anybody may see of a publication on ``on``: pages, feeds, files and the platform alike."""
+    document = "withdrawn" if row.state == "withdrawn" else row.kind
+    return public_fields.visible(settings, document, row.subject_kind, row.content, on)

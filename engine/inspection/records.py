@@ -19,7 +19,7 @@ from engine.inspection.models import (
     Publication,
 )
 from engine.inspection.plan_models import PlanVersion
-from engine.models import Department
+from engine.models import Department, User
 
 
 def campaign(session: Session, district_id: str, number: str) -> Campaign:
@@ -153,3 +153,9 @@ def department_names(session: Session, district_id: str) -> dict[str, str]:
         .order_by(Department.position, Department.code)
     )
     return {code: name for code, name in rows}
+
+
+def user_name(session: Session, user_id: str | None) -> str:
+    """The name of an account, empty when there is none."""
+    user = session.get(User, user_id) if user_id else None
+    return user.name if user is not None else ""

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.errors import ServiceTaskFailed
-from engine.inspection import records
+from engine.inspection import publication_release, records
 from engine.inspection.models import Finding
 from engine.service_tasks import ServiceContext, service_task
 
@@ -22,12 +22,12 @@ def publish_result(ctx: ServiceContext) -> dict[str, Any]:
     if publication is None:
         raise ServiceTaskFailed("没有经过公示预览，不能公示。")
     withheld = publication.state == "withholding"
-    publication.state = "withheld" if withheld else "published"
-    publication.released_by, publication.published_at = ctx.actor.user_id, ctx.now
+    if withheld:
+        publication_release.withhold(ctx, publication, ctx.data["publication_preview"])
+    else:
+        publication_release.release(ctx, publication)
     row.state, row.published_at = ("不予公开" if withheld else "已公示"), ctx.now
     ctx.meet_deadline("publication")
-    if not withheld:
-        ctx.enqueue("push-publication", publication.id, {"publication_id": publication.id})
     ctx.session.flush()
     inspection = records.locked_inspection(ctx.session, ctx.district_id, row.inspection)
     parts = records.department_inspections(ctx.session, ctx.district_id, row.inspection)
