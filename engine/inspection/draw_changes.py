@@ -81,10 +81,13 @@ def replace_inspector(
     reason: str,
     decided_by: str | None,
     now: datetime,
+    *,
+    recused: bool = True,
 ) -> Successor | None:
     """Recuse ``inspector`` from one object (PL43); the successor follows by the draw's rule, None when nobody is left.
 
-    Objects visited as a group keep one pair: the successor takes the whole job.
+    Objects visited as a group keep one pair: the successor takes the whole job.  ``recused`` keeps the person away
+    from the object in later draws too; leave and illness do not.
     Raises :class:`ServiceTaskFailed` when the inspector is not in that pair, or the platform drew it.
     """
     if draw.origin == "province":
@@ -106,20 +109,27 @@ def replace_inspector(
             row.pairs = {**row.pairs, department: after.assignments[job.job]}
         if not row.failed_reason:
             row.leader = leaders[row.visit_group or row.uscc]
+    if recused:
+        _keep_away(session, draw.district_id, inspector, uscc, reason, decided_by, now)
+    session.flush()
+    return Successor(successor, job.objects)
+
+
+def _keep_away(
+    session: Session, district_id: str, inspector: str, uscc: str, reason: str, decided_by: str | None, now: datetime
+) -> None:
     known = session.scalar(
         sa.select(Recusal.id).where(
-            Recusal.district_id == draw.district_id, Recusal.inspector_code == inspector, Recusal.uscc == uscc
+            Recusal.district_id == district_id, Recusal.inspector_code == inspector, Recusal.uscc == uscc
         )
     )
     if known is None:
         session.add(
             Recusal(
-                district_id=draw.district_id, inspector_code=inspector, uscc=uscc, reason=reason[:300],
+                district_id=district_id, inspector_code=inspector, uscc=uscc, reason=reason[:300],
                 decided_by=decided_by, at=now,
             )
         )  # fmt: skip
-    session.flush()
-    return Successor(successor, job.objects)
 
 
 def changes(draw: Draw) -> int:

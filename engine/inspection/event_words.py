@@ -12,18 +12,18 @@ EMPTY_OPINIONS = frozenset({"同意", "同意。", "退回", "退回。"})
 STARTED = {
     "annual-plan": "新建年度计划", "plan-adjustment": "调整年度计划",
     "joint-inspection": "新建抽查任务", "inspection": "派发检查",
-    "late-addition": "提出补充名单",
+    "late-addition": "提出补充名单", "inspector-substitution": "提出更换检查人员",
     "department-inspection": "派发部门检查", "rectification": "启动责令改正",
     "administrative-penalty": "启动行政处罚程序",
 }  # fmt: skip
 ENDED = {
     "annual-plan": "年度计划办结", "plan-adjustment": "计划调整办结",
     "joint-inspection": "抽查任务办结", "inspection": "检查办结",
-    "late-addition": "补充名单办结",
+    "late-addition": "补充名单办结", "inspector-substitution": "更换检查人员办结",
     "department-inspection": "部门检查办结", "rectification": "责令改正办结", "administrative-penalty": "行政处罚办结",
 }  # fmt: skip
 #: Processes that an official opens; every other one is started by what was decided before.
-OPENED_BY_HAND = frozenset({"annual-plan", "joint-inspection", "plan-adjustment"})
+OPENED_BY_HAND = frozenset({"annual-plan", "joint-inspection", "plan-adjustment", "inspector-substitution"})
 WORDS = {
     "task-claimed": "签收任务",
     "task-released": "退回待签收",
@@ -48,6 +48,11 @@ WORDS = {
     "key-share-collected": "领取密钥份额",
     "draw-key-recovered": "恢复抽取密钥",
     "visit-days-set": "安排检查日期",
+    "dispatch-received": "签收派发单",
+    "dispatch-returned": "退回派发单",
+    "dispatch-redirected": "改派派发单",
+    "commission-recorded": "登记委托协助",
+    "commission-ended": "解除委托协助",
     "province-receipt": "省工作平台回执",
 }
 PROBLEMS = frozenset({"incident-opened", "draw-aborted", "draw-annulled", "task-cancelled"})

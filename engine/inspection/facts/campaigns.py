@@ -10,10 +10,17 @@ import sqlalchemy as sa
 from engine.inspection import records, tables
 from engine.inspection.drawn import assignments, drawn_objects
 from engine.inspection.facts.desk import Desk, Provider, rows, table
-from engine.inspection.facts.options import OBJECT_KINDS, departments, inspectors, items, sections, users
+from engine.inspection.facts.options import (
+    OBJECT_KINDS,
+    departments,
+    inspector_names,
+    inspectors,
+    items,
+    users,
+)
 from engine.inspection.gate_facts import gate_context
 from engine.inspection.industries import SECTIONS
-from engine.inspection.models import InspectedObject, Inspector
+from engine.inspection.models import InspectedObject
 from engine.inspection.plan_facts import plan_rows
 from engine.inspection.plan_prefill import prefilled
 
@@ -94,7 +101,6 @@ def _approval(desk: Desk) -> dict[str, Any]:
         "drawn_objects": [
             {"value": o.uscc, "label": f"{names.get(o.uscc, ('', ''))[0]}（{o.uscc}）"} for o in mine
         ],
-        "units": sections(desk, department),
     }  # fmt: skip
 
 
@@ -110,20 +116,10 @@ def object_names(desk: Desk, usccs: list[str]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def inspector_names(desk: Desk, codes: set[str]) -> dict[str, str]:
-    rows_ = desk.session.execute(
-        sa.select(Inspector.code, Inspector.name).where(
-            Inspector.district_id == desk.district_id, Inspector.code.in_(sorted(codes))
-        )
-    )
-    return {code: name for code, name in rows_}
-
-
 #: Providers by form key.
 FORMS: dict[str, Provider] = {
     "abort-explanation": _abort,
     "work-plan": _work_plan,
     "gate-check": _gate,
     "inspection-approval": _approval,
-    "dispatch-receipt": _approval,
 }

@@ -66,12 +66,10 @@ def inspectors(desk: Desk, department: str) -> list[dict[str, str]]:
     return [{"value": code, "label": f"{name}（{code}）"} for code, name in found]
 
 
-def sections(desk: Desk, department: str) -> list[str]:
-    """Sections, brigades and 市场监管所 of a department, as its inspectors' rows name them."""
-    found = desk.session.scalars(
-        sa.select(Inspector.section)
-        .where(Inspector.district_id == desk.district_id, Inspector.department == department, Inspector.section != "")
-        .distinct()
-        .order_by(Inspector.section)
+def inspector_names(desk: Desk, codes: set[str]) -> dict[str, str]:
+    rows_ = desk.session.execute(
+        sa.select(Inspector.code, Inspector.name).where(
+            Inspector.district_id == desk.district_id, Inspector.code.in_(sorted(codes))
+        )
     )
-    return list(found)
+    return {code: name for code, name in rows_}
