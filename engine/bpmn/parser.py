@@ -182,6 +182,7 @@ class LoadedDefinition:
     starts: tuple[StartPoint, ...] = ()  # what starts instances by itself
     conditional: bool = False  # does any event wait for a condition?
     correlation: Correlation = field(default_factory=Correlation)
+    documents: dict[str, tuple[str, ...]] = field(default_factory=dict)  # element id → templates of its documents
 
 
 def _nothing_to_run(file: str) -> ModelRefused:
@@ -259,7 +260,19 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
         starts=tuple(start_points(spec)),
         correlation=read_correlation(roots),
         conditional=any(is_conditional(each) for each in [spec, *subprocess_specs.values()]),
+        documents=_documents([spec, *subprocess_specs.values()]),
     )
+
+
+def _documents(specs: list[BpmnProcessSpec]) -> dict[str, tuple[str, ...]]:
+    """The property ``documents`` of the elements that have one."""
+    found = {}
+    for spec in specs:
+        for task_spec in spec.task_specs.values():
+            named = (getattr(task_spec, "extensions", None) or {}).get("documents", "")
+            if keys := tuple(key.strip() for key in named.split(",") if key.strip()):
+                found[task_spec.bpmn_id] = keys
+    return found
 
 
 def _plain_booleans(root: etree._Element) -> None:

@@ -44,29 +44,42 @@ class AddAttachment:
         task = locked_task(ctx, self.task_id)
         if not may_enter_paper(ctx.session, ctx.actor, task):
             raise Forbidden("您没有办理该任务的权限，文件没有保存。")
-        name = _CONTROL.sub("", self.file_name).replace("\\", "/").rsplit("/", 1)[-1].strip()[:255] or "未命名"
-        media_type = self.media_type.split(";")[0].strip().lower()
-        problem = None
-        if not self.content:
-            problem = f"文件“{name}”是空的，请重新选择。"
-        elif len(self.content) > MAX_BYTES:
-            problem = f"文件“{name}”超过 20 MB，请压缩或分成几个文件后上传。"
-        elif media_type not in ALLOWED:
-            problem = f"文件“{name}”的类型（{media_type or '未知'}）不能上传，请使用图片、PDF、Office 文档或压缩包。"
-        if problem:
-            raise InvalidInput(problem, fields={self.field_key: [problem]})
-        attachment = Attachment(
-            id=new_id(), district_id=ctx.district_id, instance_id=task.instance_id, task_id=task.id,
-            field=self.field_key, file_name=name, media_type=media_type, size=len(self.content),
-            sha256=hashlib.sha256(self.content).hexdigest(), content=self.content,
-            uploaded_by=ctx.actor.user_id, uploaded_at=ctx.now, meta=jsonable(self.meta),
-        )  # fmt: skip
-        ctx.session.add(attachment)
-        ctx.session.flush()
-        ctx.record(
-            task.instance_id,
-            "attachment-added",
-            {"attachment": attachment.id, "task": task.id, "field": self.field_key, "name": name,
-             "size": attachment.size, "sha256": attachment.sha256, "meta": attachment.meta},
-        )  # fmt: skip
-        return attachment.id
+        return keep_file(
+            ctx, task.instance_id, task.id, self.field_key, self.file_name, self.media_type, self.content, self.meta
+        )
+
+
+def keep_file(
+    ctx: CommandContext, instance_id: str, task_id: str | None, field_key: str, file_name: str, media_type: str,
+    content: bytes, meta: dict[str, Any], *, shown_as: str = "",
+) -> str:  # fmt: skip
+    """Keep a file of a case with its SHA-256; returns the attachment id.
+
+    Raises :class:`InvalidInput` for the field ``shown_as`` (or ``field_key``) when it is empty, too large or of a
+    type that is not taken.
+    """
+    name = _CONTROL.sub("", file_name).replace("\\", "/").rsplit("/", 1)[-1].strip()[:255] or "未命名"
+    media_type = media_type.split(";")[0].strip().lower()
+    problem = None
+    if not content:
+        problem = f"文件“{name}”是空的，请重新选择。"
+    elif len(content) > MAX_BYTES:
+        problem = f"文件“{name}”超过 20 MB，请压缩或分成几个文件后上传。"
+    elif media_type not in ALLOWED:
+        problem = f"文件“{name}”的类型（{media_type or '未知'}）不能上传，请使用图片、PDF、Office 文档或压缩包。"
+    if problem:
+        raise InvalidInput(problem, fields={shown_as or field_key: [problem]})
+    attachment = Attachment(
+        id=new_id(), district_id=ctx.district_id, instance_id=instance_id, task_id=task_id, field=field_key,
+        file_name=name, media_type=media_type, size=len(content), sha256=hashlib.sha256(content).hexdigest(),
+        content=content, uploaded_by=ctx.actor.user_id, uploaded_at=ctx.now, meta=jsonable(meta),
+    )  # fmt: skip
+    ctx.session.add(attachment)
+    ctx.session.flush()
+    ctx.record(
+        instance_id,
+        "attachment-added",
+        {"attachment": attachment.id, "task": task_id, "field": field_key, "name": name,
+         "size": attachment.size, "sha256": attachment.sha256, "meta": attachment.meta},
+    )  # fmt: skip
+    return attachment.id

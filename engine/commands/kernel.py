@@ -59,6 +59,8 @@ class Definition:
     name: str
     loaded: LoadedDefinition
     forms: Mapping[str, Form]
+    #: Texts of the templates of official documents by key; read when one is asked for.
+    documents: Mapping[str, str]
 
 
 @dataclass
@@ -96,6 +98,11 @@ class Kernel:
             name=row.name,
             loaded=load_definition(row.bundle),
             forms=_forms(row.bundle),
+            documents={
+                name.removeprefix("documents/").removesuffix(".json"): text
+                for name, text in row.bundle.items()
+                if name.startswith("documents/")
+            },
         )
         with self._lock:
             self._definitions[definition_id] = loaded

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from engine.db import Database
 from engine.inspection import services as _services
+from engine.inspection.document_values import VOCABULARY
 from engine.inspection.facts import context_provider
 from engine.inspection.jobs import job_kinds
 from engine.inspection.roles import ROLES as ROLES
@@ -28,7 +29,7 @@ def roles() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def services() -> ServiceRegistry:
     """Every service task of the installation."""
-    return ServiceRegistry.of_package(_services)
+    return ServiceRegistry.of_package(_services, documents=VOCABULARY)
 
 
 def open_jobs(settings: Settings) -> Jobs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import engine.inspection.archive_models
 import engine.inspection.conference_models
+import engine.inspection.document_models
 import engine.inspection.item_models
 import engine.inspection.joint_models
 import engine.inspection.models

@@ -19,25 +19,27 @@ def process_folders(root: Path) -> list[Path]:
 
 
 def read_bundle(folder: Path, form_dir: Path) -> dict[str, str]:
-    """File name → text of the folder's diagrams and tables and of every form the diagrams name.
+    """File name → text of the folder's diagrams and tables and of every form and document the diagrams name.
 
-    A form may stand in the folder itself (``forms/<key>.json``) or else in ``form_dir``; one that
-    is missing is left out, which the linter reports.  Raises :class:`NotFound` when the folder has
+    A form may stand in the folder itself (``forms/<key>.json``) or else in ``form_dir``, the template of an
+    official document in ``documents/<key>.json`` of either; one that is missing is left out, which the linter
+    reports.  Raises :class:`NotFound` when the folder has
     no diagram and :class:`ModelRefused` when a file's encoding cannot be read.
     """
     names = sorted(path for path in folder.glob("*") if path.suffix in {".bpmn", ".dmn"})
     if not any(path.suffix == ".bpmn" for path in names):
         raise NotFound(f"目录 {folder} 中没有流程图（*.bpmn）。")
     bundle = {path.name: decode(path.read_bytes(), path.name) for path in names}
-    _add_forms(bundle, [folder / "forms", form_dir])
+    _add_named(bundle, [folder], form_dir)
     return bundle
 
 
 def read_files(paths: Sequence[Path], form_dir: Path) -> dict[str, str]:
     """One bundle of single files: ``.dmn`` tables, ``.json`` forms, and diagrams under any other name.
 
-    Forms that are not among the files are looked for beside each file (``forms/<key>.json``) and in
-    ``form_dir``.  Raises :class:`ModelRefused` with every file whose encoding cannot be read.
+    Forms and documents that are not among the files are looked for beside each file (``forms/<key>.json``,
+    ``documents/<key>.json``) and in ``form_dir``.  Raises :class:`ModelRefused` with every file whose encoding
+    cannot be read.
     """
     bundle: dict[str, str] = {}
     unreadable: list[dict[str, Any]] = []
@@ -56,17 +58,19 @@ def read_files(paths: Sequence[Path], form_dir: Path) -> dict[str, str]:
             unreadable += refusal.findings
     if unreadable:
         raise ModelRefused("有文件无法读取。", unreadable)
-    _add_forms(bundle, [*dict.fromkeys(path.parent / "forms" for path in paths), form_dir])
+    _add_named(bundle, list(dict.fromkeys(path.parent for path in paths)), form_dir)
     return bundle
 
 
-def _add_forms(bundle: dict[str, str], folders: Sequence[Path]) -> None:
-    """Add the forms the diagrams name and the bundle lacks, each from the first folder that has it."""
-    for key in sorted({key for name in list(bundle) if name.endswith(".bpmn") for key in _forms(bundle[name], name)}):
-        for folder in folders:
-            path = folder / f"{key}.json"
-            if f"forms/{key}.json" not in bundle and path.is_file() and path.resolve().parent == folder.resolve():
-                bundle[f"forms/{key}.json"] = path.read_text("utf-8")
+def _add_named(bundle: dict[str, str], folders: Sequence[Path], form_dir: Path) -> None:
+    """Add forms and documents the diagrams name and the bundle lacks, each from the first folder that has it."""
+    for kind, shared in (("forms", form_dir), ("documents", form_dir / "documents")):
+        diagrams = [name for name in bundle if name.endswith(".bpmn")]
+        for key in sorted({key for name in diagrams for key in _named(bundle[name], name, kind)}):
+            for folder in [*(folder / kind for folder in folders), shared]:
+                path, name = folder / f"{key}.json", f"{kind}/{key}.json"
+                if name not in bundle and path.is_file() and path.resolve().parent == folder.resolve():
+                    bundle[name] = path.read_text("utf-8")
 
 
 def property_names(bundle: Mapping[str, str]) -> set[str]:
@@ -74,8 +78,13 @@ def property_names(bundle: Mapping[str, str]) -> set[str]:
     return {name for file, text in bundle.items() if file.endswith(".bpmn") for name, _ in _properties(text, file)}
 
 
-def _forms(text: str, name: str) -> set[str]:
-    return {value for key, value in _properties(text, name) if key == "form" and value}
+#: The property that names files of a folder.
+_PROPERTY = {"forms": "form", "documents": "documents"}
+
+
+def _named(text: str, name: str, kind: str) -> set[str]:
+    values = [value for key, value in _properties(text, name) if key == _PROPERTY[kind]]
+    return {key.strip() for value in values for key in value.split(",") if key.strip()}
 
 
 def _properties(text: str, name: str) -> list[tuple[str, str]]:
