@@ -21,7 +21,7 @@ from engine.cli.definitions import deploy, lint
 from engine.cli.models import decide, run
 from engine.cli.server import serve, worker
 from engine.cli.shield import EXHAUSTED, SHIELDED, shield
-from engine.cli.verify import recover_key, verify_draw, verify_history
+from engine.cli.verify import recover_key, verify_archive, verify_draw, verify_history
 from engine.errors import LianjianError
 from engine.settings import Settings
 
@@ -31,7 +31,7 @@ EXIT_CODES = """\b
   1  未能完成，原因已用中文说明
   2  命令用法有误
   3  流程图、表单或决策表有错误，未部署也未执行
-  4  验证未通过：抽取记录或办理记录被改动或不完整
+  4  验证未通过：抽取记录、办理记录或归档案卷被改动或不完整
   5  试跑或者决策出错，原因已用中文说明
 """
 
@@ -63,6 +63,7 @@ for command in (
     verify_draw,
     recover_key,
     verify_history,
+    verify_archive,
     bench,
 ):
     cli.add_command(command)

@@ -1,4 +1,4 @@
-"""``lianjian verify-draw``, ``lianjian recover-key`` and ``lianjian verify-history``."""
+"""``lianjian verify-draw``, ``recover-key``, ``verify-history`` and ``verify-archive``."""
 
 from __future__ import annotations
 
@@ -125,3 +125,37 @@ def verify_history(root: Path | None, export: Path | None, as_json: bool) -> int
     saved = f"\n当前的根已导出到 {export}。" if export and not result.problems else ""
     emit(asdict(result), "\n".join([*result.problems, summary + verdict]) + saved, as_json)
     return BROKEN if result.problems else 0
+
+
+@command("verify-archive")
+@click.argument("package", metavar="档案包", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="文件",
+    help="您从别处得到的历史根（导出的根，或者公布的根的列表），用来比对。",
+)
+@click.option(
+    "--link",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="文件",
+    help="从案卷的根到 --root 的衔接证明，两者大小不同时需要。",
+)
+@json_option
+def verify_archive(package: Path, root: Path | None, link: Path | None, as_json: bool) -> int:
+    """核验一个归档案卷（ZIP）：文件、原件、办理记录是否完整未改，是否在公布的历史根中。
+
+    只读取这个文件，不连接数据库，也不联网；任何人都可以在自己的电脑上运行。
+    缺少、改动、多出的文件和被改动的办理记录逐一指出，此时退出码为 4。
+
+    \b
+    示例：
+      lianjian verify-archive SCJG-JC·2026-D10-0001.zip
+      lianjian verify-archive 案卷.zip --root 2026-11.json
+      lianjian verify-archive 案卷.zip --root 2026-12.json --link 衔接.json --json
+    """
+    from engine.inspection.archives.verify import verify
+
+    report = verify(package, read_json(root) if root else None, read_json(link) if link else None)
+    emit({**vars(report), "ok": report.ok}, report.text(), as_json)
+    return 0 if report.ok else BROKEN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,9 +12,17 @@ from engine.forms.components import FILES
 
 #: One line: its label, and its words or a mapping with ``head`` and ``rows``, ``files`` or ``image``.
 Line = tuple[str, Any]
+#: What a picked code is called, where the form itself does not say: the component and the code.
+Names = Callable[[Component, str], str]
 
 
-def submitted(form: Form | None, values: Mapping[str, Any] | None, zone: ZoneInfo) -> list[Line]:
+def _code(_component: Component, code: str) -> str:
+    return code
+
+
+def submitted(
+    form: Form | None, values: Mapping[str, Any] | None, zone: ZoneInfo, names: Names = _code
+) -> list[Line]:  # fmt: skip
     """(label, words) pairs in the form's order; blanks are left out, rows of a list become a table."""
     if form is None or not values:
         return []
@@ -25,18 +33,20 @@ def submitted(form: Form | None, values: Mapping[str, Any] | None, zone: ZoneInf
             continue
         if component.type == "dynamiclist":
             children = [c for c in component.components if c.type != "text"]
-            rows = [[words(c, row.get(c.key), zone) for c in children] for row in value if isinstance(row, Mapping)]
+            rows = [
+                [words(c, row.get(c.key), zone, names) for c in children] for row in value if isinstance(row, Mapping)
+            ]
             found.append((component.label, {"head": [c.label for c in children], "rows": rows}))
         elif component.type in FILES:
             found.append((component.label, {"files": list(value)}))
         elif component.type == "signature":
             found.append((component.label, {"image": value}))
         else:
-            found.append((component.label, words(component, value, zone)))
+            found.append((component.label, words(component, value, zone, names)))
     return found
 
 
-def words(component: Component, value: Any, zone: ZoneInfo) -> str:
+def words(component: Component, value: Any, zone: ZoneInfo, names: Names = _code) -> str:
     """One value as a person reads it: option labels instead of codes, time in ``zone``, 是 and 否."""
     labels = {str(v): label for v, label in component.values}
     if value in (None, "", []):
@@ -44,14 +54,14 @@ def words(component: Component, value: Any, zone: ZoneInfo) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, list):
-        return "、".join(labels.get(str(v), str(v)) for v in value)
+        return "、".join(labels.get(str(v)) or names(component, str(v)) for v in value)
     if isinstance(value, Mapping):
         if component.type == "location":
             return f"纬度 {value.get('lat')}，经度 {value.get('lng')}"
         return "，".join(f"{k} {v}" for k, v in value.items() if v is not None)
     if component.type in {"date", "datetime"}:
         return _moment(component, str(value), zone)
-    return labels.get(str(value), str(value))
+    return labels.get(str(value)) or names(component, str(value))
 
 
 def _moment(component: Component, text: str, zone: ZoneInfo) -> str:

@@ -1,0 +1,77 @@
+"""Is everything there before a case is archived?  What is missing is listed; a stated reason lets it pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.inspection.archives.case import Case
+from engine.inspection.models import Publication
+from engine.models import Department, Incident, ProcessInstance, UserTask
+
+
+def missing(session: Session, case: Case) -> list[str]:
+    """What the case lacks, a line each, in words an official can act on."""
+    names = _departments(session, case)
+    return [
+        *_material(session, case, names),
+        *_receipts(session, case, names),
+        *_incidents(session, case, names),
+    ]
+
+
+def _departments(session: Session, case: Case) -> dict[str, str]:
+    """Which department a part belongs to, where a case has several."""
+    found = dict(
+        session.execute(
+            sa.select(Department.code, Department.name).where(Department.district_id == case.instance.district_id)
+        )
+        .tuples()
+        .all()
+    )
+    several = len(case.parts) > 1
+    return {i.id: f"{found.get(i.department, i.department)}：" if several else "" for i in case.instances}
+
+
+def _material(session: Session, case: Case, names: dict[str, str]) -> list[str]:
+    last: dict[tuple[str, str], dict[str, Any]] = {}
+    for instance_id, element, values in session.execute(
+        sa.select(UserTask.instance_id, UserTask.element_id, UserTask.values)
+        .where(UserTask.instance_id.in_(case.streams), UserTask.state == "completed")
+        .order_by(UserTask.closed_at, UserTask.id)
+    ):
+        last[(instance_id, element)] = values or {}
+    said = []
+    for instance in case.instances:
+        for need in case.rule.requires:
+            if need.process != instance.process_key:
+                continue
+            values = last.get((instance.id, need.element))
+            if (values is None and need.always) or (values is not None and not need.met_by(values)):
+                said.append(f"{names[instance.id]}缺少{need.title}")
+    return said
+
+
+def _receipts(session: Session, case: Case, names: dict[str, str]) -> list[str]:
+    keys = {i.business_key: i for i in case.instances}
+    waiting = session.scalars(
+        sa.select(Publication.subject)
+        .where(
+            Publication.district_id == case.instance.district_id, Publication.subject.in_(list(keys)),
+            Publication.state == "published", Publication.push_state != "received",
+        )
+        .order_by(Publication.subject)
+    )  # fmt: skip
+    return [f"{names[keys[subject].id]}缺少省工作平台的公示回执" for subject in waiting]
+
+
+def _incidents(session: Session, case: Case, names: dict[str, str]) -> list[str]:
+    counts = session.execute(
+        sa.select(Incident.instance_id, sa.func.count())
+        .join(ProcessInstance, ProcessInstance.id == Incident.instance_id)
+        .where(Incident.instance_id.in_(case.streams), Incident.state == "open")
+        .group_by(Incident.instance_id)
+    )
+    return [f"{names[instance_id]}有 {count} 个待处理异常没有处理" for instance_id, count in counts]
