@@ -17,6 +17,7 @@ PUBLISHED = ("已公示", "不予公开", "已移出")
 #: The steps of a department inspection in their order, as lanes show them: element id → short name.
 STEPS = {
     "prepare_visit": "准备与通知",
+    "arrive": "到场告知",
     "site_check": "现场检查",
     "conclude": "形成结论",
     "review": "审核",
@@ -87,8 +88,10 @@ class Part:
 
     @property
     def steps(self) -> list[tuple[str, str]]:
-        """(short name, done | now | next) of every step; a clean result has no conclusion to form."""
+        """(short name, done | now | next) of every step that applies: clean, no conclusion; written, no arrival."""
         keys = [k for k in STEPS if k != "conclude" or self.problems or self.row.conclusion or self.element == k]
+        if (self.row.record.get("notice") or {}).get("on_site") is False:
+            keys.remove("arrive")
         if self.done:
             return [(STEPS[k], "done") for k in keys]
         at = keys.index(self.element) if self.element in keys else -1

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from engine.commands.context import CommandContext
 from engine.errors import Conflict, Forbidden, InvalidInput, NotFound
+from engine.inspection import recusals
 from engine.inspection.records import department_inspection
 from engine.models import ProcessInstance, Subscription, UserTask
 
-MESSAGE = "recusal-requested"
 ROLES = ("执法检查人员", "承办人")
 
 
@@ -19,8 +19,8 @@ ROLES = ("执法检查人员", "承办人")
 class RequestRecusal:
     """Pass the application on to the organ's head, who decides; the inspection goes on meanwhile (PL43).
 
-    ``inspector`` is the code of the person meant, empty for the whole team.  Raises
-    :class:`Conflict` when the visit is not going on, :class:`Forbidden` for anybody outside the
+    ``inspector`` is the code of the person meant, empty for the whole team.  Raises :class:`Conflict` once
+    the result was reviewed or while another application waits, :class:`Forbidden` for anybody outside the
     department's inspectors and officers, :class:`InvalidInput` naming every faulty field.
     """
 
@@ -36,9 +36,12 @@ class RequestRecusal:
         if not any(ctx.actor.has_role(role, instance.department) for role in ROLES):
             raise Forbidden("回避申请由本次检查的执法检查人员或本部门承办人代为登记。")
         self._check(ctx, instance)
-        awaited = sa.exists().where(Subscription.instance_id == instance.id, Subscription.message_name == MESSAGE)
-        if not ctx.session.scalar(sa.select(awaited)):
-            raise Conflict("现场检查没有在进行，不能登记回避申请。")
+        part = department_inspection(ctx.session, ctx.district_id, instance.business_key)
+        awaited = sa.exists().where(
+            Subscription.instance_id == instance.id, Subscription.message_name == recusals.MESSAGE
+        )
+        if part.reviewed_at is not None or not ctx.session.scalar(sa.select(awaited)):
+            raise Conflict("检查结果已经审核，不能再登记回避申请；当事人有异议的，按结果异议办理。")
         deciding = sa.exists().where(
             UserTask.instance_id == instance.id, UserTask.element_id == "decide_recusal", UserTask.state == "open"
         )
@@ -47,8 +50,9 @@ class RequestRecusal:
         payload = {
             "applicant": self.applicant.strip(), "reason": self.reason.strip(), "inspector": self.inspector or None
         }  # fmt: skip
-        ctx.record(instance.id, MESSAGE, payload)
-        ctx.send_message(MESSAGE, instance.business_key, payload)
+        recusals.keep(ctx.session, ctx.district_id, part.number, payload, ctx.now)
+        ctx.record(instance.id, recusals.MESSAGE, payload)
+        ctx.send_message(recusals.MESSAGE, instance.business_key, payload)
 
     def _check(self, ctx: CommandContext, instance: ProcessInstance) -> None:
         faults: dict[str, list[str]] = {}

@@ -156,11 +156,19 @@ def standard_answers(office: Office, plan: dict[str, Any], *, problem_in: str = 
                 "problem": "是", "category": "9", "clause": "食品安全法第三十四条", "handling": "违法处罚",
                 "note": "发现超过保质期的食品三袋。",
             }  # fmt: skip
-        now = office.engine.clock().isoformat()
         return {
-            "arrived_at": now, "left_at": now, "address": "天桥区堤口路 1 号", "certificates_shown": True,
-            "rights_told": True, "present_person": "演示负责人", "expert_present": "否", "findings": findings,
-            "statement": "无", "signed": "签名", "signature": PNG, "copy_left": True,
+            "left_at": office.engine.clock().isoformat(), "findings": findings, "statement": "无", "signed": "签名",
+            "signature": PNG, "inspector_signature": PNG, "second_inspector_signature": PNG, "copy_left": True,
+        }  # fmt: skip
+
+    def arrive(task: UserTask) -> dict[str, Any]:
+        with office.engine.read() as session:
+            team = office.engine.task_view(session, session.get_one(UserTask, task.id)).context["certified_codes"]
+        return {
+            "arrived_at": office.engine.clock().isoformat(), "address": "天桥区堤口路 1 号", "inspectors": team,
+            "outcome": "可以检查", "present_person": "演示负责人", "certificates_shown": True, "notice_served": True,
+            "entry_code": "未扫码", "no_code_reason": "现场没有网络", "rights_told": True,
+            "acknowledgement": "签名确认", "acknowledgement_signature": PNG, "recusal_asked": "不申请",
         }  # fmt: skip
 
     moment = office.engine.clock
@@ -173,12 +181,14 @@ def standard_answers(office: Office, plan: dict[str, Any], *, problem_in: str = 
         "organ_approval": {"decision": "同意", "document_number": "市监检审〔2026〕1号", "removals": []},
         "sign_for_receipt": {"decision": "签收"},
         "prepare_visit": lambda task: {
-            "notice_mode": "进门告知", "planned_at": moment().isoformat(), "no_conflict": True,
+            "method": "实地核查", "notice_mode": "进门告知", "unannounced_reason": "事先通知可能影响检查效果",
+            "planned_at": moment().isoformat(), "no_conflict": True,
         },
+        "arrive": arrive,
         "site_check": site_check,
         "conclude": {
             "facts": "现场发现超过保质期的食品三袋，当事人未能提供进货记录。", "basis": "食品安全法第三十四条",
-            "category": "9", "handling": "违法处罚", "minor": "否",
+            "category": "9", "handling": "违法处罚", "minor": "否", "disagreement": "否",
         },
         "review": AGREE,
         "result_notice": lambda task: {
@@ -193,7 +203,7 @@ def standard_answers(office: Office, plan: dict[str, Any], *, problem_in: str = 
 
 
 APPROVALS = ("section_review", "deputy_review", "head_approval", "countersign")
-VISITS = ("prepare_visit", "site_check")
+VISITS = ("prepare_visit", "arrive", "site_check")
 RESULTS = ("conclude", "review", "result_notice", "publication_preview", "second_signoff", "object_summary")
 
 

@@ -110,6 +110,8 @@ class Replay:
         elif "advance_to" in step:
             self.host.now = datetime.fromisoformat(step["advance_to"])
             self.execution.run()
+        elif "services" in step:  # from here on a service answers otherwise
+            self.host.answers = {**self.host.answers, **step["services"]}
         elif "expect_ended" in step:
             assert self.execution.completed == step["expect_ended"], [t.element_id for t in self.open()]
         elif "expect_data" in step:

@@ -46,7 +46,7 @@ SUPPLIED_FUNCTIONS = {
     "conference_office",
 }
 #: Forms that pages show without a task.
-PAGE_FORMS = {"outside-visit"}
+PAGE_FORMS = {"publicity-record", "outside-visit"}
 PLAIN_PROPERTIES = {"form", "role", "deadline", "legal_basis", "not_by", "on_submit", "service", "decision"}
 FEEL_PROPERTIES = {"department", "candidates", "due"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -350,6 +350,11 @@ def options(scenario: dict[str, Any]) -> dict[str, Any]:
         "statuses": [row["code"] for row in rows("registry-status")],
         "receivers": receivers,
         "others": [],
+        "matter_kinds": [row["code"] for row in rows("conference-matter-kind")],
+        "member_units": sorted({row["department"] for row in rows("conference-post")}),
+        **dict.fromkeys(("posts", "chairs"), [row["code"] for row in rows("conference-post")]),
+        "reviewers": [m for step in scenario["steps"] for m in step.get("values", {}).get("members", [])],
+        "duties": ["1", "2"],
     }
 
 

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from engine.inspection.facts import (
     campaigns,
+    dispatching,
+    field,
     follow_ups,
     handovers,
     item_adjustments,
@@ -33,12 +35,13 @@ from engine.settings import Settings
 __all__ = ["campaign_statistics", "context_provider"]
 
 _FORMS: dict[str, Provider] = {
-    **campaigns.FORMS, **summary.FORMS, **visits.FORMS, **release.FORMS, **follow_ups.FORMS, **registry.FORMS,
-    **item_adjustments.FORMS, **plans.FORMS,
+    **campaigns.FORMS, **dispatching.FORMS, **summary.FORMS, **visits.FORMS, **field.FORMS, **release.FORMS,
+    **follow_ups.FORMS, **registry.FORMS, **item_adjustments.FORMS, **plans.FORMS,
 }  # fmt: skip
 _PROCESSES: dict[str, Provider] = {
     "joint-inspection": campaigns.campaign_facts,
     "late-addition": late_additions.addition_facts,
+    "inspector-substitution": dispatching.substitution_facts,
     "inspection": visits.inspection_facts,
     "department-inspection": visits.part_facts,
     "rectification": follow_ups.follow_up_facts,
@@ -47,6 +50,7 @@ _PROCESSES: dict[str, Provider] = {
     "permit-handover": handovers.handover_facts,
     "item-adjustment": item_adjustments.adjustment_facts,
     **plans.PROCESSES,
+    **release.PROCESSES,
 }
 
 

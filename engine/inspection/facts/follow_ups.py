@@ -6,8 +6,9 @@ from typing import Any
 
 from engine.inspection import records
 from engine.inspection.facts.desk import Desk, Provider, rows
+from engine.inspection.facts.field import clauses
 from engine.inspection.facts.options import inspectors, users
-from engine.inspection.facts.visits import clauses, part_facts
+from engine.inspection.facts.visits import part_facts
 
 _LABELS = {
     "document_number": "文号", "content": "内容", "deadline": "期限", "served_on": "送达日期", "method": "送达方式",

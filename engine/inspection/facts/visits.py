@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.inspection import records, tables
+from engine.inspection import adoptions, records, recusals, tables, visits
 from engine.inspection.facts.desk import Desk, Provider, local, rows, table
 from engine.inspection.facts.options import departments
-from engine.inspection.models import Finding, Inspection, Inspector, Item
+from engine.inspection.models import Finding, Inspection, Item
 from engine.inspection.visit_merges import shared_visits
 
 
@@ -31,17 +31,20 @@ def object_facts(desk: Desk, inspection: Inspection) -> dict[str, Any]:
 
 def part_facts(desk: Desk) -> dict[str, Any]:
     part, facts = desk.part, [object_facts(desk, desk.inspection)]
-    people = team(desk)
+    people = visits.team(desk.session, part)
     facts.append(
         rows(
             "检查任务",
             ("检查编号", part.number),
             ("检查机关", desk.organ(part.department)),
             ("检查人员", "、".join(f"{i.name}（{i.certificate_number}）" for i in people)),
+            ("检查方式", (part.record.get("notice") or {}).get("method")),
+            ("企业扫码确认", local(desk, part.scanned_at)),
             ("公示期限", local(desk, desk.inspection.publication_due_at)),
         )
     )
     facts += _shared(desk)
+    facts += _arrivals(desk) + _adopted(desk) + _recusals(desk) + _others(desk)
     findings = desk.session.execute(
         sa.select(Finding, Item.name)
         .join(Item, sa.and_(Item.code == Finding.item, Item.district_id == Finding.district_id))
@@ -52,10 +55,10 @@ def part_facts(desk: Desk) -> dict[str, Any]:
         facts.append(
             table(
                 "检查情况",
-                ["事项", "结果", "类别", "条款", "处置", "情况"],
+                ["事项", "方式", "结果", "类别", "条款", "处置", "情况"],
                 [
                     [
-                        name,
+                        name, f.method,
                         "未检查" if not f.checked else "发现问题" if f.problem else "未发现问题",
                         tables.label(desk.settings, "result-category", f.category, desk.today),
                         f.clause, f.handling, f.note,
@@ -95,27 +98,72 @@ def _shared(desk: Desk) -> list[dict[str, Any]]:
     ]
 
 
-def team(desk: Desk) -> list[Inspector]:
-    found = {
-        i.code: i
-        for i in desk.session.scalars(
-            sa.select(Inspector).where(
-                Inspector.district_id == desk.district_id, Inspector.code.in_(desk.part.inspectors)
-            )
-        )
-    }
-    return [found[code] for code in desk.part.inspectors if code in found]
+def _arrivals(desk: Desk) -> list[dict[str, Any]]:
+    found = visits.attempts(desk.session, desk.part)
+    if not found:
+        return []
+    body = [
+        [
+            f"第 {one.attempt} 次", local(desk, one.arrived_at), one.outcome,
+            "、".join(f"{c['name']}（{c['number']}）" for c in one.certificates), one.met,
+            "；".join(filter(None, [one.situation, one.recording and f"执法记录仪 {one.recording}"])),
+        ]
+        for one in found
+    ]  # fmt: skip
+    return [table("到场情况", ["到场", "时间", "结果", "检查人员", "现场负责人", "情况"], body)]
 
 
-def clauses(desk: Desk) -> str:
-    found = desk.session.scalars(
-        sa.select(Finding.clause)
-        .where(
-            Finding.district_id == desk.district_id, Finding.department_inspection == desk.part.number, Finding.problem
-        )
-        .order_by(Finding.item)
-    )
-    return "；".join(dict.fromkeys(c for c in found if c))
+def _adopted(desk: Desk) -> list[dict[str, Any]]:
+    found = adoptions.of_part(desk.session, desk.part)
+    if not found:
+        return []
+    body = [
+        [
+            one.item,
+            one.kind,
+            "代替检查" if one.replaces else "参考",
+            one.source,
+            one.number,
+            one.dated_on,
+            one.conclusion,
+        ]
+        for one in found
+    ]
+    return [table("采用的结论和意见", ["事项", "种类", "作用", "来源", "文号", "日期", "内容"], body)]
+
+
+def _recusals(desk: Desk) -> list[dict[str, Any]]:
+    found = recusals.of_part(desk.session, desk.district_id, desk.part.number)
+    if not found or desk.task.form_key == "recusal-decision":
+        return []
+    body = [
+        [one.applicant, one.reason, local(desk, one.requested_at), one.decision or "等待机关负责人决定，检查不停止",
+         one.prior_work]
+        for one in found
+    ]  # fmt: skip
+    return [table("回避申请", ["申请人", "理由", "申请时间", "决定", "此前的检查"], body)]
+
+
+def _others(desk: Desk) -> list[dict[str, Any]]:
+    """What the other organs found at the same firm: shared, and binding for nobody (R43, domain.md §8)."""
+    if desk.task.form_key not in {"conclusion", "result-review"}:
+        return []
+    parts = records.department_inspections(desk.session, desk.district_id, desk.part.inspection)
+    others = {p.number: p.department for p in parts if p.number != desk.part.number}
+    found = desk.session.execute(
+        sa.select(Finding, Item.name)
+        .join(Item, sa.and_(Item.code == Finding.item, Item.district_id == Finding.district_id))
+        .where(Finding.district_id == desk.district_id, Finding.department_inspection.in_(list(others)))
+        .order_by(Finding.department_inspection, Finding.item)
+    ).all()
+    if not found:
+        return []
+    body = [
+        [desk.organ(f.department), name, "未检查" if not f.checked else "发现问题" if f.problem else "未发现问题",
+         "；".join(filter(None, [f.clause, f.note]))]
+        for f, name in found
+    ]  # fmt: skip
+    return [table("其他部门的检查情况", ["部门", "事项", "结果", "条款和情况"], body)]
 
 
 def inspection_facts(desk: Desk) -> dict[str, Any]:
@@ -142,75 +190,5 @@ def _supervision(desk: Desk) -> dict[str, Any]:
     return {"departments": departments(desk)}
 
 
-def _visit_notice(desk: Desk) -> dict[str, Any]:
-    return {"notice_mode": desk.campaign.plan.get("notice_mode")}
-
-
-def _site_check(desk: Desk) -> dict[str, Any]:
-    known = desk.part.record.get("site_check") or {}
-    items = desk.session.scalars(
-        sa.select(Item).where(Item.district_id == desk.district_id, Item.code.in_(desk.part.items)).order_by(Item.code)
-    ).all()
-    names = {item.code: item.name for item in items}
-    content = [[item.name, item.content, item.legal_basis] for item in items]
-    return {
-        "facts": [table("检查事项", ["事项", "检查内容", "依据"], content)],
-        "previous": known,
-        "address": desk.inspection.object.get("address"),
-        "arrived_at": known.get("arrived_at"),
-        "findings": known.get("findings")
-        or [
-            {"item": code, "name": names.get(code, ""), "checked": "是", "problem": "否", "category": "1"}
-            for code in desk.part.items
-        ],
-        "result_categories": tables.options(desk.settings, "result-category", desk.today),
-        "handling_codes": tables.options(desk.settings, "handling", desk.today),
-    }
-
-
-def _conclusion(desk: Desk) -> dict[str, Any]:
-    worst = desk.session.execute(
-        sa.select(Finding.category, Finding.handling)
-        .where(
-            Finding.district_id == desk.district_id, Finding.department_inspection == desk.part.number, Finding.problem
-        )
-        .order_by(Finding.category.desc())
-    ).first()
-    problems = [o for o in tables.rows(desk.settings, "handling", desk.today) if o.get("problem")]
-    return {
-        "clauses": clauses(desk),
-        "previous": desk.part.conclusion,
-        "departments": departments(desk),
-        "worst_category": worst.category if worst else None,
-        "worst_handling": worst.handling if worst else None,
-        "result_categories": [
-            {"value": r["code"], "label": r["name"]}
-            for r in tables.rows(desk.settings, "result-category", desk.today)
-            if r.get("problem")
-        ],
-        "handling_codes": [{"value": r["code"], "label": r["name"]} for r in problems],
-    }
-
-
-def _recusal(desk: Desk) -> dict[str, Any]:
-    request = desk.data.get("recusal_requested") or {}
-    return {
-        "facts": [rows("回避申请", ("申请人", request.get("applicant")), ("理由", request.get("reason")))],
-        "team": [{"value": i.code, "label": f"{i.name}（{i.code}）"} for i in team(desk)],
-        "recusal_inspector": request.get("inspector"),
-    }
-
-
-def _result_notice(desk: Desk) -> dict[str, Any]:
-    return {"present_person": (desk.part.record.get("site_check") or {}).get("present_person")}
-
-
 #: Providers by form key.
-FORMS: dict[str, Provider] = {
-    "supervision": _supervision,
-    "visit-notice": _visit_notice,
-    "site-check": _site_check,
-    "conclusion": _conclusion,
-    "recusal-decision": _recusal,
-    "result-notice": _result_notice,
-}
+FORMS: dict[str, Provider] = {"supervision": _supervision}

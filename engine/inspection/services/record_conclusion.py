@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from engine.inspection.records import department_inspection, note_who_entered
+from engine.inspection import adoptions, evidence, records
 from engine.service_tasks import ServiceContext, service_task
 
 
 @service_task("record-conclusion", title="登记检查结论")
 def record_conclusion(ctx: ServiceContext) -> None:
-    """The conclusion waits for review by the department's head of section."""
-    row = department_inspection(ctx.session, ctx.district_id, ctx.business_key)
-    row.conclusion = dict(ctx.values or {})
-    note_who_entered(row, ctx.actor)
+    """The conclusion waits for review by another person of the department.
+
+    A disagreement with another organ's finding is passed to the joint inspection, which brings it before the
+    conference; nothing here waits for its advice and nothing is changed by it (domain.md §8).
+    """
+    values = dict(ctx.values or {})
+    row = records.department_inspection(ctx.session, ctx.district_id, ctx.business_key)
+    adoptions.keep(ctx, row, values.get("adoptions") or [])
+    inspection = records.inspection(ctx.session, ctx.district_id, row.inspection)
+    evidence.keep(ctx, row, values, place=str(inspection.object.get("address") or ""), stage=ctx.element_id)
+    row.conclusion = values
+    records.note_who_entered(row, ctx.actor)
     row.state = "待审核"
+    if values.get("disagreement") == "是":
+        organ = records.department_names(ctx.session, ctx.district_id).get(row.department, row.department)
+        question = f"{organ}提出：{values['disagreement_note']}"
+        ctx.send_message("disagreement-raised", row.inspection, {"question": question})
