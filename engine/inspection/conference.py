@@ -51,9 +51,10 @@ class OpenConferenceMatter:
             )
         )  # fmt: skip
         ctx.session.flush()
-        by_office = not ctx.actor.has_role(OFFICER, self.department)
+        # What the office itself proposes is filled in by whoever opened it: the office has no 承办人 of its own.
+        drafters = [] if ctx.actor.has_role(OFFICER, self.department) else [ctx.actor.user_id]
         ctx.start_process(
-            PROCESS, number, {"filled": False, "by_office": by_office}, title=f"联席会议事项 {number}",
+            PROCESS, number, {"filled": False, "drafters": drafters}, title=f"联席会议事项 {number}",
             department=self.department,
         )  # fmt: skip
         return number
@@ -80,7 +81,7 @@ def raise_hard_case(ctx: ServiceContext, *, origin: str, title: str, question: s
     )  # fmt: skip
     ctx.session.flush()
     ctx.start_process(
-        PROCESS, number, {"filled": True, "by_office": False}, title=title[:300], department=ctx.department,
+        PROCESS, number, {"filled": True, "drafters": []}, title=title[:300], department=ctx.department,
         departments=wanted,
     )  # fmt: skip
     return number
