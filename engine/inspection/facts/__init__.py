@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from engine.inspection.facts import (
     campaigns,
+    conference,
     dispatching,
+    duty,
     field,
     follow_ups,
     handovers,
@@ -24,6 +26,7 @@ from engine.inspection.facts import (
     plans,
     registry,
     release,
+    special,
     summary,
     visits,
 )
@@ -49,6 +52,9 @@ _PROCESSES: dict[str, Provider] = {
     "registry-change": registry.registry_facts,
     "permit-handover": handovers.handover_facts,
     "item-adjustment": item_adjustments.adjustment_facts,
+    "special-inspection": special.special_facts,
+    "conference-matter": conference.matter_facts,
+    "duty-review": duty.review_facts,
     **plans.PROCESSES,
     **release.PROCESSES,
 }
