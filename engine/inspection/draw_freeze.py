@@ -85,13 +85,13 @@ def commit(
 
     The row has only ``manifest.json`` yet; what else of the files is kept, the caller decides.
     """
-    if not pool.candidates:
+    if not pool.size:
         raise ServiceTaskFailed("候选名单为空，请退回方案扩大检查对象范围。")
     district, year = campaign.district_id, now.astimezone(settings.timezone).year
     serial = next_number(session, district, f"draw/{campaign.lead}/{year}{'/trial' if made.trial else ''}")
     draw_id = f"CN-{district}-{campaign.lead}-{year}-{'T' if made.trial else ''}{serial:04d}"
     try:
-        files = draw_record.list_files(pool.candidates, pool.exclusions, pool.inspectors, pool.recusals)
+        files = draw_record.list_files(pool.rows(), pool.exclusions, pool.inspectors, pool.recusals)
         files["scope.tsv"] = scope_text(pool.scope, grouped=pool.max_group > 0)
         manifest = draw_record.manifest_text(
             files,

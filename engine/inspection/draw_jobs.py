@@ -81,9 +81,12 @@ def parse_jobs_rule(text: str) -> JobsRule | None:
 
 def scope_text(scope: Mapping[str, Site], *, grouped: bool) -> str:
     """``scope.tsv``: region and departments of every candidate, and its place when visits are grouped."""
-    return table(
-        (i, site.region, listed(site.departments), *([str(site.place)] if grouped else ())) for i, site in scope.items()
-    )
+    # One list of departments is shared by thousands of objects.
+    shared = {id(site.departments): site.departments for site in scope.values()}
+    said = {key: listed(departments) for key, departments in shared.items()}
+    if grouped:
+        return table((i, s.region, said[id(s.departments)], str(s.place)) for i, s in scope.items())
+    return table((i, s.region, said[id(s.departments)]) for i, s in scope.items())
 
 
 def parse_scope(text: str, *, grouped: bool) -> dict[str, Site]:

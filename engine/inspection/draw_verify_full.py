@@ -165,7 +165,7 @@ def _check_lists(v: Verification, manifest: dict[str, Any], names: list[str]) ->
         require(not both, f"“{min(both, default='')}”既在名单中又被排除。")
         require(all(row[1].strip() for row in rows["exclusions"]), "有排除未写明理由。")
         require(
-            registry_digest(candidates | excluded) == manifest["registry"],
+            registry_digest(sorted(candidates | excluded)) == manifest["registry"],
             "名单与排除名单合起来不等于名录库快照，有对象被遗漏或添加。",
         )
         return f"名单与排除名单合起来正好是名录库的 {manifest['registry']['count']} 个对象。"

@@ -19,7 +19,7 @@ from engine.inspection.gate_frequency import Alarm, Frequency
 from engine.inspection.gate_visits import REMOVED
 from engine.inspection.models import DepartmentInspection, Finding, InspectedObject, Inspection, Inspector
 from engine.inspection.outside_visits import outside_visits
-from engine.inspection.pool import Pool
+from engine.inspection.pool_outlook import Outlook
 from engine.settings import Settings
 
 CHUNK = 500
@@ -115,21 +115,27 @@ def pair_alarms(session: Session, settings: Settings, district_id: str, today: d
 
 
 def alarm_facts(
-    session: Session, settings: Settings, district_id: str, today: date, pool: Pool
+    session: Session, settings: Settings, district_id: str, today: date, look: Outlook
 ) -> Iterator[dict[str, Any]]:
-    """The alarms that touch candidates and people of a pool, as blocks beside the gate-check form."""
-    firms = [a for a in firm_alarms(session, settings, district_id, today) if a.uscc in pool.scope]
-    if firms:
-        names = object_names(session, district_id, [a.uscc for a in firms])
-        body = [[names.get(a.uscc, a.uscc), a.uscc, a.alarm.label, f"{a.visits} 次，最近 {a.last}"] for a in firms]
-        yield {"title": "频次预警", "table": {"head": ["检查对象", "代码", "预警线", "实际"], "body": body}}
-    present = {person.code: person.name for person in pool.staff.present}
-    pairs = [
-        p for p in pair_alarms(session, settings, district_id, today) if p.inspector in present and p.uscc in pool.scope
+    """The alarms that touch candidates and people of the lists, as blocks beside the gate-check form."""
+    present = {person.code: person.name for person in look.crew.staff.present}
+    firms = firm_alarms(session, settings, district_id, today)
+    pairs = [p for p in pair_alarms(session, settings, district_id, today) if p.inspector in present]
+    candidates = look.candidates_among([a.uscc for a in firms] + [p.uscc for p in pairs])
+    names = object_names(session, district_id, sorted(candidates))
+    body: list[list[Any]] = [
+        [names.get(a.uscc, a.uscc), a.uscc, a.alarm.label, f"{a.visits} 次，最近 {a.last}"]
+        for a in firms
+        if a.uscc in candidates
     ]
-    if pairs:
-        names = object_names(session, district_id, [p.uscc for p in pairs])
-        body = [[present[p.inspector], names.get(p.uscc, p.uscc), f"{p.checks} 次均未发现问题"] for p in pairs]
+    if body:
+        yield {"title": "频次预警", "table": {"head": ["检查对象", "代码", "预警线", "实际"], "body": body}}
+    body = [
+        [present[p.inspector], names.get(p.uscc, p.uscc), f"{p.checks} 次均未发现问题"]
+        for p in pairs
+        if p.uscc in candidates
+    ]
+    if body:
         head = ["检查人员", "检查对象", "本年度"]
         yield {"title": "同一人员多次检查同一对象", "table": {"head": head, "body": body}}
 

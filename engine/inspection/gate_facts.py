@@ -10,13 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.inspection import gate, records
+from engine.inspection import records
 from engine.inspection.assignment import SHORTAGE_HEAD, merged
 from engine.inspection.code_names import code_names
 from engine.inspection.gate_alarms import alarm_facts
 from engine.inspection.gate_frequency import Frequency
 from engine.inspection.models import Campaign
-from engine.inspection.pool import Pool, build_pool
+from engine.inspection.pool_outlook import Outlook, outlook
 from engine.settings import Settings
 
 Block = dict[str, Any]
@@ -24,17 +24,17 @@ Block = dict[str, Any]
 
 def gate_context(session: Session, settings: Settings, campaign: Campaign, now: datetime) -> dict[str, Any]:
     """``facts``, the open campaigns to join (``open_campaigns``) and the reasons a firm may stay (``keep_reasons``)."""
-    pool = build_pool(session, settings, campaign, campaign.plan, now)
+    look = outlook(session, settings, campaign, campaign.plan, now)
     names = records.department_names(session, campaign.district_id)
     today = now.astimezone(settings.timezone).date()
-    offers = _offers(session, campaign.district_id, pool)
-    facts = [*_warnings(campaign, pool, names)]
-    facts += shortage_facts(pool, code_names(session, settings, campaign.district_id, today))
-    facts += [_counts(pool), exclusion_table(pool)]
+    offers = _offers(session, campaign.district_id, look)
+    facts = [*_warnings(campaign, look, names)]
+    facts += shortage_facts(look, code_names(session, settings, campaign.district_id, today))
+    facts += [_counts(look), exclusion_table(look)]
     if offers:
         facts.append(_offer_table(offers, names))
-    facts += _people_facts(pool, names)
-    facts += alarm_facts(session, settings, campaign.district_id, today, pool)
+    facts += _people_facts(look, names)
+    facts += alarm_facts(session, settings, campaign.district_id, today, look)
     return {
         "facts": facts,
         "open_campaigns": [
@@ -45,37 +45,32 @@ def gate_context(session: Session, settings: Settings, campaign: Campaign, now: 
     }
 
 
-def kind_of(pool: Pool, uscc: str, reason: str) -> str:
-    """Reasons that differ only in a date or a number count as one."""
-    bar = pool.barred.get(uscc)
-    return gate.KINDS[bar.rule] if bar else reason
-
-
-def exclusion_table(pool: Pool) -> Block:
+def exclusion_table(look: Outlook) -> Block:
     """Objects kept out, counted by reason."""
-    counts = Counter(kind_of(pool, uscc, reason) for uscc, reason in pool.exclusions)
-    body = [[reason, f"{count:,} 户"] for reason, count in counts.most_common()]
+    body = [[reason, f"{count:,} 户"] for reason, count in look.excluded.most_common()]
     return {"title": "不列入候选的对象", "table": {"head": ["原因", "户数"], "body": body}}
 
 
-def _counts(pool: Pool) -> Block:
+def _counts(look: Outlook) -> Block:
     rows = [
-        ["名录库对象", f"{len(pool.candidates) + len(pool.exclusions):,} 户"],
-        ["候选对象", f"{len(pool.candidates):,} 户"],
-        ["预计抽取", f"约 {pool.expected():,} 户"],
-        ["因频次或在办任务排除", f"{len(pool.barred):,} 户"],
-        ["可抽取检查人员", f"{len(pool.staff.present)} 人"],
+        ["名录库对象", f"{look.total:,} 户"],
+        ["候选对象", f"{look.candidates:,} 户"],
+        ["预计抽取", f"约 {look.expected:,} 户"],
+        ["因频次或在办任务排除", f"{look.excluded_by_rule:,} 户"],
+        ["可抽取检查人员", f"{len(look.crew.staff.present)} 人"],
         ["试抽", "可在本任务的“抽取事务”页面试抽，只看数量和人员负担，没有效力"],
-        ["已登记回避", f"{len(pool.recusals)} 条"],
-        ["比例表", f"第 {pool.basis.ratio.version} 版" if pool.basis.ratio.version else "随系统提供的版本"],
+        ["已登记回避", f"{look.recusals} 条"],
+        [
+            "比例表",
+            f"第 {look.grounds.basis.ratio.version} 版" if look.grounds.basis.ratio.version else "随系统提供的版本",
+        ],
     ]
     return {"title": "候选名单", "rows": rows}
 
 
-def _warnings(campaign: Campaign, pool: Pool, names: Mapping[str, str]) -> list[Block]:
+def _warnings(campaign: Campaign, look: Outlook, names: Mapping[str, str]) -> list[Block]:
     facts: list[Block] = []
-    visited = {department for site in pool.scope.values() for department in site.departments}
-    if idle := [names.get(code, code) for code in (campaign.participants or []) if code not in visited]:
+    if idle := [names.get(code, code) for code in (campaign.participants or []) if not look.visited[code]]:
         said = (
             f"{'、'.join(idle)}的抽查事项不适用于任何候选对象，抽取后没有检查任务。请核对方案的行业、对象类型和事项。"
         )
@@ -83,14 +78,14 @@ def _warnings(campaign: Campaign, pool: Pool, names: Mapping[str, str]) -> list[
     return facts
 
 
-def shortage_facts(pool: Pool, names: Mapping[str, str]) -> list[Block]:
+def shortage_facts(look: Outlook, names: Mapping[str, str]) -> list[Block]:
     """Why the draw could not be staffed: every block of slots that is short, a row each; nothing when nothing is."""
-    short = pool.shortages(rehearse=False) if pool.candidates else ()
+    short = look.shortages() if look.candidates else ()
     if not short:
         return []
     advice = (
         "封存之后名单和人员都不能再改，请现在缩小范围、降低比例、"
-        f"提高每人上限（现为 {pool.per_inspector} 个检查任务），或者补充人员、资格和片区。"
+        f"提高每人上限（现为 {look.grounds.per_inspector} 个检查任务），或者补充人员、资格和片区。"
     )
     return [
         {"title": "人员不足，不能封存", "rows": [["需要先解决", advice]]},
@@ -101,17 +96,17 @@ def shortage_facts(pool: Pool, names: Mapping[str, str]) -> list[Block]:
     ]
 
 
-def _people_facts(pool: Pool, names: Mapping[str, str]) -> list[Block]:
+def _people_facts(look: Outlook, names: Mapping[str, str]) -> list[Block]:
     facts: list[Block] = [
         {
             "title": "部门人员",
             "table": {
                 "head": ["部门", "事项", "涉及候选对象", "可抽取人员", "其中具备全部事项资格"],
-                "body": [[names.get(code, code), *cells] for code, *cells in pool.departments_table()],
+                "body": [[names.get(code, code), *cells] for code, *cells in look.departments_table()],
             },
         }
     ]
-    absent = [[p.code, p.name, names.get(p.department, p.department), reason] for p, reason in pool.staff.absent]
+    absent = [[p.code, p.name, names.get(p.department, p.department), reason] for p, reason in look.crew.staff.absent]
     absent += [
         [
             p.code,
@@ -119,8 +114,8 @@ def _people_facts(pool: Pool, names: Mapping[str, str]) -> list[Block]:
             names.get(p.department, p.department),
             f"资质到期（{'、'.join(gone)}），只能作为第二名检查人员",
         ]
-        for p in pool.staff.present
-        if (gone := pool.lapsed.get(p.code))
+        for p in look.crew.staff.present
+        if (gone := look.crew.lapsed.get(p.code))
     ]
     if absent:
         title = "不参与抽取或者受限的检查人员"
@@ -128,9 +123,9 @@ def _people_facts(pool: Pool, names: Mapping[str, str]) -> list[Block]:
     return facts
 
 
-def _offers(session: Session, district_id: str, pool: Pool) -> dict[str, tuple[Campaign, int]]:
+def _offers(session: Session, district_id: str, look: Outlook) -> dict[str, tuple[Campaign, int]]:
     """Open campaigns that hold firms of this one's scope, with how many."""
-    counts = Counter(visit.campaign for visits in pool.open_visits.values() for visit in visits)
+    counts = Counter(visit.campaign for visits in look.open_visits.values() for visit in visits)
     rows = session.scalars(
         sa.select(Campaign)
         .where(Campaign.district_id == district_id, Campaign.number.in_(sorted(counts)))

@@ -6,6 +6,7 @@ much do two overlap, how many of each ratio) is sums over cells.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -30,7 +31,9 @@ class Cell(NamedTuple):
 
 
 #: The last count of each database and district with the registry's stamp: counting a million objects takes seconds.
-_counted: WeakKeyDictionary[sa.Engine, dict[str, tuple[tuple[Any, ...], list[Cell]]]] = WeakKeyDictionary()
+_counted: WeakKeyDictionary[sa.Engine, dict[str, tuple[tuple[Any, ...], list[Cell], Counter[str]]]] = (
+    WeakKeyDictionary()
+)
 
 
 def census(session: Session, district_id: str) -> list[Cell]:
@@ -38,12 +41,21 @@ def census(session: Session, district_id: str) -> list[Cell]:
 
     Counted anew only when the registry has changed since.
     """
+    return _census(session, district_id)[0]
+
+
+def not_alive(session: Session, district_id: str) -> Counter[str]:
+    """The objects that cannot be visited, counted by registration state (登记状态)."""
+    return _census(session, district_id)[1]
+
+
+def _census(session: Session, district_id: str) -> tuple[list[Cell], Counter[str]]:
     engine = session.connection().engine
     stamp = _stamp(session, district_id)
     known = _counted.setdefault(engine, {}).get(district_id)
     if known is None or known[0] != stamp:
-        known = _counted[engine][district_id] = (stamp, _count(session, district_id))
-    return known[1]
+        known = _counted[engine][district_id] = (stamp, *_count(session, district_id))
+    return known[1], known[2]
 
 
 def _stamp(session: Session, district_id: str) -> tuple[Any, ...]:
@@ -56,16 +68,19 @@ def _stamp(session: Session, district_id: str) -> tuple[Any, ...]:
     )
 
 
-def _count(session: Session, district_id: str) -> list[Cell]:
+def _count(session: Session, district_id: str) -> tuple[list[Cell], Counter[str]]:
     o = InspectedObject.__table__.c
     industry, *marks = columns()
-    keys = (o.region, o.kind, industry, *marks)
-    rows = session.execute(
-        sa.select(*keys, sa.func.count())
-        .where(o.district_id == district_id, o.status.in_(sorted(ALIVE)))
-        .group_by(*keys)
-    )
-    return [Cell(region, kind, code, tuple(rest[:-1]), rest[-1]) for region, kind, code, *rest in rows]
+    keys = (o.status, o.region, o.kind, industry, *marks)
+    rows = session.execute(sa.select(*keys, sa.func.count()).where(o.district_id == district_id).group_by(*keys))
+    alive: Counter[tuple[str, str, str, tuple[str, bool, str, str]]] = Counter()
+    others: Counter[str] = Counter()
+    for status, region, kind, code, *rest, count in rows:
+        if status in ALIVE:
+            alive[region, kind, code, tuple(rest)] += count
+        else:
+            others[status] += count
+    return [Cell(*key, count) for key, count in alive.items()], others
 
 
 def within(cells: Iterable[Cell], scope: Scope) -> list[Cell]:

@@ -11,6 +11,14 @@ import sqlalchemy as sa
 from engine.inspection.gate import ALIVE
 from engine.inspection.models import InspectedObject, Item
 
+OUTSIDE_REGIONS = "不在方案的街道范围内"
+OUTSIDE_KINDS = "不在方案的对象类型范围内"
+
+
+def why_not_alive(status: str) -> str:
+    """The reason for an object whose registration state (登记状态) says that it cannot be visited."""
+    return f"登记状态为“{status}”"
+
 
 @dataclass
 class Scope:
@@ -39,11 +47,11 @@ class Scope:
     def why_not(self, status: str, region: str, kind: str, industry: str) -> str:
         """Why an object lies outside; empty when it does not."""
         if status not in ALIVE:
-            return f"登记状态为“{status}”"
+            return why_not_alive(status)
         if self.regions and region not in self.regions:
-            return "不在方案的街道范围内"
+            return OUTSIDE_REGIONS
         if self.kinds and kind not in self.kinds:
-            return "不在方案的对象类型范围内"
+            return OUTSIDE_KINDS
         if not self.departments(industry):
             return "不在方案的行业范围内"
         return ""

@@ -1,43 +1,47 @@
 """The lists of a draw before they are frozen: candidates with strata, exclusions with reasons, people.
 
 Every object of the registry is on exactly one of the two lists, so that nobody can be
-left out silently (candidates ∪ exclusions = registry snapshot).
+left out silently (candidates ∪ exclusions = registry snapshot).  Pages that only need
+figures ask :mod:`engine.inspection.pool_outlook` instead, which reads a few firms only.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy.orm import Session
 
-from engine.calendar import Calendar
-from engine.inspection import draw, gate, plan_basis, ratios
-from engine.inspection.assignment import Candidate, Infeasible, Job, Shortage, assign
+from engine.inspection import draw
+from engine.inspection.assignment import Candidate, Infeasible, Shortage, assign
 from engine.inspection.draw_jobs import JobsRule, Site, make_jobs
-from engine.inspection.gate import Bar, Gate
-from engine.inspection.gate_frequency import OPEN, Frequency
-from engine.inspection.gate_staff import Staff, mostly_away, qualified_items, staff
-from engine.inspection.gate_visits import OpenVisit, visits
+from engine.inspection.gate import Bar
+from engine.inspection.gate_staff import Staff
+from engine.inspection.gate_visits import OpenVisit
 from engine.inspection.models import Campaign
+from engine.inspection.object_traits import Traits
 from engine.inspection.plan_basis import Basis
-from engine.inspection.pool_lists import Sorting, added_exclusions, checkable_items, plan_days
-from engine.inspection.pool_walk import group_size, walk
+from engine.inspection.pool_grounds import Grounds
+from engine.inspection.pool_judge import Verdict, firms
+from engine.inspection.pool_shortage import advice, short_places, short_sums
+from engine.inspection.pool_walk import walk
 from engine.settings import Settings
-
-CAP_PER_INSPECTOR = 20
 
 
 @dataclass
 class Pool:
     """What would be frozen now."""
 
-    candidates: list[tuple[str, str]]
+    #: Stratum → candidates.
+    strata: dict[str, list[str]]
     exclusions: list[tuple[str, str]]
     scope: dict[str, Site]
+    #: (department, region) of every visit that may come.
+    places: set[tuple[str, str]]
     ppm: dict[str, int]
     inspectors: list[Candidate]
     recusals: list[tuple[str, str]]
@@ -47,14 +51,28 @@ class Pool:
     basis: Basis
     #: Firms that a frequency or one-visit rule keeps out; the other exclusions lie outside the scope or were added.
     barred: dict[str, Bar] = field(default_factory=dict)
-    #: Firms of the scope that an open campaign has drawn and not visited yet.
-    open_visits: dict[str, list[OpenVisit]] = field(default_factory=dict)
-    #: Those of them that are candidates, to be visited once for both.
+    #: Candidates that an open campaign has drawn and not visited yet, to be visited once for both.
     joined: dict[str, list[OpenVisit]] = field(default_factory=dict)
     #: Inspector code → qualifications that lapse before the task ends.
-    lapsed: dict[str, list[str]] = field(default_factory=dict)
+    lapsed: Mapping[str, list[str]] = field(default_factory=dict)
     #: objects visited together at most; 0 when every object is visited singly
     max_group: int = 0
+
+    _shortages: Sequence[Shortage] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def size(self) -> int:
+        """How many candidates there are."""
+        return len(self.scope)
+
+    @property
+    def candidates(self) -> list[tuple[str, str]]:
+        """Candidates with their strata."""
+        return list(self.rows())
+
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """The same as a stream."""
+        return ((uscc, stratum) for stratum, usccs in self.strata.items() for uscc in usccs)
 
     def rule(self, scope_sha256: str = "") -> JobsRule:
         """The rule that makes inspection jobs of the drawn objects."""
@@ -62,79 +80,37 @@ class Pool:
 
     def expected(self) -> int:
         """About how many objects will be drawn."""
-        sizes: dict[str, int] = {}
-        for _, stratum in self.candidates:
-            sizes[stratum] = sizes.get(stratum, 0) + 1
-        return -(-sum(count * self.ppm[stratum] for stratum, count in sizes.items()) // 1_000_000)
+        return -(-sum(len(usccs) * self.ppm[stratum] for stratum, usccs in self.strata.items()) // 1_000_000)
 
-    def departments_table(self) -> list[list[str]]:
-        """Department, items, objects it would visit, people, people qualified for all of its items."""
-        visited = Counter(department for site in self.scope.values() for department in site.departments)
-        return [
-            [
-                department,
-                "、".join(items),
-                f"{visited[department]:,} 户",
-                str(sum(p.department == department for p in self.inspectors)),
-                str(sum(p.department == department and set(items) <= set(p.items) for p in self.inspectors)),
-            ]
-            for department, items in self.department_items.items()
-        ]
+    def shortage(self, names: Mapping[str, str] | None = None) -> str:
+        """Why the lists could not be staffed, in words with advice; empty when nothing is short."""
+        short = self.shortages()
+        return Infeasible(short).words(names) + advice(self.per_inspector) if short else ""
 
-    def shortage(self, names: Mapping[str, str] | None = None, *, rehearse: bool = True) -> str:
-        """Why the lists could not be staffed, in words with advice; empty when nothing is known to be short."""
-        short = self.shortages(rehearse=rehearse)
-        if not short:
-            return ""
-        advice = f"请缩小范围、降低比例、提高每人上限（现为 {self.per_inspector} 个检查任务）或者增加人员。"
-        return Infeasible(short).words(names) + advice
+    def shortages(self) -> Sequence[Shortage]:
+        """Every block of slots that cannot be filled, by a draw and an assignment with a throw-away seed.
 
-    def shortages(self, *, rehearse: bool = True) -> Sequence[Shortage]:
-        """Every block of slots that cannot be filled.
-
-        Caught here, an official can still add people; after the commitment nothing can be
-        changed.  ``rehearse`` draws and assigns once with a throw-away seed; without it only
-        places without people and plain sums are found, which is enough for a page.
+        Caught here, an official can still add people; after the commitment nothing can be changed.
         """
-        rule = self.rule()
-        seed = draw.digest_hex("sha256", "rehearsal")
-        selection = draw.select(lambda: self.candidates, seed=seed, ppm=self.ppm, rounding="ceil")
-        drawn = [i for ids in selection.drawn.values() for i in ids]
-        jobs = make_jobs(drawn, self.scope, rule)
-        if short := self._sums(jobs):
+        if self._shortages is None:
+            self._shortages = self._rehearse()
+        return self._shortages
+
+    def _rehearse(self) -> Sequence[Shortage]:
+        rule, seed = self.rule(), draw.digest_hex("sha256", "rehearsal")
+        counts = {stratum: len(usccs) for stratum, usccs in self.strata.items()}
+        selection = draw.select(self.rows, seed=seed, ppm=self.ppm, rounding="ceil", counts=counts)
+        jobs = make_jobs([i for ids in selection.drawn.values() for i in ids], self.scope, rule)
+        work = Counter((job.department, job.region) for job in jobs)
+        if short := short_sums(work, self.department_items, self.inspectors, self.per_inspector):
             return short
+        if missing := short_places(self.places, self.department_items, self.inspectors, seed):
+            return missing
         try:
-            assign(self._every_place(rule.departments), self.inspectors, self.recusals, seed=seed)
-            if rehearse:
-                assign(jobs, self.inspectors, self.recusals, seed=seed, per_inspector=self.per_inspector)
+            assign(jobs, self.inspectors, self.recusals, seed=seed, per_inspector=self.per_inspector)
         except Infeasible as infeasible:
             return infeasible.shortages
         return ()
-
-    def _sums(self, jobs: list[Job]) -> list[Shortage]:
-        """Departments whose people could not do the expected work even if every one of them could go anywhere."""
-        short = []
-        for department, items in self.department_items.items():
-            own = [job for job in jobs if job.department == department]
-            people = [p for p in self.inspectors if p.department == department]
-            officers = [p for p in people if set(items) <= set(p.items)]
-            regions = tuple(sorted({job.region for job in own}))
-            for slots, able, second in ((len(own), officers, 0), (2 * len(own), people, len(own))):
-                capacity = len(able) * self.per_inspector
-                if slots > capacity:
-                    short.append(
-                        Shortage(
-                            (department,), regions, tuple(items), len(own), second, len(able), capacity,
-                            slots - capacity,
-                        )
-                    )  # fmt: skip
-                    break
-        return short
-
-    def _every_place(self, departments: Mapping[str, tuple[str, ...]]) -> Iterable[Job]:
-        """One job for every department and region in scope: the draw may hit any of them."""
-        places = sorted({(d, site.region) for site in self.scope.values() for d in site.departments})
-        return [Job(f"{region}|{d}", (), d, region, departments[d]) for d, region in places]
 
 
 def build_pool(
@@ -147,68 +123,77 @@ def build_pool(
 ) -> Pool:
     """The lists by the plan's scope and the gate; ``checked`` are the gate-check form's values.
 
+    The gate check and the freeze of one command ask for the same lists: a session answers once.
     Raises :class:`ServiceTaskFailed` when an item of the plan may not be checked.
     """
-    checked = checked or {}
-    district = campaign.district_id
-    today = now.astimezone(settings.timezone).date()
-    first, last = plan_days(plan, today)
-    departments = list(dict.fromkeys([campaign.lead, *(plan.get("participants") or campaign.participants or [])]))
-    items = checkable_items(session, district, plan, departments, first, last)
-    department_items = {d: [i.code for i in items if i.department == d] for d in departments}
-    department_items = {d: codes for d, codes in department_items.items() if codes}
-    frequency = Frequency(settings, today)
-    rules = Gate.of(frequency, visits(session, settings, district, today), today, plan, checked)
-    sorted_out = Sorting(session, settings, district, plan, items, rules, today, added_exclusions(plan, checked))
-    graded, exclusions, scope = sorted_out.run()
-    max_group = group_size(plan)
-    if max_group:
-        scope = walk(session, district, scope)
-    table = ratios.ratio_table(session, settings, campaign)
-    name_of, ppm = ratios.strata(table, plan, {traits for _, traits in graded}, campaign.number)
-    calendar = Calendar.load(session, district, settings.timezone)
-    away = mostly_away(session, calendar, district, first, last, frequency.figure("available-percent"))
-    away |= {str(row["inspector"]): str(row["reason"]) for row in checked.get("absences") or []}
-    crew = staff(session, district, list(department_items), last, away)
-    regions = sorted({site.region for site in scope.values()})
-    people, lapsed = [], {}
-    for person in crew.present:
-        department = crew.department(person)
-        own, gone = qualified_items(person, [i for i in items if i.department == department], last)
-        people.append(_candidate(person, department, regions, own))
-        if gone:
-            lapsed[person.code] = gone
+    asked = _question(campaign, plan, now, checked or {})
+    if session.info.get("pool", ("", None))[0] != asked:
+        session.info["pool"] = asked, _pool(Grounds.of(session, settings, campaign, plan, now, checked or {}))
+    found: Pool = session.info["pool"][1]
+    return found
+
+
+def _question(campaign: Campaign, plan: Mapping[str, Any], now: datetime, checked: Mapping[str, Any]) -> bytes:
+    """All of the arguments that lists depend on."""
+    said = {name: checked.get(name) or [] for name in ("merge_with", "kept", "exclusions", "absences")}
+    scope = {name: value for name, value in plan.items() if name != "witnesses"}
+    return orjson.dumps([campaign.number, scope, said, now], option=orjson.OPT_SORT_KEYS)
+
+
+def _pool(grounds: Grounds) -> Pool:
+    sorted_out = _Sorting(grounds)
+    scope = sorted_out.scope
+    if grounds.max_group:
+        scope = walk(grounds.session, grounds.campaign.district_id, scope)
+    name_of, ppm = grounds.strata(sorted_out.by_traits)
+    strata: dict[str, list[str]] = {}
+    for traits, usccs in sorted_out.by_traits.items():
+        strata.setdefault(name_of[traits], []).extend(usccs)
+    crew = grounds.crew({region for _, region in sorted_out.places})
     return Pool(
-        candidates=[(uscc, name_of[traits]) for uscc, traits in graded],
-        exclusions=exclusions,
+        strata=strata,
+        exclusions=sorted_out.exclusions,
         scope=scope,
+        places=sorted_out.places,
         ppm=ppm,
-        inspectors=people,
-        recusals=[
-            pair for pair in gate.recusals(session, district, [p.code for p in crew.present]) if pair[1] in scope
-        ],
-        department_items=department_items,
-        per_inspector=int(plan.get("cap_per_inspector") or CAP_PER_INSPECTOR),
-        staff=crew,
-        basis=plan_basis.basis(settings, today, table),
+        inspectors=crew.inspectors,
+        recusals=[pair for pair in crew.recusals if pair[1] in scope],
+        department_items=grounds.department_items,
+        per_inspector=grounds.per_inspector,
+        staff=crew.staff,
+        basis=grounds.basis,
         barred=sorted_out.barred,
-        open_visits={
-            uscc: found
-            for uscc, found in rules.known.open_now.items()
-            if uscc in scope or (uscc in sorted_out.barred and sorted_out.barred[uscc].rule == OPEN)
-        },
-        joined={uscc: rules.joined(uscc) for uscc in rules.known.open_now if uscc in scope},
-        lapsed=lapsed,
-        max_group=max_group,
+        joined={uscc: grounds.rules.joined(uscc) for uscc in grounds.rules.known.open_now if uscc in scope},
+        lapsed=crew.lapsed,
+        max_group=grounds.max_group,
     )
 
 
-def _candidate(person: Any, department: str, regions: list[str], items: list[str]) -> Candidate:
-    """An inspector as frozen; no area means the whole district, written out so that a reader need not know that."""
-    area = set(person.regions or ())
-    return Candidate(
-        person.code,
-        department,
-        tuple(region for region in regions if not area or region in area),
-        tuple(items),
-    )
+class _Sorting:
+    """Every object of the registry on one of the two lists, read as a stream."""
+
+    def __init__(self, grounds: Grounds) -> None:
+        self.by_traits: dict[Traits, list[str]] = {}
+        self.exclusions: list[tuple[str, str]] = []
+        self.scope: dict[str, Site] = {}
+        self.places: set[tuple[str, str]] = set()
+        self.barred: dict[str, Bar] = {}
+        judge, alike = grounds.judge, defaultdict[str, list[str]](list)
+        singled, since = judge.singled, judge.since
+        for uscc, last, text in firms(grounds.session, grounds.campaign.district_id):
+            if uscc in singled or (last is not None and last > since):
+                self._put([uscc], judge.firm(uscc, judge.cell(text), last))
+            else:
+                alike[text].append(uscc)
+        for text, usccs in alike.items():
+            self._put(usccs, judge.cell(text))
+
+    def _put(self, usccs: list[str], verdict: Verdict) -> None:
+        if verdict.reason:
+            self.exclusions += [(uscc, verdict.reason) for uscc in usccs]
+            if verdict.bar is not None:
+                self.barred |= dict.fromkeys(usccs, verdict.bar)
+            return
+        self.by_traits.setdefault(verdict.traits, []).extend(usccs)
+        self.scope |= dict.fromkeys(usccs, Site(verdict.region, verdict.departments))
+        self.places |= {(department, verdict.region) for department in verdict.departments}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable
+from itertools import chain, islice
 
 import sqlalchemy as sa
 from flask import Blueprint, render_template, request, url_for
@@ -12,9 +13,8 @@ from sqlalchemy.orm import Session
 from engine.errors import NotFound
 from engine.inspection import records
 from engine.inspection.gate import KINDS
-from engine.inspection.gate_facts import kind_of
 from engine.inspection.models import Campaign, InspectedObject
-from engine.inspection.pool import Pool, build_pool
+from engine.inspection.pool_outlook import Excluded, Outlook, outlook
 from engine.models import TaskDraft
 from engine.web.context import actor, database, now, settings
 from engine.web.csv_export import csv_response
@@ -39,26 +39,25 @@ def show(task_id: str) -> ResponseReturnValue:
         campaign = records.campaign(session, task.district_id, task.business_key)
         draft = session.get(TaskDraft, (task.id, actor().user_id))
         joining = {"merge_with": (draft.values if draft else {}).get("merge_with") or []}
-        pool = build_pool(session, settings(), campaign, campaign.plan, now(), joining)
-        kinds = Counter(kind_of(pool, uscc, reason) for uscc, reason in pool.exclusions)
+        look = outlook(session, settings(), campaign, campaign.plan, now(), joining)
         chosen = request.args.get("reason", "")
-        rows = [(u, why) for u, why in pool.exclusions if _wanted(pool, u, why, chosen)]
         if request.args.get("format") == "csv":
-            return _csv(session, campaign, pool, rows)
-        number = _page_number(len(rows))
-        shown = rows[(number - 1) * PAGE : number * PAGE]
-        names = _names(session, task.district_id, [uscc for uscc, _ in shown])
+            return _csv(session, campaign, list(_wanted(look, chosen)))
+        total = look.excluded[chosen] if chosen else look.excluded_by_rule
+        number = _page_number(total)
+        shown = list(islice(_wanted(look, chosen), (number - 1) * PAGE, number * PAGE))
+        names = _names(session, task.district_id, [firm.uscc for firm in shown])
         return render_template(
-            "gate.html", task=task, campaign=campaign, pool=pool, kinds=kinds.most_common(), chosen=chosen, rules=RULES,
-            rows=[(uscc, *names.get(uscc, ("", "")), why, pool.barred.get(uscc)) for uscc, why in shown],
-            page={"number": number, "pages": max(1, -(-len(rows) // PAGE)), "total": len(rows)},
+            "gate.html", task=task, campaign=campaign, look=look, kinds=look.excluded.most_common(), chosen=chosen,
+            rules=RULES, rows=[(uscc, *names.get(uscc, ("", "")), why, bar) for uscc, why, bar in shown],
+            page={"number": number, "pages": max(1, -(-total // PAGE)), "total": total},
             link=lambda n: url_for(".show", task_id=task_id, reason=chosen or None, page=n),
         )  # fmt: skip
 
 
-def _wanted(pool: Pool, uscc: str, reason: str, chosen: str) -> bool:
+def _wanted(look: Outlook, chosen: str) -> Iterable[Excluded]:
     """Without a choice, what the rules keep out: what lies outside the scope is most of the registry."""
-    return kind_of(pool, uscc, reason) == chosen if chosen else uscc in pool.barred
+    return chain.from_iterable(look.excluded_firms(kind) for kind in ((chosen,) if chosen else RULES))
 
 
 def _page_number(total: int) -> int:
@@ -66,11 +65,10 @@ def _page_number(total: int) -> int:
     return min(max(1, int(typed) if typed.isdecimal() and len(typed) < 7 else 1), max(1, -(-total // PAGE)))
 
 
-def _csv(session: Session, campaign: Campaign, pool: Pool, rows: list[tuple[str, str]]) -> ResponseReturnValue:
-    names = _names(session, campaign.district_id, [uscc for uscc, _ in rows])
+def _csv(session: Session, campaign: Campaign, firms: list[Excluded]) -> ResponseReturnValue:
+    names = _names(session, campaign.district_id, [firm.uscc for firm in firms])
     lines = []
-    for uscc, reason in rows:
-        bar = pool.barred.get(uscc)
+    for uscc, reason, bar in firms:
         name, address = names.get(uscc, ("", ""))
         lines.append((uscc, name, address, reason, "、".join(bar.may_keep) if bar else ""))
     head = ("统一社会信用代码", "名称", "地址", "排除原因", "可以保留的理由")

@@ -5,6 +5,9 @@ Revision: 0014, after 0013
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0014"
 down_revision = "0013"
 branch_labels = None
@@ -12,4 +15,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """The gate finds the objects visited lately without reading the others."""
+    visited = sa.text("last_inspected_on IS NOT NULL")
+    op.create_index(
+        "ix_inspected_object_inspected", "inspected_object", ["district_id", "last_inspected_on"],
+        sqlite_where=visited, postgresql_where=visited,
+    )  # fmt: skip

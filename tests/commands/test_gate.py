@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from engine.db import new_id
 from engine.errors import InvalidInput, ServiceTaskFailed
 from engine.inspection import ratios, records
+from engine.inspection.gate import KINDS
 from engine.inspection.gate_alarms import firm_alarms, pair_alarms
-from engine.inspection.item_models import OutsideVisit
+from engine.inspection.item_models import OutsideVisit, SpecialArea
 from engine.inspection.models import Campaign, DepartmentInspection, Draw, InspectedObject, Inspection, Inspector, Item
 from engine.inspection.plan_models import DrawBasis, VisitMerge
 from engine.inspection.pool import Pool, build_pool
+from engine.inspection.pool_outlook import outlook
 from engine.inspection.registry_models import InspectorLeave
 from engine.inspection.visit_merges import shared_visits
 from engine.models import UserTask
@@ -322,3 +326,70 @@ def test_alarms_find_crowded_days_and_an_inspector_who_never_finds_anything(dist
         pairs = pair_alarms(session, settings, DISTRICT, today)
     assert [(a.alarm.days, a.visits, a.last) for a in firms] == [(1, 2, date(2026, 6, 27))]
     assert [(p.inspector, p.uscc, p.checks) for p in pairs] == [("SCJG-000", uscc(40), 4)]
+
+
+def test_figures_without_the_lists_are_those_of_the_lists_and_count_the_registry_once(district: District) -> None:
+    """The gate's page reads a few firms and counts the rest together; the freeze reads every one."""
+    visited(district, 10, 20)  # A: over its cap
+    visited(district, 11, 20)  # B: too soon
+    visited(district, 30, is_open=True)
+    visited(district, 49, 20)  # 注销
+    mark(district, 22, last_inspected_on=date(2026, 2, 20))
+    mark(district, 23, kind="个体工商户")
+    mark(district, 24, region="370105009", status="在营", tags=["守信"])
+    with district.engine.database.write() as session:
+        session.add(
+            SpecialArea(
+                id=new_id(), district_id=DISTRICT, code="Z1", name="危险化学品", department="YJJ", industries=["C"],
+                objects=[uscc(8)], legal_basis="法", outside_draw=True, published_at=district.engine.clock(),
+                created_at=district.engine.clock(), updated_at=district.engine.clock(),
+            )
+        )  # fmt: skip
+    added = {"exclusions": [{"uscc": uscc(12), "reason": "正在立案调查", "evidence": "立案表"}]}
+    kept = {"kept": [{"uscc": uscc(11), "reason": "投诉举报集中", "evidence": "12345"}], "merge_with": [EARLIER]}
+    plans: list[dict[str, Any]] = [
+        {}, {"quota": "按风险等级"}, {"regions": ["370105001"], "kinds": ["企业"]}, {"industries": ["C", "H62"]},
+        {"grouping": "邻近分组", "max_group": 3, "disclosure": "open"},
+    ]  # fmt: skip
+    counted = 0
+    with district.engine.read() as session:
+        campaign = Campaign(
+            id=new_id(), district_id=DISTRICT, number="SCJG-抽查-2026-0009", name="本次", lead="SCJG",
+            participants=["YJJ", "WJJ"], plan={}, created_at=district.engine.clock(),
+        )  # fmt: skip
+        for plan in plans:
+            for checked in ({}, added, kept):
+                asked = (session, district.engine.settings, campaign, PLAN | plan, district.engine.clock(), checked)
+                before = statements(session)
+                look = outlook(*asked)
+                counted += sum("GROUP BY inspected_object.status" in text for text in before())
+                pool = build_pool(*asked)
+                kinds: dict[str, list[str]] = {}
+                for code, why in pool.exclusions:
+                    bar = pool.barred.get(code)
+                    kinds.setdefault(KINDS[bar.rule] if bar else why, []).append(code)
+                assert {kind: len(codes) for kind, codes in kinds.items()} == dict(look.excluded)
+                assert (look.candidates, look.expected) == (pool.size, pool.expected())
+                assert look.barred.keys() == pool.barred.keys() and look.crew.inspectors == pool.inspectors
+                for kind, codes in kinds.items():
+                    assert [firm.uscc for firm in look.excluded_firms(kind)] == sorted(codes)
+                assert look.visited == Counter(d for site in pool.scope.values() for d in site.departments)
+                assert look.shortages() == pool.shortages() == ()
+    assert counted == 1
+
+
+def statements(session: Session) -> Callable[[], list[str]]:
+    """What the session sends from now on until the answer is asked for."""
+    seen: list[str] = []
+
+    def note(*execution: Any) -> None:
+        seen.append(execution[2])
+
+    connection = session.connection()
+    sa.event.listen(connection, "before_cursor_execute", note)
+
+    def done() -> list[str]:
+        sa.event.remove(connection, "before_cursor_execute", note)
+        return seen
+
+    return done

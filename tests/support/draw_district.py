@@ -168,7 +168,7 @@ class District:
         ):
             self.do(element, who, {"decision": "同意", "opinion": "同意。"})
         for participant in plan["participants"]:
-            self.do("countersign", f"head-{participant}", {"decision": "同意"}, participant)
+            self.do("countersign", f"head-{participant}", {"decision": "同意", "inspectors": 10}, participant)
 
     def freeze(self, **changes: Any) -> None:
         """Up to the committed lists."""

@@ -26,7 +26,7 @@ def freeze_and_commit(ctx: ServiceContext) -> dict[str, Any]:
         "draw-committed",
         {
             "draw_id": draw.draw_id, "manifest_sha256": draw.manifest_sha256, "manifest_sm3": draw.manifest_sm3,
-            "candidates": len(pool.candidates), "exclusions": len(pool.exclusions),
+            "candidates": pool.size, "exclusions": len(pool.exclusions),
             "ratio_table": basis.ratio_sha256, "frequency_table": basis.frequency_sha256,
         },
     )  # fmt: skip
@@ -35,6 +35,6 @@ def freeze_and_commit(ctx: ServiceContext) -> dict[str, Any]:
         "witnesses": [w.user_id for w in draws.witnesses_of(ctx.session, draw)],
         "manifest_sha256": draw.manifest_sha256,
         "manifest_sm3": draw.manifest_sm3,
-        "candidates": len(pool.candidates),
+        "candidates": pool.size,
         "excluded": len(pool.exclusions),
     }

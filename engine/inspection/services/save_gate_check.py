@@ -8,7 +8,8 @@ from typing import Any
 from engine.errors import InvalidInput
 from engine.inspection import records
 from engine.inspection.code_names import code_names
-from engine.inspection.pool import Pool, build_pool
+from engine.inspection.pool import build_pool
+from engine.inspection.pool_outlook import Outlook, outlook
 from engine.inspection.visit_merges import keep_merges
 from engine.service_tasks import ServiceContext, service_task
 
@@ -24,10 +25,11 @@ def save_gate_check(ctx: ServiceContext) -> dict[str, Any]:
     campaign = records.campaign(ctx.session, ctx.district_id, ctx.business_key)
     plan = ctx.data.get("draft_work_plan") or campaign.plan
     joining = {"merge_with": values.get("merge_with") or []}
-    pool = build_pool(ctx.session, ctx.settings, campaign, plan, ctx.now, joining)
-    candidates, people = {i for i, _ in pool.candidates}, {c.id for c in pool.inspectors}
+    look = outlook(ctx.session, ctx.settings, campaign, plan, ctx.now, joining)
+    named = [str(row["uscc"]) for name in ("kept", "exclusions") for row in values.get(name) or []]
+    candidates, people = look.candidates_among(named), {c.id for c in look.crew.inspectors}
     faults: dict[str, list[str]] = {}
-    _kept(values.get("kept") or [], pool, candidates, faults)
+    _kept(values.get("kept") or [], look, candidates, faults)
     kept = {str(row["uscc"]) for row in values.get("kept") or []}
     _each(values.get("exclusions") or [], "exclusions", "uscc", candidates, "不在候选名单中，不需要排除。", faults)
     _each(values.get("absences") or [], "absences", "inspector", people, "不在可抽取人员中，不需要排除。", faults)
@@ -36,32 +38,30 @@ def save_gate_check(ctx: ServiceContext) -> dict[str, Any]:
             faults[f"exclusions[{n}].uscc"] = ["这户已填在“保留的检查对象”中，不能同时排除，请删除其中一行。"]
     if faults:
         raise InvalidInput("核对内容有误。", fields=faults)
-    after = pool
-    if any(values.get(name) for name in ("exclusions", "absences", "kept")):
-        after = build_pool(ctx.session, ctx.settings, campaign, plan, ctx.now, values)
-    if not after.candidates:
+    pool = build_pool(ctx.session, ctx.settings, campaign, plan, ctx.now, values)
+    if not pool.size:
         raise InvalidInput(
             "候选名单为空，请退回方案扩大检查对象范围。", fields={"exclusions": ["排除后没有候选对象。"]}
         )
     names = code_names(ctx.session, ctx.settings, ctx.district_id, ctx.calendar.local_date(ctx.now))
-    if said := after.shortage(names):
+    if said := pool.shortage(names):
         raise InvalidInput(f"检查人员不足：{said}", fields={"absences": [f"检查人员不足：{said}"]})
-    merged = keep_merges(ctx.session, campaign, after.joined, ctx.actor, ctx.now)
+    merged = keep_merges(ctx.session, campaign, pool.joined, ctx.actor, ctx.now)
     return {
-        "candidates": len(after.candidates),
-        "excluded": len(after.exclusions),
-        "expected": after.expected(),
+        "candidates": pool.size,
+        "excluded": len(pool.exclusions),
+        "expected": pool.expected(),
         "merged": merged,
     }
 
 
 def _kept(
-    rows: list[dict[str, Any]], pool: Pool, candidates: Collection[str], faults: dict[str, list[str]]
+    rows: list[dict[str, Any]], look: Outlook, candidates: Collection[str], faults: dict[str, list[str]]
 ) -> None:  # fmt: skip
     """A firm may stay in only where the rule that keeps it out allows it for that reason."""
     seen: set[str] = set()
     for n, row in enumerate(rows):
-        uscc, bar = str(row["uscc"]), pool.barred.get(str(row["uscc"]))
+        uscc, (bar, _) = str(row["uscc"]), look.barred.get(str(row["uscc"]), (None, ""))
         if uscc in seen:
             faults[f"kept[{n}].uscc"] = ["已经填写过，请删除重复的一行。"]
         elif uscc in candidates:
