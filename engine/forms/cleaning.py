@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import math
 import re
 import unicodedata
@@ -18,6 +17,7 @@ from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import orjson
 from marshmallow import ValidationError
 
 from engine.expressions.patterns import compile_pattern
@@ -293,8 +293,8 @@ def _location(component: Component, raw: Any, context: Mapping[str, Any]) -> dic
     label = component.label
     if isinstance(raw, str) and len(raw) <= 1_000:
         try:
-            raw = json.loads(raw)
-        except (ValueError, RecursionError):
+            raw = orjson.loads(raw)
+        except ValueError:
             raw = None
     if not isinstance(raw, Mapping):
         raise _refuse(f"“{label}”的定位无法识别，请重新定位。")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import orjson
 
 from engine.errors import ExpressionError
 from engine.expressions import parse, to_json
@@ -98,8 +99,8 @@ def form_problems(text: str) -> list[str]:
     if len(text) > MAX_TEXT:
         return [f"表单文件超过 {MAX_TEXT // 1000} KB"]
     try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        raw = orjson.loads(text)
+    except ValueError as error:
         return [f"表单不是有效的 JSON：{error}"]
     if not isinstance(raw, Mapping) or not isinstance(raw.get("components"), list):
         return ["表单缺少 components 列表"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -125,7 +125,7 @@ def _scenarios(folder: Path, key: str) -> list[dict[str, Any]]:
         return []
     found = []
     for path in sorted((folder / key / "scenarios").glob("*.json")):
-        raw = json.loads(path.read_text("utf-8"))
+        raw = orjson.loads(path.read_bytes())
         found.append({"file": path.name, "name": raw.get("name", path.stem), "steps": len(raw.get("steps", []))})
     return found
 
@@ -256,8 +256,8 @@ def _file(name: str, data: bytes) -> tuple[str, str]:
         raise ValueError("只接受 .bpmn、.dmn 和 .json 文件。")
     try:
         text = data.decode("utf-8-sig")
-        identity = json.loads(text).get("id", "")
-    except (ValueError, AttributeError, RecursionError):
+        identity = orjson.loads(text).get("id", "")
+    except (ValueError, AttributeError):
         raise ValueError("不是 UTF-8 的表单 JSON。") from None
     if not isinstance(identity, str) or not KEY.fullmatch(identity):
         raise ValueError("缺少表单标识 id，或标识不是小写字母、数字和连字符。")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -183,11 +183,11 @@ def _consistency(tree: merkle.Tree, first: int, first_root: str) -> Consistency:
 def _since(tree: merkle.Tree, text: str) -> Consistency:
     """Compare with a head somebody kept.  Raises :class:`InvalidInput` when it is not one this log signed."""
     try:
-        kept = json.loads(text)
+        kept = orjson.loads(text)
         kept = kept.get("head", kept)
         _, size, root, _ = draw_log.parse_head(kept)
         bytes.fromhex(root)
-    except (ValueError, AttributeError, RecursionError, LianjianError):
+    except (ValueError, AttributeError, LianjianError):
         raise InvalidInput("这不是签名树头。请粘贴保存的 head.json 的全部内容。") from None
     ours = draw_log.public_key_hex(draw_log.log_key(settings().data_dir))
     if not draw_log.head_is_signed(kept) or kept["public_key"] != ours:

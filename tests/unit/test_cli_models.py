@@ -206,7 +206,7 @@ def test_a_run_that_fails_says_where_it_got_to_and_why(say: Say) -> None:
     assert elements(report).startswith("begin a")
 
 
-@pytest.mark.parametrize("payload", ["[1]", "{", "NaN", '{"a": ' * 5000 + "1" + "}" * 5000, '{"a": 1e999}'][:4])
+@pytest.mark.parametrize("payload", ["[1]", "{", "NaN", '{"a": ' * 5000 + "1" + "}" * 5000])
 def test_a_payload_that_is_no_json_object_is_wrong_usage(say: Say, payload: str) -> None:
     body = start() + end() + flows("begin", "finish")
     with pytest.raises(click.UsageError, match="--vars"):
