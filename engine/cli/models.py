@@ -217,9 +217,8 @@ def read_object(text: str, option: str, *, exact: bool = False) -> dict[str, Any
     if len(text) > MAX_JSON:
         raise click.UsageError(f"{option} 的内容有 {len(text):,} 个字符，超过上限 {MAX_JSON:,}。")
     try:
-        found = orjson.loads(text)  # its limit of nesting is the same under every Python
-        if exact:
-            found = json.loads(text, parse_float=Decimal)
+        orjson.loads(text)  # has the same limit of nesting under every Python, but rounds long integers
+        found = json.loads(text, parse_float=Decimal if exact else float)
     except ValueError:
         raise click.UsageError(f"{option} 不是有效的 JSON，或者嵌套过深。") from None
     if not isinstance(found, dict):
