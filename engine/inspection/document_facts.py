@@ -11,10 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.inspection import tables
+from engine.errors import Conflict
+from engine.inspection import campaign_summary, dispatch_lists, preparation, tables
 from engine.inspection.document_case import DocumentCase
-from engine.inspection.facts.summary import campaign_statistics
-from engine.inspection.models import DrawnObject, Finding, InspectedObject, Inspector, Item
+from engine.inspection.models import DrawnObject, Finding, InspectedObject, Inspection, Inspector, Item
 from engine.inspection.plan_facts import plan_rows
 from engine.models import Deadline
 
@@ -242,14 +242,59 @@ def follow_up(case: DocumentCase) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-@fact("statistics", "department due visited published problems timely follow_ups", many=True)
-def statistics(case: DocumentCase) -> list[dict[str, Any]]:
-    """The figures of the campaign by department; no ranking (国办发〔2024〕54号)."""
+@fact("figures", "totals departments categories handling objects")
+def figures(case: DocumentCase) -> Mapping[str, Any] | None:
+    """The figures of the 抽查情况汇总表: as frozen, before that as they stand; None while results are missing."""
+    if case.campaign is None:
+        return None
+    frozen = campaign_summary.summary_of(case.session, case.campaign)
+    if frozen is not None:
+        return frozen.figures
+    try:
+        return campaign_summary.figures(case.session, case.settings, case.campaign, case.today)
+    except Conflict:
+        return None
+
+
+@fact("dispatches", "number unit objects count sent_on received_on received_by contact state", many=True)
+def dispatches(case: DocumentCase) -> list[dict[str, Any]]:
+    """The dispatch lists (派发单) of the organ's units."""
     if case.campaign is None:
         return []
-    body = campaign_statistics(case.session, case.campaign, case.department_names)["table"]["rows"]
-    names = ("department", "due", "visited", "published", "problems", "timely", "follow_ups")
-    return [dict(zip(names, row, strict=False)) for row in body]
+    rows = [r for r in dispatch_lists.of_campaign(case.session, case.campaign) if r.department == case.department]
+    numbers = [number for row in rows for number in row.inspections]
+    names = {
+        number: str(found.get("name") or "")
+        for number, found in case.session.execute(
+            sa.select(Inspection.number, Inspection.object).where(
+                Inspection.district_id == case.district_id, Inspection.campaign == case.campaign.number
+            )
+        )
+        if number in set(numbers)
+    }
+    return [
+        {
+            "number": row.number, "unit": row.unit_name or case.organ(row.department), "count": len(row.inspections),
+            "objects": [names.get(number, number) for number in row.inspections],
+            "sent_on": case.local_day(row.sent_at), "received_on": case.local_day(row.received_at),
+            "received_by": row.received_by_name, "contact": row.contact, "state": row.state,
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+@fact("supplies", "department inspectors vehicles equipment contact", many=True)
+def supplies(case: DocumentCase) -> list[dict[str, Any]]:
+    """People and equipment the departments bring (R33)."""
+    if case.campaign is None:
+        return []
+    return [
+        {
+            "department": case.organ(row.department), "inspectors": row.inspectors, "vehicles": row.vehicles,
+            "equipment": preparation.equipment_words(row), "contact": row.contact,
+        }
+        for row in preparation.supplies(case.session, case.campaign)
+    ]  # fmt: skip
 
 
 def _category(case: DocumentCase, code: str) -> str:

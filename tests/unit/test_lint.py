@@ -28,7 +28,9 @@ TABLE = (
     '<literalExpression id="value"><text>10</text></literalExpression></decision></definitions>'
 )
 FORM = (DIAGRAMS / "form-schema" / "valid.json").read_text(encoding="utf-8")
-AROUND = {"forms/approval.json": FORM, "ratio.dmn": TABLE}
+NOTICE = (DIAGRAMS / "document-schema" / "valid.json").read_text(encoding="utf-8")
+AROUND = {"forms/approval.json": FORM, "documents/notice.json": NOTICE, "ratio.dmn": TABLE}
+JSON_OF = {"form-schema": "forms/approval.json", "document-schema": "documents/notice.json"}
 
 
 def check(text: str, name: str = "sample.bpmn", **around: str) -> list[Finding]:
@@ -41,7 +43,7 @@ def errors(text: str) -> set[str]:
 
 def diagram(rule: str, kind: str) -> tuple[str, str]:
     path = next((DIAGRAMS / rule).glob(f"{kind}.*"))
-    name = "forms/approval.json" if path.suffix == ".json" else path.name
+    name = JSON_OF[rule] if path.suffix == ".json" else path.name
     return name, path.read_text(encoding="utf-8")
 
 

@@ -11,6 +11,7 @@ from engine.lint.say import about
 KNOWN = frozenset(
     {
         "form",
+        "documents",
         "department",
         "role",
         "candidates",
