@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,17 @@ from sqlalchemy.orm import Session
 
 from engine.documents import pdf
 from engine.errors import LianjianError, NotFound
-from engine.inspection import disclosure, draw_log, draw_minutes, draw_register, records
+from engine.inspection import disclosure, draw_log, draw_minutes, draw_register, publication_view, records, tables
 from engine.inspection import draw as draw_program
 from engine.inspection.draw_record import zip_record
 from engine.inspection.draw_verify import Report
 from engine.inspection.draw_verify import verify as verify_record
 from engine.inspection.models import Campaign, Publication
-from engine.web import draw_view, worked_example
+from engine.inspection.publication_view import Entry
+from engine.web import draw_view, public_feeds, worked_example
 from engine.web.context import database, departments, engine, settings
 from engine.web.guards import public
+from engine.web.items import today
 from engine.web.navigation import NavItem
 from engine.web.task_lookup import is_id
 
@@ -32,8 +34,10 @@ blueprint = Blueprint("public", __name__, url_prefix="/public")
 NAV = (NavItem("公示与核验", "public.index", "globe", 95, "/public", group="公开"),)
 
 PAGE = 30
-KINDS = {"result": "抽查结果", "plan": "抽查计划", "penalty": "行政处罚"}
-SECTIONS = {"results": "result", "plans": "plan", "penalties": "penalty"}
+KINDS = {"result": "抽查结果", "plan": "抽查计划", "penalty": "行政处罚", "special": "专项检查"}
+SECTIONS = {"results": "result", "plans": "plan", "penalties": "penalty", "specials": "special"}
+#: Newest entries in a feed.
+FEED = 50
 #: A door proof is a few kilobytes; more is not one.
 MAX_PROOF = 200_000
 
@@ -43,7 +47,7 @@ MAX_PROOF = 200_000
 def index() -> ResponseReturnValue:
     """The newest of everything, and what can be checked here."""
     with database().read() as session:
-        latest = {kind: _publications(session, kind, "", "", None, 5)[0] for kind in KINDS}
+        latest = {kind: _publications(session, kind, {}, None, 5)[0] for kind in KINDS}
         draws = draw_view.list_draws(session, settings().district_id, limit=5)
         counts = dict(
             session.execute(
@@ -61,57 +65,81 @@ def index() -> ResponseReturnValue:
     )  # fmt: skip
 
 
-@blueprint.get("/<any(results, plans, penalties):section>")
+@blueprint.get("/<any(results, plans, penalties, specials):section>")
 @public
 def listing(section: str) -> ResponseReturnValue:
     """One kind of publication, newest first; the search finds firms and organs in what was published."""
     kind = SECTIONS[section]
-    search = request.args.get("q", "").strip()[:80]
-    department = request.args.get("department", "")
+    wanted = {key: request.args.get(key, "").strip()[:80] for key in ("q", "department", "outcome", "year")}
     before = request.args.get("before", "")
     with database().read() as session:
-        found, following = _publications(session, kind, search, department, before if is_id(before) else None, PAGE)
-    kept: dict[str, Any] = {"section": section, "q": search or None, "department": department or None}
+        found, following = _publications(session, kind, wanted, before if is_id(before) else None, PAGE)
+        years = _years(session, kind)
+    kept: dict[str, Any] = {"section": section, **{key: value or None for key, value in wanted.items()}}
+    categories = tables.rows(settings(), "result-category", today()) if kind == "result" else []
     return render_template(
-        "public/listing.html", section=section, kind=kind, title=KINDS[kind], found=found, search=search,
-        department=department, departments=departments(), paged=bool(before),
+        "public/listing.html", section=section, kind=kind, title=KINDS[kind], found=found, wanted=wanted,
+        departments=departments(), paged=bool(before), years=years, categories=categories,
         following=url_for(".listing", **kept, before=following) if following else None,
     )  # fmt: skip
 
 
-def _publications(
-    session: Session, kind: str, search: str, department: str, before: str | None, limit: int
-) -> tuple[list[Publication], str | None]:
-    statement = sa.select(Publication).where(
-        Publication.district_id == settings().district_id, Publication.kind == kind, Publication.state == "published"
-    )
-    if search:
-        words = sa.cast(Publication.content, sa.Text)
-        # JSON text may hold Chinese as such (ours does) – the escaped form is searched too.
-        escaped = json.dumps(search)[1:-1]
-        statement = statement.where(
-            sa.or_(words.contains(search, autoescape=True), words.contains(escaped, autoescape=True))
+@blueprint.get("/<any(results, plans, penalties, specials):section>.<any(json, xml):form>")
+@public
+def feed(section: str, form: str) -> ResponseReturnValue:
+    """The newest entries to subscribe to: JSON Feed or RSS, with exactly what the pages show."""
+    kind = SECTIONS[section]
+    wanted = {"department": request.args.get("department", "").strip()[:80]}
+    with database().read() as session:
+        found, _ = _publications(session, kind, wanted, None, FEED)
+    title, home = f"{KINDS[kind]}公示", url_for(".listing", section=section, _external=True)
+    items = [(entry, url_for(".publication", publication_id=entry.id, _external=True)) for entry in found]
+    if form == "json":
+        return public_feeds.json_feed(title, home, items)
+    return public_feeds.rss(title, home, items)
+
+
+def _years(session: Session, kind: str) -> list[int]:
+    """Years in which something of this kind was published, the newest first."""
+    first, last = session.execute(
+        sa.select(sa.func.min(Publication.published_at), sa.func.max(Publication.published_at)).where(
+            Publication.district_id == settings().district_id, Publication.kind == kind,
+            Publication.state.in_(publication_view.PUBLIC),
         )
-    if department:
-        statement = statement.where(Publication.department == department)
+    ).one()  # fmt: skip
+    if first is None or last is None:
+        return []
+    zone = settings().timezone
+    return list(range(last.astimezone(zone).year, first.astimezone(zone).year - 1, -1))
+
+
+def _publications(
+    session: Session, kind: str, wanted: Mapping[str, str], before: str | None, limit: int
+) -> tuple[list[Entry], str | None]:
+    """The newest entries as the table lets them be seen, and the id to go on from when there are more."""
+    statement = publication_view.search(settings(), kind, wanted)
     if before:
         statement = statement.where(Publication.id < before)
     rows = list(session.scalars(statement.order_by(Publication.id.desc()).limit(limit + 1)))
-    return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
+    found = [publication_view.entry(settings(), row, today()) for row in rows[:limit]]
+    return found, rows[limit - 1].id if len(rows) > limit else None
 
 
 @blueprint.get("/publications/<publication_id>")
 @public
 def publication(publication_id: str) -> ResponseReturnValue:
-    """One publication, exactly the content that was released."""
+    """One publication as released, with what was corrected or withdrawn since, when and why."""
     with database().read() as session:
         row = session.get(Publication, publication_id) if is_id(publication_id) else None
-        if row is None or row.district_id != settings().district_id or row.state not in {"published", "withdrawn"}:
+        if row is None or row.district_id != settings().district_id or row.state not in publication_view.PUBLIC:
             raise NotFound("没有找到该公示信息，可能链接有误。")
-        draw_id = _draw_of(session, row)
+        shown = publication_view.entry(settings(), row, today())
+        trail = publication_view.trail(session, settings(), row, today())
+        draw_id = _draw_of(session, row) if row.state == "published" else ""
     section = next(name for name, kind in SECTIONS.items() if kind == row.kind)
     return render_template(
-        "public/publication.html", row=row, section=section, title=KINDS[row.kind], draw_id=draw_id
+        "public/publication.html", row=shown, section=section, title=KINDS[row.kind], draw_id=draw_id, trail=trail,
+        organ_name=departments().get(row.department, row.department),
     )  # fmt: skip
 
 

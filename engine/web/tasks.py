@@ -6,6 +6,7 @@ Whatever goes wrong with a submission, everything typed and every file chosen co
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -19,6 +20,7 @@ from engine.commands.complete_task import CompleteTask, Paper
 from engine.commands.save_draft import SaveDraft
 from engine.commands.task_access import closed_words, may_act, may_enter_paper
 from engine.errors import Conflict, InvalidInput, LianjianError
+from engine.expressions.temporal import read_datetime
 from engine.models import TaskDraft, User, UserTask
 from engine.process_engine import TaskView
 from engine.web.cases import team_of
@@ -34,8 +36,11 @@ blueprint = Blueprint("tasks", __name__)
 #: Steps whose page carries something besides the form: element → template.
 PARTS = {
     "log_commitment": "parts/witness.html", "reveal": "parts/witness.html", "site_check": "parts/recusal.html",
+    "arrive": "parts/arrival.html", "prepare_visit": "parts/recusal.html",
     "draft_work_plan": "parts/preview.html", "gate_check": "parts/preview.html", "draft_plan": "parts/preview.html",
 }  # fmt: skip
+#: Steps at which the party or an inspector may ask for recusal.
+VISIT_STEPS = frozenset({"prepare_visit", "arrive", "site_check"})
 PAPER_FILE = "paper_attachment_id"
 PAPER_TEXTS = ("paper_document_number", "paper_signed_by", "paper_signed_on")
 
@@ -83,8 +88,9 @@ def _page(
         may_enter_paper=may_enter_paper(session, actor(), task),
         holder=session.get(User, task.assignee_id) if task.assignee_id else None,
         colleagues=colleagues(session, task),
-        part=PARTS.get(task.element_id),
-        team=team_of(session, task.district_id, task.business_key) if task.element_id == "site_check" else [],
+        part=PARTS.get(task.element_id) or ("parts/publication.html" if "publication" in view.context else None),
+        publication=view.context.get("publication"),
+        team=team_of(session, task.district_id, task.business_key) if task.element_id in VISIT_STEPS else [],
         paper=paper or {},
         errors=errors or {},
         paper_errors={k: v for k, v in (errors or {}).items() if k.startswith("paper_")},
@@ -201,11 +207,25 @@ def _with_uploads(task: UserTask, post: MultiDict[str, str]) -> tuple[MultiDict[
     return kept, failed
 
 
-def _store(task_id: str, field: str, file: FileStorage) -> str:
+def _store(task_id: str, field: str, file: FileStorage, meta: dict[str, Any] | None = None) -> str:
     stored: str = engine().execute(
-        AddAttachment(task_id, field[:100], file.filename or "", file.mimetype or "", file.read()), actor=actor()
+        AddAttachment(task_id, field[:100], file.filename or "", file.mimetype or "", file.read(), meta or {}),
+        actor=actor(),
     )
     return stored
+
+
+def _meta() -> dict[str, Any]:
+    """When and where the device says the file was made; what is no time or place is left out."""
+    found: dict[str, Any] = {}
+    if (taken := read_datetime(request.form.get("taken_at", "")[:40])) is not None and taken.tzinfo is not None:
+        found["taken_at"] = taken.isoformat()
+    place: dict[str, Any] = {}
+    for name, bound in (("lat", 90), ("lng", 180)):
+        with suppress(ValueError):
+            value = float(request.form.get(name, "")[:20])
+            place |= {name: value} if abs(value) <= bound else {}
+    return found | place if len(place) == 2 else found
 
 
 def _paper(post: MultiDict[str, str]) -> Paper | None:
@@ -269,7 +289,7 @@ def upload(task_id: str) -> ResponseReturnValue:
     file = request.files.get("file")
     if file is None:
         raise InvalidInput("没有收到文件，请重新选择。")
-    attachment_id = _store(task_id, request.form.get("field", "attachments"), file)
+    attachment_id = _store(task_id, request.form.get("field", "attachments"), file, _meta())
     return {
         "id": attachment_id, "file_name": file.filename, "url": url_for("attachments.show", attachment_id=attachment_id)
     }  # fmt: skip

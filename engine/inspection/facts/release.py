@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.inspection import corrections, publication, publication_sources, records, tables
+from engine.inspection import corrections, publication, publication_desk, publication_sources, records, tables
 from engine.inspection.facts.desk import Desk, Provider, rows, table
 from engine.inspection.models import Publication
 from engine.inspection.publication import Choices, Preview
@@ -46,7 +46,8 @@ def _preview(desk: Desk) -> dict[str, Any]:
         "publication": {**_sides(shown), **_countdown(desk)},
         "redact_name": hide,
         "hits": [
-            {**hit, "choice": "隐去", **{k: v for k, v in before.get(hit["found"], {}).items() if k in ("choice", "why")}}
+            {**hit, "choice": "隐去"}
+            | {k: v for k, v in before.get(hit["found"], {}).items() if k in ("choice", "why")}
             for hit in shown.open_hits
         ],
         "withhold_grounds": _grounds(desk),
@@ -84,7 +85,10 @@ def _countdown(desk: Desk) -> dict[str, Any]:
     )  # fmt: skip
     moment: datetime | None = due.due_at if due is not None else desk.task.due_at
     basis = due.legal_basis if due is not None else desk.task.legal_basis
-    return {"due_at": moment, "basis": basis, "provisional": bool(due is not None and due.provisional)}
+    return {
+        "due_at": moment, "basis": basis, "provisional": bool(due is not None and due.provisional),
+        "left": publication_desk.left_in_words(desk.session, desk.settings, moment, desk.today),
+    }  # fmt: skip
 
 
 def _signoff(desk: Desk) -> dict[str, Any]:
