@@ -58,6 +58,7 @@ MODULES = (
     "engine.web.items_areas",
     "engine.web.items_public",
     "engine.web.outside_visits",
+    "engine.web.publications",
     "engine.web.board",
     "engine.web.ceremony",
     "engine.web.witness",
