@@ -15,15 +15,22 @@ STARTED = {
     "late-addition": "提出补充名单", "inspector-substitution": "提出更换检查人员",
     "department-inspection": "派发部门检查", "rectification": "启动责令改正",
     "administrative-penalty": "启动行政处罚程序",
+    "special-inspection": "提出专项检查", "conference-matter": "提出联席会议事项", "duty-review": "提出尽职免责认定",
 }  # fmt: skip
 ENDED = {
     "annual-plan": "年度计划办结", "plan-adjustment": "计划调整办结",
     "joint-inspection": "抽查任务办结", "inspection": "检查办结",
     "late-addition": "补充名单办结", "inspector-substitution": "更换检查人员办结",
     "department-inspection": "部门检查办结", "rectification": "责令改正办结", "administrative-penalty": "行政处罚办结",
+    "special-inspection": "专项检查办结", "conference-matter": "联席会议事项办结", "duty-review": "尽职免责认定办结",
 }  # fmt: skip
 #: Processes that an official opens; every other one is started by what was decided before.
-OPENED_BY_HAND = frozenset({"annual-plan", "joint-inspection", "plan-adjustment", "inspector-substitution"})
+OPENED_BY_HAND = frozenset(
+    {
+        "annual-plan", "conference-matter", "duty-review",
+        "inspector-substitution", "joint-inspection", "plan-adjustment", "special-inspection",
+    }
+)  # fmt: skip
 WORDS = {
     "task-claimed": "签收任务",
     "task-released": "退回待签收",
@@ -37,7 +44,10 @@ WORDS = {
     "incident-resolved": "异常已处理",
     "recusal-requested": "当事人申请回避",
     "inspector-replaced": "按规则递补检查人员",
+    "visit-confirmed": "检查对象扫码确认检查人员到场",
     "campaign-archived": "抽查任务归档",
+    "case-archived": "归档",
+    "case-file-bound": "案卷装订成册",
     "plan-merge-decided": "处理合并建议",
     "draw-committed": "名单封存并登记摘要",
     "draw-done": "完成随机抽取",
@@ -53,6 +63,9 @@ WORDS = {
     "dispatch-redirected": "改派派发单",
     "commission-recorded": "登记委托协助",
     "commission-ended": "解除委托协助",
+    "special-inspection-filed": "专项检查备案",
+    "conference-resolved": "印发会议决议",
+    "duty-determined": "出具尽职免责认定",
     "province-receipt": "省工作平台回执",
 }
 PROBLEMS = frozenset({"incident-opened", "draw-aborted", "draw-annulled", "task-cancelled"})

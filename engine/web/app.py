@@ -34,8 +34,11 @@ MODULES = (
     "engine.web.cases",
     "engine.web.campaigns",
     "engine.web.draw_desk",
+    "engine.web.campaign_preparation",
+    "engine.web.campaign_summaries",
     "engine.web.key_shares",
     "engine.web.inspections",
+    "engine.web.archives",
     "engine.web.plans",
     "engine.web.plans_detail",
     "engine.web.plans_gate",
@@ -52,7 +55,9 @@ MODULES = (
     "engine.web.registry_import",
     "engine.web.inspectors",
     "engine.web.enforcement_teams",
+    "engine.web.units",
     "engine.web.items",
+    "engine.web.items_checklist",
     "engine.web.items_lists",
     "engine.web.items_adjustments",
     "engine.web.items_areas",
@@ -69,6 +74,7 @@ MODULES = (
     "engine.web.public",
     "engine.web.public_log",
     "engine.web.door_proofs",
+    "engine.web.visit_codes",
 )
 
 

@@ -94,6 +94,24 @@ def may_archive(actor: Actor, department: str) -> bool:
 
 
 @dataclass(frozen=True)
+class RebuildCaseFile:
+    """Order the files of a case file built again after a failure; returns the id of its instance."""
+
+    case_file: str
+
+    def run(self, ctx: CommandContext) -> str:
+        file = find(ctx, self.case_file)
+        visible_instance(ctx.session, ctx.actor, file.instance_id)
+        if not may_archive(ctx.actor, file.department):
+            raise Forbidden("由主办部门的承办人重新生成案卷。")
+        if file.state != "failed":
+            raise Conflict("案卷已经生成，或者正在生成，不需要重新生成。")
+        file.state, file.failure = "building", ""
+        ctx.enqueue(BUILD, f"{file.id}:{ctx.now.isoformat()}", {"case_file": file.id})
+        return file.instance_id
+
+
+@dataclass(frozen=True)
 class BindCaseFile:
     """Record what was bound, so that its index stands in the history; returns the sealed log's size."""
 
