@@ -21,14 +21,22 @@ from engine.inspection.draws import add_rows, present_outcome
 from engine.inspection.models import Draw, DrawnObject, Recusal
 from engine.settings import Settings
 
+#: Reasons that a record everybody may read can repeat; any other may tell of a case, a grade or a person.
+OPENLY = frozenset({"已注销、吊销或者迁出", "不属于本机关管辖"})
+REMOVED = "依法移出（理由和依据存档备查）"
+REPLACED = "依法更换检查人员（理由存档备查）"
+ON_FILE = "存档备查"
+
 
 def record_failures(
     session: Session, settings: Settings, draw: Draw, removals: Mapping[str, tuple[str, str]], now: datetime
 ) -> list[str]:
     """Remove drawn objects for stated reasons; the next tickets of their strata move up.
 
-    ``removals`` maps an id to (reason, evidence).  Returns the substitutes.  A draw
-    imported from the platform has no tickets here: its removals leave no substitute.
+    ``removals`` maps an id to (reason, evidence).  The record of an open draw, which everybody may read after the
+    task, names neither evidence nor a reason that protects somebody; both stay with the approval and in the drawn
+    object's row.  Returns the substitutes.  A draw imported from the platform has no tickets here: its removals
+    leave no substitute.
     Raises :class:`ServiceTaskFailed` for an object that is not drawn or when nobody can visit a substitute.
     """
     if not removals:
@@ -44,7 +52,7 @@ def record_failures(
         return []
     before = present_outcome(draw)
     number = changes(draw) + 1
-    failures = [{"id": i, "reason": r, "evidence": e} for i, (r, e) in sorted(removals.items())]
+    failures = [{"id": i, **_stated(draw, r, e)} for i, (r, e) in sorted(removals.items())]
     try:
         after, text = substitute(before, failures, number=number, at=draw_register.stamp(now, settings))
     except Infeasible as infeasible:
@@ -61,6 +69,12 @@ def record_failures(
         add_rows(session, draw, after, added, (last or 0) + 1)
     session.flush()
     return added
+
+
+def _stated(draw: Draw, reason: str, evidence: str) -> dict[str, str]:
+    if draw.disclosure != "open":
+        return {"reason": reason, "evidence": evidence}
+    return {"reason": reason if reason in OPENLY else REMOVED, "evidence": ON_FILE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +111,9 @@ def replace_inspector(
     job = before.job_of(uscc, department)
     if job is None or inspector not in before.assignments[job.job]:
         raise ServiceTaskFailed(f"{inspector} 不是该对象的检查人员，无法办理回避。")
+    stated = REPLACED if draw.disclosure == "open" else reason
     after, text, successor = recuse(
-        before, job.job, inspector, reason=reason, number=number, at=draw_register.stamp(now, settings)
+        before, job.job, inspector, reason=stated, number=number, at=draw_register.stamp(now, settings)
     )
     if successor is None:
         return None

@@ -14,8 +14,10 @@ from engine.commands.complete_task import CompleteTask
 from engine.db import new_id
 from engine.errors import LianjianError, ServiceTaskFailed
 from engine.inspection import disclosure, draw_freeze, draws, records
+from engine.inspection.draw_changes import record_failures, replace_inspector
 from engine.inspection.draw_conduct import draw_outcome
 from engine.inspection.draw_verify import verify
+from engine.inspection.drawn import assignments, drawn_objects
 from engine.inspection.models import Campaign, Draw, DrawKeyShare, DrawLogEntry, DrawnObject
 from engine.inspection.pool import build_pool
 from engine.process_engine import ProcessEngine
@@ -162,12 +164,27 @@ def test_no_public_file_tells_a_grade_an_open_case_or_before_the_visit_a_pairing
         result = json.loads(records.draw(session, "370105", opened).files["result.json"])
     people = {code for pair in result["assignments"].values() for code in pair}
     assert people and not any(code in text for text in shown for code in people)
-    with engine.database.write() as session:
+    with engine.database.write() as session:  # what is typed after the draw may name a case, a grade, a kinship
+        draw = draws.locked(session, "370105", opened)
+        ids = [row.uscc for row in drawn_objects(draw)]
+        removals = {
+            ids[0]: ("已被其他机关立案调查", "天公立〔2026〕9号"),
+            ids[1]: ("已注销、吊销或者迁出", "登记机关证明，法定代表人病故"),
+        }
+        record_failures(session, engine.settings, draw, removals, engine.clock())
+        (inspector, _) = assignments(draw)[ids[2], "SCJG"]
+        replace_inspector(
+            session, engine.settings, draw, ids[2], "SCJG", inspector, "与负责人系夫妻", None, engine.clock()
+        )
+        failed = {row.uscc: row.failed_reason for row in session.scalars(sa.select(DrawnObject)) if row.failed_reason}
+        assert failed == {i: f"{reason}：{evidence}" for i, (reason, evidence) in removals.items()}
         session.execute(sa.update(Campaign).values(archived_at=engine.clock()))
     after = public(district, opened)
     shown.append("".join(after.values()))
     assert verify(after).level == "auditor" and verify(after).ok
     assert not any(word in text for text in shown for word in ("立案", "投诉", "risk", "grade"))
+    assert not any(word in "".join(after.values()) for word in ("天公立", "病故", "夫妻"))
+    assert "已注销、吊销或者迁出" in after["change-0001.json"] and "依法更换检查人员" in after["change-0002.json"]
     assert "91370105MA00000007\t依法暂不检查" in after["exclusions.tsv"]
 
     district.campaign = ""
