@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from engine.documents.template import Column, FormCell, FormRow, Part, Place, Template, Words
 from engine.errors import ExpressionError, LianjianError
@@ -58,8 +59,8 @@ def examine(
     if len(text) > MAX_TEXT:
         return None, [f"文书模板超过 {MAX_TEXT // 1000} KB"]
     try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        raw = orjson.loads(text)
+    except ValueError as error:
         return None, [f"文书模板不是有效的 JSON：{error}"]
     if not isinstance(raw, dict):
         return None, ["文书模板应为一个 JSON 对象"]

@@ -219,9 +219,11 @@ def problems(case: DocumentCase) -> list[dict[str, Any]]:
 
 @fact("deadlines", "name label legal_basis started_on due_on rule", many=True)
 def deadlines(case: DocumentCase) -> list[dict[str, Any]]:
+    """Statutory deadlines of the case, and of the one an application speaks of (``subject``)."""
+    keys = {case.instance.business_key, str(case.start.get("subject") or case.instance.business_key)}
     rows = case.session.scalars(
         sa.select(Deadline)
-        .where(Deadline.district_id == case.district_id, Deadline.business_key == case.instance.business_key)
+        .where(Deadline.district_id == case.district_id, Deadline.business_key.in_(sorted(keys)))
         .order_by(Deadline.started_at, Deadline.name)
     )
     return [
