@@ -113,7 +113,7 @@ class AnnulDraw:
         signed = f"{organ}{HEAD} {ctx.actor.name} 签署"
         draws.annul(ctx.session, ctx.kernel.settings, draw, self.reason, signed, ctx.now)
         campaign = records.campaign(ctx.session, ctx.district_id, draw.campaign)
-        campaign.state = "已作废"
+        campaign.state, campaign.total, campaign.open_count = "已作废", 0, 0  # nothing drawn stands any more
         ctx.record(
             _stream(ctx, campaign.number), "draw-annulled", {"draw_id": draw.draw_id, "reason": self.reason.strip()}
         )

@@ -74,9 +74,9 @@ class Preview:
     merges: list[tuple[str, str, int]] = field(default_factory=list)  # (campaign, name, objects in both)
 
     @property
-    def expected(self) -> int:
-        """Objects the draw takes, firms kept out left aside."""
-        return round(sum(stratum.quota for stratum in self.strata))
+    def expected(self) -> float:
+        """Objects the draw takes on average, firms kept out left aside."""
+        return sum(stratum.quota for stratum in self.strata)
 
 
 class Previewer:

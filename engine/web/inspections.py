@@ -108,6 +108,7 @@ def show(number: str) -> ResponseReturnValue:
         chain = _follow_ups(session, district, [p.row.number for p in parts if _id(p) in visible])
         follow_up_cases = _follow_up_instances(session, district, [row.number for row in chain])
         seen = [instance, *(p.instance for p in parts if p.instance and p.instance.id in visible), *follow_up_cases]
+        seen += _replacing(session, district, number)
         found = waiting(session, open_tasks(session, [i.id for i in seen]))
         lanes = [_lane(session, inspection, part, _id(part) in visible, found, chain) for part in parts]
         draw = records.draw(session, district, inspection.draw_id)
@@ -139,6 +140,15 @@ def show(number: str) -> ResponseReturnValue:
                 ),
             )
         )  # fmt: skip
+
+
+def _replacing(session: Session, district_id: str, number: str) -> list[ProcessInstance]:
+    """Requests to replace an inspector of this inspection, as far as the reader may know of them."""
+    statement = sa.select(ProcessInstance).where(
+        ProcessInstance.district_id == district_id, ProcessInstance.process_key == "inspector-substitution",
+        ProcessInstance.business_key.startswith(f"{number}/", autoescape=True),
+    )  # fmt: skip
+    return list(session.scalars(scope(statement, actor())))
 
 
 def _id(part: Part) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine.commands.save_draft import SaveDraft
 from engine.commands.task_access import may_act
 from engine.errors import NotFound
-from engine.inspection import records
+from engine.inspection import checklists, records
 from engine.inspection.models import Campaign, Plan
 from engine.inspection.plan_prefill import prefilled
 from engine.inspection.plan_preview import NAMED, Previewer
@@ -64,7 +64,7 @@ def show(task_id: str) -> ResponseReturnValue:
             found = Previewer(session, settings(), today).preview(values, campaign.lead, campaign)
         return render_template(
             "preview.html", task=task, campaign=campaign, plan=values, preview=found, named=NAMED,
-            days=_days(values), organs=organs,
+            days=_days(values), organs=organs, checklists=checklists.fresh(session, campaign, values),
         )  # fmt: skip
 
 

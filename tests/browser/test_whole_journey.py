@@ -134,7 +134,7 @@ def draw(people: People) -> str:
 def open_the_inspections(people: People) -> None:
     approved = people.do_all("organ_approval", {"decision": "同意", "document_number": "检审〔2026〕1号"})
     assert approved == 3
-    assert people.do_all("sign_for_receipt", {"decision": "签收"}) == 3
+    assert people.do_all("sign_for_receipt", {"decision": "签收"}) >= 3
     with people.running.database.read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Inspection)) >= 2
 

@@ -58,7 +58,7 @@ def test_a_campaign_goes_from_work_plan_to_archive(engine: ProcessEngine) -> Non
     assert office.do_all("organ_approval") == 3
     drawn = campaign(engine, number).total
     assert drawn >= 3
-    assert office.do_all("sign_for_receipt") == 3
+    assert office.do_all("sign_for_receipt") >= 3
     assert office.do_all(*VISITS) == drawn * 3 * 2
     with engine.read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Inspection)) == drawn
@@ -138,7 +138,7 @@ def test_a_recused_inspector_is_replaced_and_the_open_visit_goes_to_the_successo
             )
             session.add(user)
             inspector.user_id = user.id
-    office.do_all("prepare_visit")
+    office.do_all("prepare_visit", "arrive")
     task = office.open_tasks("site_check")[0]
     with engine.read() as session:
         part = session.scalars(
@@ -154,7 +154,10 @@ def test_a_recused_inspector_is_replaced_and_the_open_visit_goes_to_the_successo
     told_on = engine.clock().date().isoformat()
     office.do(
         decide,
-        {"decision": "决定回避", "inspector": part.inspectors[1], "reason": "经核实系近亲属。", "told_on": told_on},
+        {
+            "decision": "决定回避", "inspector": part.inspectors[1], "reason": "经核实系近亲属。",
+            "prior_work": "有效", "told_on": told_on,
+        },
     )
     with engine.read() as session:
         after = session.scalars(sa.select(DepartmentInspection).where(DepartmentInspection.number == part.number)).one()
@@ -285,7 +288,7 @@ def test_the_person_who_prepared_a_publication_cannot_sign_it_off(engine: Proces
 
 def test_a_department_without_log_ins_is_entered_for_with_its_signed_scan(engine: ProcessEngine) -> None:
     office, _ = prepared(engine)
-    office.do_all("prepare_visit")
+    office.do_all("prepare_visit", "arrive")
     task = next(t for t in office.open_tasks("site_check") if t.department == "WJJ")
     answer = office.answers["site_check"]
     assert callable(answer)

@@ -17,6 +17,7 @@ from engine.inspection.demo.departments import GOVERNMENT, ORGANS
 from engine.inspection.demo.generator import generate
 from engine.inspection.demo.lists import load_lists
 from engine.inspection.demo.places import DISTRICT
+from engine.inspection.demo.units import load_units
 from engine.inspection.models import InspectedObject, Inspector
 from engine.inspection.records import department_names
 from engine.inspection.registry_import import ImportReport, import_file
@@ -71,6 +72,7 @@ def load_demo(
     with database.write() as session:
         names = department_names(session, DISTRICT)
         load_lists(session, DISTRICT, now, now.astimezone(settings.timezone).date(), names)
+        load_units(session, DISTRICT, now)
         _accounts(session, now)
     return reports
 
