@@ -38,6 +38,7 @@ MODULES = (
     "engine.web.campaign_summaries",
     "engine.web.key_shares",
     "engine.web.inspections",
+    "engine.web.substitutions",
     "engine.web.archives",
     "engine.web.plans",
     "engine.web.plans_detail",
