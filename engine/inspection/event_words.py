@@ -67,5 +67,9 @@ WORDS = {
     "conference-resolved": "印发会议决议",
     "duty-determined": "出具尽职免责认定",
     "province-receipt": "省工作平台回执",
+    "document-issued": "出具文书",
+    "document-reissued": "出具文书新版本",
+    "document-voided": "作废文号",
+    "document-signed-copy": "登记纸质签署件",
 }
 PROBLEMS = frozenset({"incident-opened", "draw-aborted", "draw-annulled", "task-cancelled"})

@@ -31,6 +31,7 @@ MODULES = (
     "engine.web.task_actions",
     "engine.web.attachments",
     "engine.web.batch",
+    "engine.web.documents",
     "engine.web.cases",
     "engine.web.campaigns",
     "engine.web.draw_desk",

@@ -281,6 +281,9 @@ def _note(kind: str, body: Mapping[str, Any]) -> str:
         return f"{body.get('first')} 与 {body.get('second')}，重叠 {body.get('overlap')} 户，{done}"
     if kind in {"incident-opened", "incident-resolved"}:
         return str(body.get("message") or body.get("reason") or "")
+    if kind.startswith("document-"):
+        told = (f"{body.get('title', '')} {body.get('number', '')}", body.get("signed_by"), body.get("reason"))
+        return "；".join(str(part) for part in told if part)
     if kind == "province-receipt":
         return str(body.get("receipt") or "")
     if kind in {"draw-committed", "draw-done", "draw-aborted", "draw-imported", "draw-tried", "draw-annulled"}:
