@@ -17,7 +17,8 @@ from engine.models import Attachment
 MAX_BYTES = 20 * 1024 * 1024
 ALLOWED = frozenset(
     {"image/jpeg", "image/png", "image/webp", "image/heic", "application/pdf", "text/plain", "text/csv", "audio/mpeg",
-     "audio/mp4", "audio/webm", "video/mp4", "video/webm", "application/zip",
+     "audio/mp4", "audio/x-m4a", "audio/aac", "audio/wav", "audio/webm", "video/mp4", "video/quicktime", "video/3gpp",
+     "video/webm", "application/zip",
      "application/msword", "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
      "application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 )  # fmt: skip
@@ -66,7 +67,7 @@ def keep_file(
     elif len(content) > MAX_BYTES:
         problem = f"文件“{name}”超过 20 MB，请压缩或分成几个文件后上传。"
     elif media_type not in ALLOWED:
-        problem = f"文件“{name}”的类型（{media_type or '未知'}）不能上传，请使用图片、PDF、Office 文档或压缩包。"
+        problem = f"文件“{name}”的类型（{media_type or '未知'}）不能上传，请用图片、音像、PDF、Office 文档或压缩包。"
     if problem:
         raise InvalidInput(problem, fields={shown_as or field_key: [problem]})
     attachment = Attachment(

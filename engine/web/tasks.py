@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -16,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from engine.commands.add_attachment import AddAttachment
-from engine.commands.complete_task import CompleteTask, Paper
+from engine.commands.complete_task import CompleteTask
 from engine.commands.save_draft import SaveDraft
 from engine.commands.task_access import closed_words, may_act, may_enter_paper
 from engine.errors import Conflict, InvalidInput, LianjianError
@@ -24,7 +23,7 @@ from engine.expressions.temporal import read_datetime
 from engine.models import TaskDraft, User, UserTask
 from engine.process_engine import TaskView
 from engine.web.cases import team_of
-from engine.web.context import actor, database, engine, now, see_other, settings
+from engine.web.context import actor, database, engine, now, see_other
 from engine.web.form_view import form_view, row_action
 from engine.web.guards import signed_in
 from engine.web.notices import note_submission
@@ -41,8 +40,6 @@ PARTS = {
 }  # fmt: skip
 #: Steps at which the party or an inspector may ask for recusal.
 VISIT_STEPS = frozenset({"prepare_visit", "arrive", "site_check"})
-PAPER_FILE = "paper_attachment_id"
-PAPER_TEXTS = ("paper_document_number", "paper_signed_by", "paper_signed_on")
 
 
 @blueprint.get("/tasks/<task_id>")
@@ -150,7 +147,7 @@ def submit(task_id: str) -> ResponseReturnValue:
 def _completion(task_id: str, post: MultiDict[str, str]) -> CompleteTask:
     if not is_id(task_id):
         raise not_found()
-    return CompleteTask(task_id, _version(post), lambda form: form.from_multidict(post), _paper(post))
+    return CompleteTask(task_id, _version(post), lambda form: form.from_multidict(post), paper_of(post))
 
 
 def _version(post: MultiDict[str, str]) -> int:
@@ -226,31 +223,6 @@ def _meta() -> dict[str, Any]:
             value = float(request.form.get(name, "")[:20])
             place |= {name: value} if abs(value) <= bound else {}
     return found | place if len(place) == 2 else found
-
-
-def _paper(post: MultiDict[str, str]) -> Paper | None:
-    """The signed paper behind the entry, when any of its fields is filled.
-
-    Raises :class:`InvalidInput` for a date of signature that is none or lies ahead.
-    """
-    texts = {name: post.get(name, "").strip() for name in (*PAPER_TEXTS, PAPER_FILE)}
-    if not any(texts.values()) and not post.get("paper"):
-        return None
-    if signed_on := texts["paper_signed_on"]:
-        try:
-            ahead = date.fromisoformat(signed_on) > now().astimezone(settings().timezone).date()
-        except ValueError:
-            raise InvalidInput(
-                "签署日期有误。", fields={"paper_signed_on": ["签署日期请写成 2026-03-02 的样子。"]}
-            ) from None
-        if ahead:
-            raise InvalidInput("签署日期有误。", fields={"paper_signed_on": ["签署日期晚于今天，请核对。"]})
-    return Paper(
-        document_number=texts["paper_document_number"],
-        signed_on=signed_on,
-        signed_by=texts["paper_signed_by"],
-        attachment_id=texts[PAPER_FILE],
-    )
 
 
 @blueprint.post("/tasks/<task_id>/draft")

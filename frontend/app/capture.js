@@ -44,6 +44,11 @@ function upload(input) {
       state.textContent = `正在上传 ${index + 1} / ${waiting.length}：${file.name}`;
       const body = new FormData();
       body.append("field", input.dataset.upload);
+      body.append("taken_at", new Date(file.lastModified).toISOString());
+      for (const part of ["lat", "lng"]) {
+        const known = form.querySelector(`[data-location] input[name$="-${part}"]`)?.value;
+        if (known) body.append(part, known);
+      }
       body.append("file", file);
       try {
         const response = await fetch(form.dataset.uploadUrl, {

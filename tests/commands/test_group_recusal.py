@@ -38,7 +38,7 @@ def test_a_recusal_in_a_group_hands_over_its_open_visits_and_leaves_those_that_a
     standard_answers(office, plan)
     accounts_for_all(engine)
     office.do_all("draft_work_plan", *APPROVALS, "gate_check", "log_commitment", "reveal", "organ_approval")
-    office.do_all("sign_for_receipt", "prepare_visit")
+    office.do_all("sign_for_receipt", "prepare_visit", "arrive")
     with engine.read() as session:
         group, size = Counter(session.scalars(sa.select(DrawnObject.visit_group))).most_common(1)[0]
         assert group and size >= 3
@@ -60,7 +60,9 @@ def test_a_recusal_in_a_group_hands_over_its_open_visits_and_leaves_those_that_a
         before = session.scalars(sa.select(DepartmentInspection).where(DepartmentInspection.number == asked)).one()
         gone, stays = before.inspectors[1], before.inspectors[0]
     told_on = engine.clock().date().isoformat()
-    decision = {"decision": "决定回避", "inspector": gone, "reason": "经核实系近亲属。", "told_on": told_on}
+    decision = {
+        "decision": "决定回避", "inspector": gone, "reason": "经核实系近亲属。", "prior_work": "有效", "told_on": told_on,
+    }  # fmt: skip
     office.do(office.open_tasks("decide_recusal")[0], decision)
     with engine.read() as session:
         instance = session.scalars(sa.select(ProcessInstance.id).where(ProcessInstance.business_key == other)).one()

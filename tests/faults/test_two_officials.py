@@ -235,7 +235,7 @@ def fill_in(office: Office, url: str, department: str) -> list[str]:
     """The inspectors of one department do all its visits; returns the ids of the tasks the server acknowledged."""
     done: list[str] = []
     browsers: dict[str, Browser] = {}
-    for step in ("prepare_visit", "site_check"):
+    for step in ("prepare_visit", "arrive", "site_check"):
         for task in [t for t in office.open_tasks(step) if t.department == department]:
             answer = office.answers[step]
             typed = dict(answer(task) if callable(answer) else answer)

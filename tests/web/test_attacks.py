@@ -77,7 +77,7 @@ def running(request: pytest.FixtureRequest, tmp_path: Any, clock: Clock) -> Dist
     number = open_campaign(office)
     standard_answers(office, work_plan(engine, "SCJG", ["YJJ"]), problem_in="SCJG")
     office.do_all("draft_work_plan", *APPROVALS, "gate_check", "log_commitment", "reveal", "organ_approval")
-    office.do_all("sign_for_receipt", "prepare_visit", "site_check")
+    office.do_all("sign_for_receipt", "prepare_visit", "arrive", "site_check")
     return District(create_app(settings, engine), engine, office, number, clock)
 
 

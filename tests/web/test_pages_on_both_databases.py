@@ -7,7 +7,7 @@ import pytest
 from engine.process_engine import ProcessEngine
 from engine.web.app import create_app
 from tests.conftest import Clock
-from tests.support.journey import APPROVALS, Office, install, open_campaign, standard_answers, work_plan
+from tests.support.journey import APPROVALS, VISITS, Office, install, open_campaign, standard_answers, work_plan
 from tests.support.pages import Browser, District
 
 DRAW = "CN-370105-SCJG-2026-0001"
@@ -26,7 +26,7 @@ def test_lists_cases_lanes_and_batches_open(engine: ProcessEngine, clock: Clock)
     number = open_campaign(office)
     standard_answers(office, work_plan(engine, "SCJG", ["YJJ"]), problem_in="SCJG")
     office.do_all("draft_work_plan", *APPROVALS, "gate_check")
-    for step in ("log_commitment", "reveal", "organ_approval", "sign_for_receipt", "prepare_visit", "site_check"):
+    for step in ("log_commitment", "reveal", "organ_approval", "sign_for_receipt", *VISITS):
         office.do_all(step)
     district = District(create_app(engine.settings, engine), engine, office, number, clock)
     task = district.task("review", "YJJ")

@@ -21,9 +21,8 @@ def _items(desk: Desk) -> list[Item]:
 
 
 def _adopting(desk: Desk) -> dict[str, Any]:
-    """Options of the list 采用的结论和意见, with the rows this very form held before."""
+    """Options of the list 采用的结论和意见."""
     results = adoptions.known_results(desk.session, desk.part)
-    kept = [row for row in adoptions.of_part(desk.session, desk.part) if row.stage == desk.task.element_id]
     return {
         "item_options": [{"value": i.code, "label": f"{i.code} {i.name}"} for i in _items(desk)],
         "adopted_kinds": tables.options(desk.settings, "adopted-kind", desk.today),
@@ -34,13 +33,6 @@ def _adopting(desk: Desk) -> dict[str, Any]:
                 f"{adoptions.result_words(desk.session, desk.settings, row, desk.today)[:60]}",
             }
             for row in results
-        ],
-        "adoptions": [
-            {
-                "item": row.item, "kind": row.kind, "source": row.source, "number": row.number,
-                "dated_on": row.dated_on.isoformat(), "conclusion": row.conclusion, "files": row.files,
-            }
-            for row in kept
         ],
     }  # fmt: skip
 
