@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine.inspection import special_inspections
 from engine.inspection.models import Campaign, Item, Plan
 from engine.inspection.plan_census import census, size, within
 from engine.inspection.plan_models import PlanCampaign
@@ -38,7 +39,7 @@ def prefilled(session: Session, campaign: Campaign, today: date) -> dict[str, An
     """
     found = planned_row(session, campaign)
     if found is None:
-        return {}
+        return special_inspections.prefilled(session, campaign, today)
     _, row = found
     values = {key: row[key] for key in SAME if row.get(key) not in (None, "", [])}
     values["start_date"] = max(str(row["start_date"])[:10], today.isoformat())

@@ -31,6 +31,7 @@ PROCESS_WORDS = {
     "item-adjustment": "事项调整",
     "registry-change": "名录变更",
     "permit-handover": "审管移交",
+    "special-inspection": "专项检查", "conference-matter": "联席会议事项", "duty-review": "尽职免责认定",
 }  # fmt: skip
 
 
@@ -63,6 +64,12 @@ def page_of(instance: ProcessInstance) -> str:
         return url_for("registry_changes.show", number=key)
     if instance.process_key == "permit-handover":
         return url_for("handovers.show", number=key)
+    if instance.process_key == "special-inspection":
+        return url_for("specials.show", number=key)
+    if instance.process_key == "conference-matter":
+        return url_for("conference.show", number=key)
+    if instance.process_key == "duty-review":
+        return url_for("duty.show", number=key)
     return url_for("cases.show", instance_id=instance.id)
 
 
@@ -72,6 +79,8 @@ def show(instance_id: str) -> ResponseReturnValue:
     """The generic page: state, whom it waits for, deadlines, live picture, timeline, related cases."""
     with database().read() as session:
         instance = _instance(session, instance_id)
+        if instance.restricted:  # its own page tells each reader what is theirs to know
+            return redirect(page_of(instance))
         tasks = open_tasks(session, [instance.id])
         return make_response(
             render_template(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.inspection import publication, records, special_inspections
+from engine.inspection import publication, publication_release, records, special_inspections
 from engine.service_tasks import ServiceContext, service_task
 
 
@@ -21,8 +21,7 @@ def publish_special_inspection(ctx: ServiceContext) -> dict[str, Any]:
         state="withheld" if withheld else "published",
         legal_ground=str(row.content.get("legal_ground") or "") if withheld else "",
     )  # fmt: skip
-    kept.released_by, kept.published_at = ctx.actor.user_id, ctx.now
     if not withheld:
         row.published_at = ctx.now
-        ctx.enqueue("push-publication", kept.id, {"publication_id": kept.id})
+        publication_release.release(ctx, kept)
     return {"publication": kept.id, "state": kept.state}

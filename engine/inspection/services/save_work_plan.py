@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.errors import InvalidInput
-from engine.inspection import checklists, preparation, records
+from engine.inspection import checklists, preparation, records, special_inspections
 from engine.inspection.item_validity import not_checkable
 from engine.inspection.models import Item
 from engine.inspection.ratios import by_grade
@@ -31,12 +31,13 @@ def save_work_plan(ctx: ServiceContext) -> dict[str, Any]:
     _check_items(ctx, values, [ctx.department, *participants], faults)
     _check_witnesses(ctx, values, faults)
     _check_disclosure(values, faults)
+    campaign = records.campaign(ctx.session, ctx.district_id, ctx.business_key)
+    special_inspections.check_within(ctx.session, campaign, values, faults)
     today = ctx.calendar.local_date(ctx.now)
     check_form(ctx.settings, values, today, faults)
     check_methods(values, checklists.items_of(ctx.session, ctx.district_id, values["items"]), faults)
     if faults:
         raise InvalidInput("方案中有内容需要修改。", fields=faults)
-    campaign = records.campaign(ctx.session, ctx.district_id, ctx.business_key)
     campaign.name = values["name"]
     campaign.participants = participants
     campaign.plan = values
