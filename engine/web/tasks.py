@@ -27,6 +27,7 @@ from engine.web.context import actor, database, engine, now, see_other
 from engine.web.form_view import form_view, row_action
 from engine.web.guards import signed_in
 from engine.web.notices import note_submission
+from engine.web.paper_entry import PAPER_FILE, PAPER_TEXTS, paper_of
 from engine.web.submissions import attachment_links, submitted
 from engine.web.task_lookup import colleagues, find_task, is_id, not_found
 
