@@ -115,16 +115,17 @@ def withhold(ctx: ServiceContext, row: Publication, values: Mapping[str, Any]) -
     review_on = date.fromisoformat(str(values["review_on"])[:10])
     row.state, row.released_by = "withheld", ctx.actor.user_id
     row.legal_ground = ground_words(ground, str(values.get("ground_note") or ""))
+    proposed_by = records.user_name(ctx.session, row.prepared_by)
     kept = of_withheld(ctx, row.id)
     if kept is None:
         kept = WithheldPublication(id=new_id(), district_id=ctx.district_id, publication_id=row.id, reviews=0)
-        ctx.session.add(kept)
     else:
         kept.reviews += 1
     kept.department, kept.ground, kept.article = row.department, ground["code"], ground["article"]
     kept.note, kept.review_on = str(values.get("ground_note") or ""), review_on
-    kept.decided_by, kept.approved_by = _name_of(ctx, row.prepared_by), ctx.actor.name
+    kept.decided_by, kept.approved_by = proposed_by, ctx.actor.name
     kept.decided_at, kept.ended_at = ctx.now, None
+    ctx.session.add(kept)
     ctx.session.flush()
     record_stage(ctx, row, "withheld", note=row.legal_ground)
     if ctx.process_key != REVIEW_PROCESS:
@@ -166,10 +167,6 @@ def by_id(ctx: ServiceContext, publication_id: str) -> Publication:
     if row is None:
         raise ServiceTaskFailed("公示记录不存在，可能已被删除。")
     return row
-
-
-def _name_of(ctx: ServiceContext, user_id: str | None) -> str:
-    return records.user_name(ctx.session, user_id)
 
 
 def _months_after(day: date, months: int) -> date:
