@@ -45,7 +45,7 @@ _BLANK_DATE = "\u3000\u3000年\u3000\u3000月\u3000\u3000日"
 #: Equal bytes: neither the file nor its parts say when they were made.
 _NEVER = datetime(2000, 1, 1)
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
-_LABEL = {1: Mm(30), 2: Mm(26), 3: Mm(20)}
+_LABEL = {1: Mm(28), 2: Mm(28), 3: Mm(20)}
 
 
 def render(document: Document) -> bytes:

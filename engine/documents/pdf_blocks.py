@@ -15,7 +15,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, Table
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, Table, paragraph
 
 from engine.documents import fonts
 from engine.documents.model import (
@@ -55,6 +55,9 @@ FORM = Page(26 * mm, 24 * mm, 32 * mm, 28 * mm, size=11, leading=19, title=20)
 #: Letters: GB/T 9704 to the letter (天头 37 mm, 订口 28 mm, 版心 156 × 225 mm, 三号 type).
 LETTER = Page(28 * mm, 26 * mm, 37 * mm, 35 * mm, size=16, leading=29, title=22)
 
+# The library knows the marks that may not begin a line in Japanese; these are the Chinese ones it lacks.
+paragraph.ALL_CANNOT_START += "".join(set("；：，！？》”’…") - set(paragraph.ALL_CANNOT_START))
+
 #: No-break spaces: reportlab folds the others.
 _DATE = "                 年        月        日".replace(" ", "\u00a0")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -69,7 +72,7 @@ _CELLS = [
 _TALL = 400
 #: Least height of a line of a form, for the pen.
 _LINE = 9 * mm
-_LABEL = {1: 30 * mm, 2: 26 * mm, 3: 20 * mm}
+_LABEL = {1: 28 * mm, 2: 28 * mm, 3: 20 * mm}
 
 
 def _style(name: str, size: float, leading: float, font: str = fonts.TEXT, **more: Any) -> ParagraphStyle:

@@ -165,17 +165,30 @@ def team(case: DocumentCase) -> list[dict[str, Any]]:
 
 @fact("items", "code name legal_basis content method", many=True)
 def items(case: DocumentCase) -> list[dict[str, Any]]:
-    """What is checked: the organ's items, of a campaign all that the plan names for it."""
+    """What is checked: of a department's inspection its items, of a campaign all that the plan names."""
+    return [_item(row) for row in _items(case)]
+
+
+@fact("own_items", "code name legal_basis content method", many=True)
+def own_items(case: DocumentCase) -> list[dict[str, Any]]:
+    """The items of the issuing organ alone."""
+    return [_item(row) for row in _items(case) if row.department == case.department]
+
+
+def _items(case: DocumentCase) -> list[Item]:
     codes = case.part.items if case.part is not None else (plan(case) or {}).get("items") or []
-    rows = case.session.scalars(
-        sa.select(Item).where(Item.district_id == case.district_id, Item.code.in_(codes)).order_by(Item.code)
-    ).all()
-    several = case.part is None and case.department != (case.campaign.lead if case.campaign else "")
-    return [
-        {"code": i.code, "name": i.name, "legal_basis": i.legal_basis, "content": i.content, "method": i.method}
-        for i in rows
-        if not several or i.department == case.department
-    ]
+    return list(
+        case.session.scalars(
+            sa.select(Item).where(Item.district_id == case.district_id, Item.code.in_(codes)).order_by(Item.code)
+        )
+    )
+
+
+def _item(row: Item) -> dict[str, Any]:
+    return {
+        "code": row.code, "name": row.name, "legal_basis": row.legal_basis, "content": row.content,
+        "method": row.method,
+    }  # fmt: skip
 
 
 @fact("findings", "item name result category clause handling note checked problem", many=True)
