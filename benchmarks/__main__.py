@@ -10,7 +10,18 @@ import warnings
 from collections import defaultdict
 from pathlib import Path
 
-from benchmarks import completions, database_layer, inbox, instances, memory, programs, registry, report, starts
+from benchmarks import (
+    completions,
+    database_layer,
+    deadlines,
+    inbox,
+    instances,
+    memory,
+    programs,
+    registry,
+    report,
+    starts,
+)
 from benchmarks.figures import FULL, QUICK, Benchmark
 from benchmarks.places import PLACES
 
@@ -25,6 +36,7 @@ ALL: tuple[Benchmark, ...] = (
     memory.BENCHMARK,
     programs.BENCHMARK,
     registry.BENCHMARK,
+    deadlines.BENCHMARK,
 )
 CACHE = Path(__file__).resolve().parent.parent / "var" / "bench"
 

@@ -295,9 +295,10 @@ class Deadline(Base):
     met_at: Mapped[datetime | None]
     __table_args__ = (
         sa.UniqueConstraint("district_id", "business_key", "name"),
-        sa.Index("ix_deadline_open", "due_at", "id", postgresql_where=sa.text("met_at IS NULL"),
-                 sqlite_where=sa.text("met_at IS NULL")),
-        sa.Index("ix_deadline_open_department", "department", "due_at", "id",
+        # Lists are read in the order of both, colours counted without looking at the rows.
+        sa.Index("ix_deadline_open", "due_at", "id", "orange_at", "yellow_at",
+                 postgresql_where=sa.text("met_at IS NULL"), sqlite_where=sa.text("met_at IS NULL")),
+        sa.Index("ix_deadline_open_department", "department", "due_at", "id", "orange_at", "yellow_at",
                  postgresql_where=sa.text("met_at IS NULL"), sqlite_where=sa.text("met_at IS NULL")),
         sa.Index("ix_deadline_remind", "remind_at", postgresql_where=sa.text("met_at IS NULL"),
                  sqlite_where=sa.text("met_at IS NULL")),
@@ -316,7 +317,8 @@ class Deadline(Base):
 class DeadlineChange(Base):
     """One step of a deadline's trail: what its due time was and is, why, and who changed it.
 
-    ``kind``: set | suspended | resumed | extended | moved (by a holiday notice) | refused (an extension) | met.
+    ``kind``: set | suspended | resumed | extended | moved (by a holiday notice) | refused (an extension) |
+    reminded | met.
     """
 
     __tablename__ = "deadline_change"
@@ -338,7 +340,9 @@ class DeadlineChange(Base):
 
 
 class DeadlineReminder(Base):
-    """Somebody was reminded of a deadline that reached a stage; shown until it is met, suspended or moved on.
+    """Somebody was reminded of a deadline that reached a stage; kept until it is met, stands still or moves.
+
+    That it was sent stays in the trail and the history.
 
     ``recipient``: ``user:<id>``, a group ``<department>/<role>``, or ``*/<role>`` for a role of the whole district.
     """

@@ -111,6 +111,12 @@ class ServiceEffects(Protocol):
         """Add the next extension its row allows; ``rule`` is its length where the row leaves that open."""
         ...
 
+    def refuse_extension(
+        self, business_key: str, name: str, reason: str, *, document: str = "", approved_by: str = ""
+    ) -> None:  # fmt: skip
+        """Note that an extension was refused; the deadline stays as it is."""
+        ...
+
     def refresh_candidates(self) -> None:
         """Offer the instance's open tasks to whom their ``candidates`` expression names after this step."""
         ...

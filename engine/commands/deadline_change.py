@@ -13,7 +13,7 @@ from engine.commands.context import CommandContext
 from engine.db import new_id
 from engine.deadline_rules import WarningStage, warning_stages
 from engine.errors import NotFound
-from engine.models import Deadline, DeadlineChange, UserTask
+from engine.models import Deadline, DeadlineChange, DeadlineReminder, UserTask
 from engine.periods import Period, Suspension, count
 
 
@@ -102,6 +102,12 @@ def recount(ctx: CommandContext, deadline: Deadline) -> None:
         .where(UserTask.id.in_(open_tasks))
         .values(due_at=deadline.due_at)
         .execution_options(synchronize_session=False)
+    )
+    ctx.session.execute(
+        sa.delete(DeadlineReminder).where(
+            DeadlineReminder.deadline_id == deadline.id,
+            sa.true() if deadline.due_at is None else DeadlineReminder.due_at != deadline.due_at,
+        )
     )
     ctx.session.flush()
     ctx.following.add(deadline.business_key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.commands.context import CommandContext
-from engine.commands.deadline_change import changed, recount
+from engine.commands.deadline_change import changed, find_deadline, recount
 from engine.commands.suspend_deadline import reason_of, rule_of, taken_up
 from engine.deadline_rules import DeadlineRule, ExtensionRule
 from engine.errors import InvalidInput
@@ -44,6 +44,18 @@ class ExtendDeadline:
             document=self.document,
         )  # fmt: skip
         return deadline
+
+
+def refuse_extension(
+    ctx: CommandContext, business_key: str, name: str, reason: str, *, document: str, approved_by: str, stream: str
+) -> None:
+    """Note in the trail that an extension was refused; of a deadline met meanwhile too."""
+    deadline = find_deadline(ctx, business_key, name)
+    if deadline is not None:
+        changed(
+            ctx, deadline, "refused", deadline.due_at, stream=stream, reason=reason_of(reason), document=document,
+            ground=approved_by and f"{approved_by}决定",
+        )  # fmt: skip
 
 
 def next_extension(deadline: Deadline, row: DeadlineRule | None) -> ExtensionRule:

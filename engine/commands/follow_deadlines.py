@@ -53,7 +53,7 @@ def _waiting(ctx: CommandContext, after: str) -> list[tuple[str, str]]:
         sa.select(ProcessInstance.id, ProcessInstance.business_key)
         .where(
             ProcessInstance.district_id == ctx.district_id, ProcessInstance.status == "running", open_deadline,
-            sa.exists().where(Timer.instance_id == ProcessInstance.id),
+            ProcessInstance.id.in_(sa.select(Timer.instance_id)),
         )
         .order_by(ProcessInstance.id)
         .limit(AT_ONCE + 1)

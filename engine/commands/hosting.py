@@ -210,6 +210,15 @@ class _Effects(ServiceEffects):
             self.ctx
         )
 
+    def refuse_extension(
+        self, business_key: str, name: str, reason: str, *, document: str = "", approved_by: str = ""
+    ) -> None:  # fmt: skip
+        from engine.commands.extend_deadline import refuse_extension
+
+        refuse_extension(
+            self.ctx, business_key, name, reason, document=document, approved_by=approved_by, stream=self.instance.id
+        )
+
     def refresh_candidates(self) -> None:
         self.ctx.refreshing.add(self.instance.id)
 

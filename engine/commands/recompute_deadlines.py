@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from orjson import loads
 
 from engine.calendar import Calendar
-from engine.commands.bulk import change_rows, hold_streams
+from engine.commands.bulk import CHUNK, Digits, chunks, hold_streams
 from engine.commands.context import CommandContext
-from engine.commands.deadline_change import counted, moment, period_of
+from engine.commands.deadline_change import counted, period_of
 from engine.commands.follow_deadlines import ask_again
-from engine.db import new_id
+from engine.db import is_postgresql
 from engine.deadline_rules import WarningStage, warning_stages
-from engine.models import Deadline, DeadlineChange, UserTask
-from engine.periods import Period
-from engine.prepared import Prepared
+from engine.models import Deadline, DeadlineChange, DeadlineReminder, UserTask
 from engine.settings import Settings
 
-_READ = (
-    Deadline.id, Deadline.business_key, Deadline.name, Deadline.label, Deadline.department, Deadline.instance_id,
-    Deadline.started_at, Deadline.rule, Deadline.includes_start, Deadline.extensions, Deadline.suspensions,
-    Deadline.suspended_at, Deadline.due_at, Deadline.provisional, Deadline.yellow_at, Deadline.orange_at,
-    Deadline.remind_at, Deadline.reminded,
-)  # fmt: skip
 _COUNTED = ("due_at", "provisional", "yellow_at", "orange_at", "remind_at", "reminded")
-_TRAIL = Prepared(sa.insert(DeadlineChange.__table__), columns=DeadlineChange.__table__.columns.keys())  # type: ignore[arg-type]
+#: What a deadline is told by, what it is counted from (lists as text: most are alike), and what follows from it.
+_TOLD = (
+    sa.type_coerce(Deadline.id, Digits).label("digits"), Deadline.business_key, Deadline.name, Deadline.label,
+    Deadline.department, Deadline.instance_id,
+)  # fmt: skip
+_FROM = (
+    Deadline.started_at, Deadline.rule, Deadline.includes_start, sa.cast(Deadline.extensions, sa.Text),
+    sa.cast(Deadline.suspensions, sa.Text),
+)  # fmt: skip
+_READ = (*_TOLD, *_FROM, *(getattr(Deadline, name) for name in _COUNTED))
 
 
-@dataclass(frozen=True, slots=True)
-class MovedDeadline:
+_Values = tuple[Any, ...]
+
+
+class MovedDeadline(NamedTuple):
     """An open deadline that a changed calendar moves; what stands still has no due time and is not among them."""
 
-    id: str
     business_key: str
     name: str
     label: str
@@ -49,9 +49,9 @@ class MovedDeadline:
     provisional: bool
 
 
-def preview(session: Session, settings: Settings, calendar: Calendar, now: datetime) -> list[MovedDeadline]:
-    """What ``calendar`` would move, in the order of their business keys; nothing is written."""
-    return [moved for _, _, moved in _differing(session, settings, calendar, now) if moved is not None]
+def preview(connection: sa.Connection, settings: Settings, calendar: Calendar, now: datetime) -> list[MovedDeadline]:
+    """What ``calendar`` would move, in the order of their ids; nothing is written."""
+    return [moved for _, _, moved in _differing(connection, settings, calendar, now) if moved is not None]
 
 
 def recompute(ctx: CommandContext, calendar: Calendar, reason: str) -> list[MovedDeadline]:
@@ -60,68 +60,115 @@ def recompute(ctx: CommandContext, calendar: Calendar, reason: str) -> list[Move
     Deadlines already met stay as they were.  One event is added to the history of every case concerned.
     """
     ctx.flush()
-    differing = _differing(ctx.session, ctx.kernel.settings, calendar, ctx.now)
-    change_rows(
-        ctx.connection, Deadline.__table__, _COUNTED, ((row.id, *(new[c] for c in _COUNTED)) for row, new, _ in differing)
-    )  # fmt: skip
-    moved = [found for _, _, found in differing if found is not None]
-    if moved:
-        _TRAIL.run_each(ctx.connection, [_step(ctx, one, reason) for one in moved])
-        _tell(ctx, moved, reason)
+    found: list[MovedDeadline] = []
+    alike: dict[_Values, list[str]] = {}
+    for digits, values, moved in _differing(ctx.connection, ctx.kernel.settings, calendar, ctx.now):
+        alike.setdefault(values, []).append(digits)
+        if moved is not None:
+            found.append(moved)
+    for values, ids in alike.items():
+        for some in chunks(ids):
+            _write(ctx, dict(zip(_COUNTED, values, strict=True)), some, reason)
+    for several in chunks(found):
+        _tell(ctx, several, reason)
+    if found:
         _move_tasks(ctx)
+        _forget_reminders(ctx)
         ask_again(ctx, f"calendar/{ctx.now.isoformat()}")
-    return moved
-
-
-def _differing(
-    session: Session, settings: Settings, calendar: Calendar, now: datetime
-) -> list[tuple[Any, dict[str, Any], MovedDeadline | None]]:
-    """Open deadlines whose count differs: the row, its new columns, and what to tell when the due time moved."""
-    session.flush()
-    today = calendar.local_date(now)
-
-    @cache
-    def stages(name: str) -> Sequence[WarningStage]:
-        return warning_stages(settings, name, today)
-
-    @cache  # few periods differ: a hundred thousand deadlines began on some hundred days
-    def count_alike(period: Period, name: str, reminded: int) -> dict[str, Any]:
-        return counted(calendar, period, stages(name), reminded=reminded, now=now)
-
-    rows = session.execute(
-        sa.select(*_READ)
-        .where(Deadline.district_id == settings.district_id, Deadline.met_at.is_(None))
-        .order_by(Deadline.business_key, Deadline.name)
-    )
-    found = []
-    for row in rows:
-        period = period_of(row)
-        if not period.rule.rstrip().endswith("h"):  # days do not ask at what time the first one began
-            start = calendar.start_of_day(calendar.local_date(period.started_at))
-            period = Period(period.rule, start, period.includes_start, period.suspensions, period.extensions)
-        new = count_alike(period, row.name, row.reminded)
-        if any(new[column] != getattr(row, column) for column in _COUNTED):
-            found.append((row, new, _moved(row, new)))
     return found
 
 
-def _moved(row: Any, new: dict[str, Any]) -> MovedDeadline | None:
-    due = new["due_at"]
-    if due is None or row.due_at is None or (due, new["provisional"]) == (row.due_at, row.provisional):
-        return None
-    return MovedDeadline(
-        row.id, row.business_key, row.name, row.label, row.department, row.instance_id, row.due_at, due,
-        row.provisional, new["provisional"],
-    )  # fmt: skip
+def _write(ctx: CommandContext, new: dict[str, Any], ids: Sequence[str], reason: str) -> None:
+    """Add a step to the trails of deadlines that count alike now, then change them: two statements for all."""
+    these = Deadline.id.in_(ids)
+    if new["due_at"] is not None:
+        table: Any = DeadlineChange.__table__
+        fixed = {
+            "district_id": ctx.district_id, "at": ctx.now, "kind": "moved", "due_after": new["due_at"],
+            "provisional": new["provisional"], "rule": "", "ground": "", "reason": reason, "legal_basis": "",
+            "document": "", "actor_id": ctx.actor.user_id, "actor_name": ctx.actor.name,
+        }  # fmt: skip
+        shifted = sa.or_(Deadline.due_at != new["due_at"], Deadline.provisional != new["provisional"])
+        trail = sa.select(
+            _random_id(ctx.connection), Deadline.id, Deadline.due_at,
+            *(sa.literal(value, table.c[name].type) for name, value in fixed.items()),
+        ).where(these, Deadline.due_at.is_not(None), shifted)  # fmt: skip
+        ctx.connection.execute(sa.insert(table).from_select(["id", "deadline_id", "due_before", *fixed], trail))
+    ctx.connection.execute(sa.update(Deadline).where(these).values(new))
 
 
-def _step(ctx: CommandContext, moved: MovedDeadline, reason: str) -> dict[str, Any]:
-    return {
-        "id": new_id(), "district_id": ctx.district_id, "deadline_id": moved.id, "at": ctx.now, "kind": "moved",
-        "due_before": moved.old_due_at, "due_after": moved.new_due_at, "provisional": moved.provisional, "rule": "",
-        "effective_at": None, "ground": "", "reason": reason, "legal_basis": "", "document": "",
-        "actor_id": ctx.actor.user_id, "actor_name": ctx.actor.name,
-    }  # fmt: skip
+def _random_id(connection: sa.Connection) -> sa.ColumnElement[Any]:
+    """An id the database makes up for each row."""
+    return (
+        sa.func.gen_random_uuid() if is_postgresql(connection) else sa.func.lower(sa.func.hex(sa.func.randomblob(16)))
+    )
+
+
+def _differing(
+    connection: sa.Connection, settings: Settings, calendar: Calendar, now: datetime
+) -> Iterator[tuple[str, _Values, MovedDeadline | None]]:
+    """Open deadlines whose count differs: the digits of its id, its new columns, and what moved if it did."""
+    counting = _Counting(settings, calendar, now)
+    wanted = sa.select(*_READ).where(Deadline.district_id == settings.district_id, Deadline.met_at.is_(None))
+    told, known = len(_TOLD), len(_TOLD) + len(_FROM)
+    last = ""
+    while True:
+        rest = wanted.where(Deadline.id > last) if last else wanted
+        rows = connection.execute(rest.order_by(Deadline.id).limit(CHUNK)).all()
+        for row in rows:
+            digits, key, name, label, department, case = row[:told]
+            new, old = counting.of(name, row[told:known], row[-1]), row[known:]
+            if new == old:
+                continue
+            shifted = new[0] is not None and old[0] is not None and new[:2] != old[:2]
+            moved = MovedDeadline(key, name, label, department, case, old[0], new[0], old[1], new[1])
+            yield digits, new, moved if shifted else None
+        if len(rows) < CHUNK:
+            return
+        last = rows[-1].digits
+
+
+class _Counting:
+    """Counts periods that are alike once: a hundred thousand deadlines began on some hundred days."""
+
+    def __init__(self, settings: Settings, calendar: Calendar, now: datetime) -> None:
+        self._settings, self._calendar, self._now = settings, calendar, now
+        self._today = calendar.local_date(now)
+        self._stages: dict[str, Sequence[WarningStage]] = {}
+        self._known: dict[tuple[Any, ...], _Values] = {}
+
+    def of(self, name: str, recorded: Sequence[Any], reminded: int) -> _Values:
+        """The counted columns of a deadline, instants in UTC."""
+        started_at, rule, *rest = recorded
+        # Days do not ask for the hour at which the first one began.
+        start = started_at if rule.rstrip().endswith("h") else started_at.astimezone(self._calendar.zone).date()
+        key = (name, start, rule, *rest, reminded)
+        found = self._known.get(key)
+        if found is None:
+            includes_start, extensions, suspensions = rest
+            found = self._known[key] = self._count(
+                name, Recorded(started_at, rule, includes_start, loads(extensions), loads(suspensions)), reminded
+            )
+        return found
+
+    def _count(self, name: str, recorded: Recorded, reminded: int) -> _Values:
+        if name not in self._stages:
+            self._stages[name] = warning_stages(self._settings, name, self._today)
+        new = counted(
+            self._calendar, period_of(recorded), self._stages[name], reminded=reminded, now=self._now
+        )  # fmt: skip
+        values = (new[column] for column in _COUNTED)
+        return tuple(v.astimezone(UTC) if isinstance(v, datetime) else v for v in values)
+
+
+class Recorded(NamedTuple):
+    """What a deadline is counted from."""
+
+    started_at: datetime
+    rule: str
+    includes_start: bool
+    extensions: list[Any]
+    suspensions: list[Any]
 
 
 def _tell(ctx: CommandContext, moved: Iterable[MovedDeadline], reason: str) -> None:
@@ -134,10 +181,23 @@ def _tell(ctx: CommandContext, moved: Iterable[MovedDeadline], reason: str) -> N
     for instance_id, several in sorted(of_case.items()):
         told = [
             {"business_key": one.business_key, "name": one.name, "label": one.label,
-             "due_before": moment(one.old_due_at), "due_at": moment(one.new_due_at), "provisional": one.provisional}
+             "due_before": one.old_due_at, "due_at": one.new_due_at, "provisional": one.provisional}
             for one in several
         ]  # fmt: skip
         ctx.record(instance_id, "deadline-moved", {"reason": reason, "deadlines": told})
+    ctx.flush()
+
+
+def _forget_reminders(ctx: CommandContext) -> None:
+    """What was said of a due time that has moved is said anew when the new one comes near."""
+    stale = sa.select(Deadline.id).where(
+        Deadline.id == DeadlineReminder.deadline_id, Deadline.due_at == DeadlineReminder.due_at
+    )
+    ctx.connection.execute(
+        sa.delete(DeadlineReminder).where(
+            DeadlineReminder.district_id == ctx.district_id, sa.not_(stale.correlate(DeadlineReminder).exists())
+        )
+    )
 
 
 def _move_tasks(ctx: CommandContext) -> None:

@@ -11,7 +11,7 @@ from engine.commands.context import CommandContext
 from engine.commands.deadline_change import changed, find_deadline, recount
 from engine.db import new_id
 from engine.deadline_rules import deadline_rule, find_rule
-from engine.models import Deadline, ProcessInstance
+from engine.models import Deadline, DeadlineReminder, ProcessInstance
 
 
 @dataclass(frozen=True)
@@ -86,4 +86,5 @@ def meet_deadline(ctx: CommandContext, business_key: str, name: str, *, stream: 
         deadline.suspended_at = None
         recount(ctx, deadline)
     deadline.met_at = ctx.now
+    ctx.session.execute(sa.delete(DeadlineReminder).where(DeadlineReminder.deadline_id == deadline.id))
     changed(ctx, deadline, "met", before, stream=stream or deadline.instance_id)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.inspection.facts import (
     campaigns,
+    deadlines,
     conference,
     dispatching,
     duty,
@@ -55,6 +56,7 @@ _PROCESSES: dict[str, Provider] = {
     "special-inspection": special.special_facts,
     "conference-matter": conference.matter_facts,
     "duty-review": duty.review_facts,
+    **deadlines.PROCESSES,
     **plans.PROCESSES,
     **release.PROCESSES,
 }

@@ -1,0 +1,47 @@
+"""What stands beside the forms of a deadline's extension: the deadline, and what the table says of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.deadline_rules import find_rule
+from engine.inspection.deadline_extensions import PROCESS, subject_of
+from engine.inspection.facts.desk import Desk
+
+
+def extension_facts(desk: Desk) -> dict[str, Any]:
+    """The deadline as it stands, and the extension the table allows next."""
+    deadline = subject_of(desk.session, desk.settings, desk.data)
+    if deadline is None:
+        return {"facts": []}
+    zone = desk.settings.timezone
+    row = find_rule(desk.settings, deadline.name, deadline.started_at.astimezone(zone).date())
+    given = len(deadline.extensions)
+    allowed = row.extensions[given] if row and given < len(row.extensions) else None
+    due = deadline.due_at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if deadline.due_at else "中止中"
+    rows = [
+        ["事项编号", deadline.business_key],
+        ["期限", f"{deadline.label}（{deadline.rule}）"],
+        ["起算", deadline.started_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")],
+        ["届满", due + ("（暂定）" if deadline.provisional else "")],
+        ["依据", deadline.legal_basis],
+        ["已延长", f"{given} 次"],
+    ]
+    if allowed is not None:
+        rows += [
+            ["本次可延长", allowed.rule or "由批准决定写明"],
+            ["条件", allowed.condition],
+            ["延长的依据", allowed.legal_basis],
+            ["批准", allowed.approver + ("（集体讨论）" if allowed.collective else "")],
+        ]
+    asked = (desk.data.get("apply") or {}) if desk.task.element_id != "apply" else {}
+    if asked:
+        rows += [["申请理由", asked.get("reason", "")], ["申请延长", asked.get("rule", "")]]
+    return {
+        "facts": [{"title": "期限", "rows": [row for row in rows if row[1]]}],
+        "extension_rule": (allowed.rule if allowed else None) or "",
+        "requested_rule": asked.get("rule", ""),
+    }
+
+
+PROCESSES = {PROCESS: extension_facts}

@@ -1,0 +1,21 @@
+"""Extend a statutory deadline after its approval."""
+
+from __future__ import annotations
+
+from engine.service_tasks import ServiceContext, service_task
+
+
+@service_task("extend-deadline", title="延长期限")
+def extend_deadline(
+    ctx: ServiceContext, name: str, reason: str, business_key: str | None = None, rule: str | None = None,
+    document: str | None = None, approved_by: str | None = None,
+) -> dict[str, str]:  # fmt: skip
+    """Give the deadline ``name`` the next extension the deadline table allows.
+
+    ``rule`` is its length where the table leaves it to the decision, e.g. 30d.
+    """
+    deadline = ctx.extend_deadline(
+        business_key or ctx.business_key, name, reason, rule=rule or None, document=document or "",
+        approved_by=approved_by or "",
+    )  # fmt: skip
+    return {"due_at": deadline.due_at.isoformat() if deadline.due_at else ""}
