@@ -67,9 +67,16 @@ WORDS = {
     "conference-resolved": "印发会议决议",
     "duty-determined": "出具尽职免责认定",
     "province-receipt": "省工作平台回执",
+    "paper-receipt": "登记纸质回执",
+    "publication-stage": "公示",
     "document-issued": "出具文书",
     "document-reissued": "出具文书新版本",
     "document-voided": "作废文号",
     "document-signed-copy": "登记纸质签署件",
 }
 PROBLEMS = frozenset({"incident-opened", "draw-aborted", "draw-annulled", "task-cancelled"})
+#: Steps of a publication (:class:`engine.inspection.publication_models.PublicationVersion`) in words.
+STAGE_WORDS = {
+    "preview": "预览", "published": "公示", "corrected": "更正", "withdrawn": "撤回", "withheld": "不予公开",
+    "disclosed": "改为公示",
+}  # fmt: skip

@@ -13,7 +13,16 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from engine.forms import Form
-from engine.inspection.event_words import EMPTY_OPINIONS, ENDED, OPENED_BY_HAND, PROBLEMS, SILENT, STARTED, WORDS
+from engine.inspection.event_words import (
+    EMPTY_OPINIONS,
+    ENDED,
+    OPENED_BY_HAND,
+    PROBLEMS,
+    SILENT,
+    STAGE_WORDS,
+    STARTED,
+    WORDS,
+)
 from engine.models import Department, Incident, ProcessDefinition, ProcessInstance, TaskCandidate, User, UserRole
 from engine.models import UserTask as Task
 from engine.queries import TimelineEntry, timeline
@@ -284,8 +293,10 @@ def _note(kind: str, body: Mapping[str, Any]) -> str:
     if kind.startswith("document-"):
         told = (f"{body.get('title', '')} {body.get('number', '')}", body.get("signed_by"), body.get("reason"))
         return "；".join(str(part) for part in told if part)
-    if kind == "province-receipt":
+    if kind in {"province-receipt", "paper-receipt"}:
         return str(body.get("receipt") or "")
+    if kind == "publication-stage":
+        return "：".join(part for part in (STAGE_WORDS.get(str(body.get("stage")), ""), body.get("note")) if part)
     if kind in {"draw-committed", "draw-done", "draw-aborted", "draw-imported", "draw-tried", "draw-annulled"}:
         return "；".join(str(body[k]) for k in ("draw_id", "reason") if body.get(k))
     if kind == "inspector-replaced":
