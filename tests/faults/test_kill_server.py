@@ -62,7 +62,7 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.slow
 
 CLIENTS = 5
-KILLS = 8
+KILLS = 6
 PROBES = 12
 #: Steps with a field for free words, by which a submission is recognised.
 WORDS = {"site_check": "statement", "review": "opinion", "result_notice": "recipient", "second_signoff": "opinion"}
