@@ -128,7 +128,7 @@ def test_the_conference_asks_every_unit_advises_and_follows_up_by_unit(office: O
             actor=office.login("scjg-officer"),
         )
     first = clock().date().isoformat()
-    for holder, day in (("演示·甲（虚构）", "2025-01-01"), ("演示·乙（虚构）", first)):
+    for holder, day in (("演示·甲（虚构）", "2025-01-02"), ("演示·乙（虚构）", first)):
         engine.execute(AnnounceSuccession("ZHR", holder, day, "办〔2026〕1号", day), actor=secretary)
     with pytest.raises(InvalidInput) as refused:
         engine.execute(AnnounceSuccession("nobody", "", "x", "", first), actor=secretary)
@@ -255,8 +255,8 @@ def test_a_duty_review_holds_the_generated_record_against_the_list_and_is_known_
 def test_training_and_publicity_are_entered_counted_and_withdrawn_with_a_reason(office: Office) -> None:
     engine, officer = office.engine, office.login("scjg-officer")
     values = {
-        "kind": "培训", "title": "双随机业务培训", "held_on": "2026-01-08", "department": "SCJG", "audience": "执法人员",
-        "hours": "4", "participants": "60", "content": "抽查流程和系统操作。",
+        "kind": "培训", "title": "双随机业务培训", "held_on": "2026-01-08", "department": "SCJG",
+        "audience": "执法人员", "hours": "4", "participants": "60", "content": "抽查流程和系统操作。",
     }  # fmt: skip
     with pytest.raises(InvalidInput) as refused:
         engine.execute(RecordPublicity(values | {"held_on": "2027-01-08"}), actor=officer)

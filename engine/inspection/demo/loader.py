@@ -13,6 +13,7 @@ from engine.calendar import seed_calendar
 from engine.db import Database
 from engine.errors import LianjianError
 from engine.inspection.demo.accounts import DEMO_PASSWORD, Account, accounts
+from engine.inspection.demo.conference import load_conference
 from engine.inspection.demo.departments import GOVERNMENT, ORGANS
 from engine.inspection.demo.generator import generate
 from engine.inspection.demo.lists import load_lists
@@ -73,6 +74,7 @@ def load_demo(
         names = department_names(session, DISTRICT)
         load_lists(session, DISTRICT, now, now.astimezone(settings.timezone).date(), names)
         load_units(session, DISTRICT, now)
+        load_conference(session, settings, now)
         _accounts(session, now)
     return reports
 
