@@ -25,7 +25,8 @@ def load_conference(session: Session, settings: Settings, now: datetime) -> None
             session.add(
                 ConferenceTenure(
                     id=new_id(), district_id=settings.district_id, post=post.code,
-                    holder=f"演示·{post.name}（虚构）"[:64], first_day=_FIRST_DAY, notice_number="演示〔2025〕1号", noticed_on=_FIRST_DAY,
+                    holder=f"演示·{post.name}（虚构）"[:64], first_day=_FIRST_DAY,
+                    notice_number="演示〔2025〕1号", noticed_on=_FIRST_DAY,
                     note="演示数据，人员为虚构", entered_by_name="演示数据", entered_at=now,
                 )
             )  # fmt: skip
