@@ -38,6 +38,10 @@ _CLOSE = Prepared(
 )
 
 
+#: Field of a scan that stands behind many entries: one letter with its list (engine/inspection/shared_scan.py).
+SHARED_SCAN = "paper-for-many"
+
+
 @dataclass(frozen=True)
 class Paper:
     """The signed scan behind an entry made for somebody else (纸质补录、代录)."""
@@ -68,8 +72,7 @@ class CompleteTask:
         require_may_act(ctx, task, with_paper=self.paper is not None)
         require_running(instance)
         definition = ctx.kernel.definition(ctx.connection, instance.definition_id)
-        if self.paper is not None:
-            self._check_paper(ctx)
+        paper = None if self.paper is None else self._checked_paper(ctx)
         cleaned: dict[str, Any] = {}
 
         def act(execution: Execution) -> None:
@@ -88,7 +91,6 @@ class CompleteTask:
             for hook in _names(element.properties.get("on_submit", "")):
                 service = service_context(ctx, instance, element, values=cleaned, task_id=task.id)
                 cleaned = {**cleaned, **jsonable(dict(ctx.kernel.services.run(hook, service, {}) or {}))}
-            paper = None if self.paper is None else dict(vars(self.paper))
             _CLOSE.run(
                 ctx.connection,
                 {"of_task": task.id, "state": "completed", "closed_at": ctx.now, "closed_by": ctx.actor.user_id,
@@ -118,7 +120,8 @@ class CompleteTask:
     def _context(self, ctx: CommandContext, data: Mapping[str, Any]) -> dict[str, Any]:
         return ctx.kernel.form_context(ctx.session, ctx.session.get_one(UserTask, self.task_id), data, ctx.now)
 
-    def _check_paper(self, ctx: CommandContext) -> None:
+    def _checked_paper(self, ctx: CommandContext) -> dict[str, str]:
+        """What is recorded of the paper: its particulars and the digest of its scan."""
         assert self.paper is not None
         missing = {
             f"paper_{name}": [f"请{'上传' if name == 'attachment_id' else '填写'}{label}。"]
@@ -128,15 +131,24 @@ class CompleteTask:
             }.items()
             if not str(getattr(self.paper, name) or "").strip()
         }  # fmt: skip
-        if not missing and not self._uploaded(ctx, self.paper.attachment_id):
+        digest = "" if missing else self._uploaded(ctx, self.paper.attachment_id)
+        if not missing and not digest:
             missing["paper_attachment_id"] = ["扫描件没有上传成功，请重新选择文件。"]
         if missing:
             raise InvalidInput("纸质补录的资料不完整。", fields=missing)
+        return {**vars(self.paper), "sha256": digest}
 
-    def _uploaded(self, ctx: CommandContext, attachment_id: str) -> bool:
-        """True when the scan was uploaded to this very task."""
-        ids = ctx.session.scalars(sa.select(Attachment.id).where(Attachment.task_id == self.task_id))
-        return attachment_id in set(ids)
+    def _uploaded(self, ctx: CommandContext, attachment_id: str) -> str:
+        """The digest of the scan when it was uploaded to this very task, or by the actor for many at once."""
+        found = ctx.session.execute(
+            sa.select(Attachment.id, Attachment.sha256).where(
+                sa.or_(
+                    Attachment.task_id == self.task_id,
+                    sa.and_(Attachment.field == SHARED_SCAN, Attachment.uploaded_by == ctx.actor.user_id),
+                )
+            )
+        )
+        return next((digest for scan, digest in found if scan == attachment_id), "")
 
     def _check_files(self, ctx: CommandContext, task: LockedTask, form: Form, values: dict[str, Any]) -> None:
         """Every file the values name must have been uploaded to this very case."""

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.actor import Actor
+from engine.commands.task_access import CLERK
 from engine.inbox import first_todo, todo_parameters
 from engine.inspection.models import Finding
-from engine.models import UserTask
+from engine.models import InstanceDepartment, UserTask
 from engine.queries import waits_for
 
 
@@ -40,12 +41,12 @@ STEPS = {
 }
 
 
-def _statement(actor: Actor, step: BatchStep) -> sa.Select[tuple[UserTask]]:
+def _statement(actor: Actor, step: BatchStep, department: str = "") -> sa.Select[tuple[UserTask]]:
     statement = sa.select(UserTask).where(
         UserTask.state == "open",
         UserTask.process_key == step.process_key,
         UserTask.element_id == step.element_id,
-        waits_for(actor),
+        _entered_for(actor, department) if department else waits_for(actor),
     )
     if step.clean_only:
         problem = sa.exists().where(
@@ -57,15 +58,31 @@ def _statement(actor: Actor, step: BatchStep) -> sa.Select[tuple[UserTask]]:
     return statement
 
 
-def batch_tasks(session: Session, actor: Actor, step: BatchStep, limit: int) -> list[UserTask]:
-    """Open tasks of the step that wait for the actor, the most urgent first."""
-    ordered = _statement(actor, step).order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.business_key)
+def _entered_for(actor: Actor, department: str) -> sa.ColumnElement[bool]:
+    """Tasks of another department that the actor may enter from its signed paper (代录)."""
+    own = sorted(code for code in actor.departments if actor.has_role(CLERK, code))
+    shared = sa.exists().where(
+        InstanceDepartment.instance_id == UserTask.instance_id, InstanceDepartment.department.in_(own)
+    )
+    return sa.and_(UserTask.department == department, shared)
+
+
+def batch_tasks(
+    session: Session, actor: Actor, step: BatchStep, limit: int, department: str = ""
+) -> list[UserTask]:  # fmt: skip
+    """Open tasks of the step that wait for the actor, the most urgent first.
+
+    With a ``department``: those of that department which the actor may enter from its signed paper.
+    """
+    ordered = _statement(actor, step, department).order_by(
+        UserTask.due_at.is_(None), UserTask.due_at, UserTask.business_key
+    )
     return list(session.scalars(ordered.limit(limit)))
 
 
-def batch_count(session: Session, actor: Actor, step: BatchStep, cap: int = 1_000) -> int:
+def batch_count(session: Session, actor: Actor, step: BatchStep, cap: int = 1_000, department: str = "") -> int:
     """How many such tasks wait, counted up to ``cap``."""
-    capped = _statement(actor, step).with_only_columns(UserTask.id).limit(cap).subquery()
+    capped = _statement(actor, step, department).with_only_columns(UserTask.id).limit(cap).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(capped)) or 0
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import re
+
 import sqlalchemy as sa
 
 from engine.commands.complete_task import CompleteTask
 from engine.inspection.batches import STEPS, batch_tasks
-from engine.inspection.models import DepartmentInspection, Publication
+from engine.inspection.models import DepartmentInspection, Finding, Publication
 from engine.models import UserTask
-from tests.support.pages import PROBLEM_IN, Browser, District
+from tests.support.pages import PDF, PROBLEM_IN, Browser, District
 
 
 def waiting(district: District, name: str, login: str) -> list[UserTask]:
@@ -125,3 +129,45 @@ def test_strangers_get_nothing_and_unknown_lists_do_not_exist(district: District
     assert all(t.title not in text for t in tasks)
     assert len(waiting(district, "review", "yjj-section")) == len(tasks)
     assert stranger.get("/batch/no-such-step").status_code == 404
+
+
+def test_a_task_that_changed_meanwhile_is_named_and_left_out(district: District) -> None:
+    section = district.sign_in("yjj-section")
+    tasks = waiting(district, "review", "yjj-section")
+    with district.engine.database.write() as session:
+        session.execute(sa.update(UserTask).where(UserTask.id == tasks[0].id).values(version=UserTask.version + 1))
+        finding = Finding(
+            district_id=tasks[1].district_id, department_inspection=tasks[1].business_key, department="YJJ",
+            item="补登", problem=True, at=district.clock(),
+        )  # fmt: skip
+        session.add(finding)
+    text = send(section, "review", tasks, {"decision": "同意"})
+    assert "在您打开之后已被更新" in text and "不再是未发现问题的检查" in text
+    assert f"已办结 {len(tasks) - 2} 项" in text or "有 2 项没有办成" in text
+    assert district.task("review", "YJJ").id in {tasks[0].id, tasks[1].id}
+
+
+def test_a_list_is_entered_for_a_department_from_the_letter_it_signed(district: District) -> None:
+    lead, stranger = district.sign_in("scjg-officer"), district.sign_in("jtj-officer")
+    tasks = waiting(district, "review", "yjj-section")
+    address = "/batch/review?department=YJJ"
+    assert "代录：应急管理局" in lead.text(address) and "没有可以成批办理的任务" in stranger.text(address)
+    ticked = {"task": [t.id for t in tasks], **{f"version-{t.id}": t.version for t in tasks}}
+    data = {**ticked, "department": "YJJ", "decision": "同意"}
+    scan = {"upload-paper_attachment_id": (io.BytesIO(PDF), "审核意见.pdf", "application/pdf")}
+    refused = lead.post("/batch/review", {**data, **scan}, page=address)
+    kept = re.search(r'name="paper_attachment_id" value="([^"]+)"', refused.text)
+    assert refused.status_code == 422 and "请填写文号" in refused.text and "审核意见.pdf" in refused.text and kept
+    paper = {
+        "paper_attachment_id": kept[1], "paper_document_number": "天应急检〔2026〕9号", "paper_signed_by": "王某",
+        "paper_signed_on": "2026-03-02",
+    }  # fmt: skip
+    done = lead.post("/batch/review", {**data, **paper}, page=address)
+    assert f"已办结 {len(tasks)} 项" in done.text
+    with district.engine.read() as session:
+        closed = session.scalars(sa.select(UserTask).where(UserTask.id.in_([t.id for t in tasks]))).all()
+        papers = [t.paper or {} for t in closed]
+        assert {p["document_number"] for p in papers} == {"天应急检〔2026〕9号"}
+        assert {p["sha256"] for p in papers} == {hashlib.sha256(PDF).hexdigest()}
+    again = stranger.post("/batch/review", {**data, **paper})
+    assert "已办结" not in again.text
