@@ -133,7 +133,8 @@ def _page(
     return render_template(
         "publication_case.html", row=row, versions=versions, withheld=withheld, open_number=open_number,
         applications=applications, subject=subject, people=people, kind=publication.KINDS.get(row.kind, row.kind),
-        state=STATES.get(row.state, row.state), stages=STAGE_WORDS, push=PUSH, chips=CHIPS, errors=errors or {}, typed=typed or {},
+        state=STATES.get(row.state, row.state), stages=STAGE_WORDS, push=PUSH, chips=CHIPS,
+        errors=errors or {}, typed=typed or {},
         content=publication.public_content(settings(), row, today()) if public else row.content, public=public,
         may_correct=mine and row.state == "published" and not open_number,
         may_report=public and row.push_state != "received"
