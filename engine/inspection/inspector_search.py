@@ -10,38 +10,43 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine.inspection.asked import clean, several
 from engine.inspection.models import Inspector
 from engine.inspection.standing import ON_DUTY
 
 #: Words of the filter for whether somebody can be drawn, and the order of the list.
 STANDINGS = ("可抽取", "不可抽取", "专家")
 SORTS = {"code": "编号", "name": "姓名", "certificate": "证件到期日", "updated": "最近变更"}
+#: Filters of which several values may be asked for at once.
+SEVERAL = ("department", "region", "item", "team", "standing")
 PAGE = 50
 
 
 @dataclass(frozen=True)
 class InspectorQuery:
-    """A search as the address bar holds it; empty fields ask for nothing."""
+    """A search as the address bar holds it; empty fields ask for nothing, those of tuples may occur repeatedly."""
 
     q: str = ""  # part of the name, the code or the certificate number
-    department: str = ""
-    region: str = ""  # people without an area work in the whole district and match every region
-    item: str = ""
+    department: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()  # people without an area work in the whole district and match every region
+    item: tuple[str, ...] = ()
     qualification: str = ""
-    team: str = ""
-    standing: str = ""  # one of STANDINGS
+    team: tuple[str, ...] = ()
+    standing: tuple[str, ...] = ()  # one of STANDINGS
     sort: str = "code"
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, str]) -> InspectorQuery:
         """Read the address bar; values nobody offers are ignored."""
-        given = {f.name: arguments.get(f.name, "").strip()[:100] for f in fields(cls)}
-        query = cls(**given)
-        if query.standing not in STANDINGS:
-            query = replace(query, standing="")
+        values = {name: several(arguments, name) for name in SEVERAL}
+        values["standing"] = several(arguments, "standing", STANDINGS)
+        given: dict[str, Any] = {
+            f.name: clean(arguments.get(f.name, ""))[:100] for f in fields(cls) if f.name not in SEVERAL
+        }
+        query = cls(**given, **values)
         return query if query.sort in SORTS else replace(query, sort="code")
 
-    def arguments(self) -> dict[str, str]:
+    def arguments(self) -> dict[str, Any]:
         """What the address bar needs to show this again."""
         return {f.name: value for f in fields(self) if (value := getattr(self, f.name)) and value != f.default}
 
@@ -72,21 +77,22 @@ def statement(district_id: str, query: InspectorQuery, today: date) -> sa.Select
         found = found.where(
             sa.or_(*(c.contains(query.q, autoescape=True) for c in (row.name, row.code, row.certificate_number)))
         )
-    for column, value in ((row.department, query.department), (row.team, query.team)):
-        if value:
-            found = found.where(column == value)
-    for listed, value in ((row.items, query.item), (row.qualifications, query.qualification)):
-        if value:
-            found = found.where(_has(listed, value))
+    for column, values in ((row.department, query.department), (row.team, query.team)):
+        if values:
+            found = found.where(column.in_(values))
+    for listed, values in ((row.items, query.item), (row.qualifications, (query.qualification,))):
+        if any(values):
+            found = found.where(sa.or_(*(_has(listed, value) for value in values)))
     if query.region:
-        found = found.where(sa.or_(_has(row.regions, query.region), sa.cast(row.regions, sa.Text) == "[]"))
+        near = (_has(row.regions, region) for region in query.region)
+        found = found.where(sa.or_(*near, sa.cast(row.regions, sa.Text) == "[]"))
     drawable = sa.and_(
         row.drawable, sa.not_(row.expert), row.certificate_number != "", row.status == ON_DUTY,
         sa.or_(row.certificate_until.is_(None), row.certificate_until >= today),
     )  # fmt: skip
     if query.standing:
         wanted = {"可抽取": drawable, "不可抽取": sa.not_(drawable), "专家": row.expert}
-        found = found.where(wanted[query.standing])
+        found = found.where(sa.or_(*(wanted[standing] for standing in query.standing)))
     order: dict[str, tuple[Any, ...]] = {
         "code": (row.code,),
         "name": (row.name, row.code),

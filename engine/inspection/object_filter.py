@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine.inspection.asked import clean, several
 from engine.inspection.object_conditions import AllOf, AnyOf, Between, Condition, Is, Not, code_has, one_of, text_in
 from engine.inspection.object_models import ObjectPosting
 from engine.inspection.object_search import Question
@@ -20,7 +21,7 @@ PLACES = {"": "名称、代码、地址、法定代表人", "name": "名称", "c
           "person": "法定代表人（负责人）"}  # fmt: skip
 INSPECTED = {"year": "一年内检查过", "not": "一年内未检查", "never": "从未检查"}
 EXPIRES = {"over": "已过期", "30": "30 天内到期", "60": "60 天内到期", "90": "90 天内到期"}
-#: Filters by one value: field → name of its token.
+#: Filters by values, any of which will do: field → name of its token.
 VALUES = {
     "region": "region", "kind": "kind", "status": "status", "grade": "grade", "tag": "tag", "special": "special",
     "permit": "permit", "issuer": "issuer", "supervisor": "supervisor",
@@ -35,27 +36,22 @@ _LETTERS = {"name": "n", "address": "a", "person": "l"}
 _WORDS, _LONGEST = 5, 60
 
 
-def clean(text: str) -> str:
-    """What somebody typed, as far as a database can be asked for it."""
-    return " ".join(text.replace("\0", "").split())[:200]
-
-
 @dataclass(frozen=True)
 class ObjectFilter:
-    """Empty fields ask nothing; the field names are those of the address bar."""
+    """Empty fields ask nothing; the field names are those of the address bar, those of tuples may occur repeatedly."""
 
     q: str = ""
     within: str = ""
-    region: str = ""
+    region: tuple[str, ...] = ()
     industry: str = ""  # a section (F) or a division (F52)
-    kind: str = ""
-    status: str = ""
-    grade: str = ""
-    tag: str = ""
-    special: str = ""
-    permit: str = ""
-    issuer: str = ""
-    supervisor: str = ""
+    kind: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    grade: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    special: tuple[str, ...] = ()
+    permit: tuple[str, ...] = ()
+    issuer: tuple[str, ...] = ()
+    supervisor: tuple[str, ...] = ()
     inspected: str = ""
     expires: str = ""
     abnormal: str = ""
@@ -66,27 +62,26 @@ class ObjectFilter:
     @classmethod
     def read(cls, asked: Mapping[str, str], *, grades: bool) -> ObjectFilter:
         """What ``asked`` says, as far as it makes sense; without ``grades`` nobody filters by them."""
-        held = {f.name: clean(asked.get(f.name, "")) for f in fields(cls)}
+        held: dict[str, Any] = {f.name: clean(asked.get(f.name, "")) for f in fields(cls) if f.name not in VALUES}
         held["sort"] = held["sort"] if held["sort"] in ORDERS else "name"
         held["dir"] = "desc" if held["dir"] == "desc" else ""
         for name, allowed in (("within", PLACES), ("inspected", INSPECTED), ("expires", EXPIRES)):
             held[name] = held[name] if held[name] in allowed else ""
         for name in ("abnormal", "verify"):
             held[name] = "1" if held[name] else ""
-        if not grades:
-            held["grade"] = ""
-        return cls(**held)
+        values: dict[str, Any] = {name: several(asked, name) for name in VALUES if grades or name != "grade"}
+        return cls(**held, **values)
 
     @property
     def descending(self) -> bool:
         return self.dir == "desc"
 
-    def given(self) -> dict[str, str]:
+    def given(self) -> dict[str, Any]:
         """The fields that differ from an empty filter, for addresses."""
         empty = ObjectFilter()
         return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) != getattr(empty, f.name)}
 
-    def asks(self) -> dict[str, str]:
+    def asks(self) -> dict[str, Any]:
         """The fields that leave objects out."""
         return {name: text for name, text in self.given().items() if name not in {"sort", "dir", "within"}}
 
@@ -96,7 +91,7 @@ class ObjectFilter:
     def question(self, today: date) -> Question:
         """The condition, and the check of words longer than the pairs that the index knows."""
         parts: list[Condition] = [self._word(word) for word in self.words()]
-        parts += [one_of(token, [text]) for name, token in VALUES.items() if (text := getattr(self, name))]
+        parts += [one_of(token, texts) for name, token in VALUES.items() if (texts := getattr(self, name))]
         if self.industry:
             parts.append(one_of("section" if len(self.industry) == 1 else "division", [self.industry[:3]]))
         if self.abnormal:

@@ -122,6 +122,8 @@ def _on(
     # Sorted here: asked to sort, SQLite would walk all codes of the district instead of looking positions up.
     for uscc, name, status, supervisor, held in sorted(rows, key=lambda row: str(row[0])):
         for permit in permits_of(held, today):
-            wanted = asked.permit in ("", permit.name) and asked.issuer in ("", permit.issuer)
+            wanted = permit.name in (asked.permit or (permit.name,)) and permit.issuer in (
+                asked.issuer or (permit.issuer,)
+            )
             if permit.expires == day and wanted:
                 yield Expiring(uscc, name, status, permit.supervisor or supervisor, permit)

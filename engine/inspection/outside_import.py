@@ -61,6 +61,15 @@ class Reading:
         return [problem for line in self.lines for problem in line.problems]
 
 
+def check_size(content: bytes) -> None:
+    """Raises :class:`InvalidInput` for a file that is missing or too large to be looked at."""
+    if not content:
+        raise InvalidInput("请选择文件。", fields={"file": ["请选择要导入的文件（CSV 或 Excel）。"]})
+    if len(content) > MAX_BYTES:
+        said = f"文件超过 {MAX_BYTES // 1_000_000} MB，请分成几个文件导入。"
+        raise InvalidInput(said, fields={"file": [said]})
+
+
 def read_visits(
     session: Session, settings: Settings, district_id: str, actor: Actor, today: date, content: bytes
 ) -> Reading:
@@ -130,11 +139,7 @@ class StageOutsideVisits:
 
     def run(self, ctx: CommandContext) -> str:
         user = _may_enter(ctx)
-        if not self.content:
-            raise InvalidInput("请选择文件。", fields={"file": ["请选择要导入的文件（CSV 或 Excel）。"]})
-        if len(self.content) > MAX_BYTES:
-            said = f"文件超过 {MAX_BYTES // 1_000_000} MB，请分成几个文件导入。"
-            raise InvalidInput(said, fields={"file": [said]})
+        check_size(self.content)
         ctx.session.execute(
             sa.delete(StagedFile).where(StagedFile.purpose == KIND, StagedFile.at < ctx.now - KEPT)
         )  # fmt: skip

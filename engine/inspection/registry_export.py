@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.commands.context import CommandContext
 
@@ -20,7 +21,7 @@ class RecordExport:
     register: str
     form: str
     rows: int
-    asked: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     def run(self, ctx: CommandContext) -> None:
         body = {"register": self.register, "form": self.form, "rows": self.rows, "filter": dict(self.asked)}

@@ -32,9 +32,9 @@ from engine.web.case_view import history, open_tasks, waiting
 from engine.web.context import actor, database, departments, engine, now, settings
 from engine.web.csv_export import csv_response
 from engine.web.guards import requires_role, signed_in
+from engine.web.listing import cursor
 from engine.web.navigation import NavItem
 from engine.web.registry_changes import KEEPERS
-from engine.web.task_lookup import is_id
 
 blueprint = Blueprint("handovers", __name__)
 NAV = (NavItem("审管移交", "handovers.index", "out", 36, "/handovers", roles=KEEPERS, group="名录"),)
@@ -82,7 +82,7 @@ def _list(file: PermitFile | None = None, message: str = "", status: int = 200) 
     if search:
         like = f"%{search.replace('%', '').replace('_', '')}%"
         statement = statement.where(sa.or_(ProcessInstance.title.like(like), ProcessInstance.business_key.like(like)))
-    if is_id(after := request.args.get("after", "")):
+    if after := cursor():
         statement = statement.where(ProcessInstance.id < after)
     with database().read() as session:
         found = session.execute(statement.order_by(ProcessInstance.id.desc()).limit(PAGE + 1)).all()

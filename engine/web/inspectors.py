@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
@@ -29,6 +29,7 @@ from engine.models import ProcessInstance
 from engine.scope import scope, sees_district
 from engine.web.context import actor, database, department_name, departments, engine, now, settings
 from engine.web.guards import signed_in
+from engine.web.listing import today
 from engine.web.navigation import NavItem
 from engine.web.table_export import table_response
 from engine.web.task_lookup import is_id
@@ -57,10 +58,6 @@ FIELDS = {
 CLOSE = frozenset({"phone", "recusal"})
 
 
-def _today() -> date:
-    return now().date()
-
-
 @blueprint.get("")
 @signed_in
 def index() -> ResponseReturnValue:
@@ -69,16 +66,17 @@ def index() -> ResponseReturnValue:
     number = request.args.get("page", "1")
     with database().read() as session:
         found = inspector_search.page(
-            session, settings().district_id, query, _today(), int(number) if number.isdecimal() else 1
+            session, settings().district_id, query, today(), int(number) if number.isdecimal() else 1
         )
         codes = [row.code for row in found.rows]
-        away = on_leave(session, settings().district_id, _today(), _today())
+        away = on_leave(session, settings().district_id, today(), today())
         page = render_template(
-            "inspectors/index.html", page=found, query=query, sorts=SORTS, standings=STANDINGS, away=away,
-            barred={row.code: why_not_drawable(row, _today(), away) for row in found.rows},
+            "inspectors/index.html", page=found, query=query, sorts=SORTS, away=away,
+            standings={word: word for word in STANDINGS},
+            barred={row.code: why_not_drawable(row, today(), away) for row in found.rows},
             loads=loads(session, settings().district_id, codes, _year_start()), choices=_choices(session, query),
             may_propose=actor().has_role("承办人"),
-            departments=departments(), asked=urlencode(query.arguments()),
+            departments=departments(), asked=urlencode(query.arguments(), doseq=True),
             saved=saved_filters(session, settings().district_id, actor().user_id, "inspectors"),
         )  # fmt: skip
     return page
@@ -95,9 +93,9 @@ def export(form: str) -> ResponseReturnValue:
                 row.code, row.name, department_name(row.department), row.section, row.post, row.certificate_number,
                 row.certificate_until or "", "、".join(row.qualifications), "、".join(row.specialities),
                 "、".join(row.items), "、".join(row.regions), "是" if row.expert else "否",
-                why_not_drawable(row, _today()) or "能",
+                why_not_drawable(row, today()) or "能",
             )
-            for row in session.scalars(inspector_search.statement(settings().district_id, query, _today()))
+            for row in session.scalars(inspector_search.statement(settings().district_id, query, today()))
         ]  # fmt: skip
     answer = table_response(form, "执法检查人员名录", _HEAD, rows)
     engine().execute(RecordExport("inspectors", form, len(rows), query.arguments()), actor=actor())
@@ -112,8 +110,8 @@ def expiring() -> ResponseReturnValue:
     within = int(given) if given in {str(days) for days in WITHIN} else WITHIN[-1]
     own = None if sees_district(actor()) else sorted(actor().departments)
     with database().read() as session:
-        rows = lapses(session, settings().district_id, own, _today(), within)
-    return render_template("inspectors/expiring.html", rows=rows, within=within, choices=WITHIN, today=_today())
+        rows = lapses(session, settings().district_id, own, today(), within)
+    return render_template("inspectors/expiring.html", rows=rows, within=within, choices=WITHIN, today=today())
 
 
 @blueprint.get("/<code>")
@@ -128,19 +126,19 @@ def _show(code: str, typed: dict[str, str] | None = None, errors: dict[str, list
     with database().read() as session:
         district = settings().district_id
         person = records.inspector(session, district, code)
-        away = on_leave(session, district, _today(), _today())
+        away = on_leave(session, district, today(), today())
         close = sees_district(actor()) or person.department in actor().departments
         items = session.execute(
             sa.select(Item.code, Item.name).where(Item.district_id == district, Item.code.in_(person.items or []))
         )
         page = render_template(
-            "inspectors/show.html", person=person, why=why_not_drawable(person, _today(), away),
+            "inspectors/show.html", person=person, why=why_not_drawable(person, today(), away),
             items=dict(items.tuples().all()), leaves=_leaves(session, person),
             recusals=_recusals(session, person) if close else [],
             load=loads(session, district, [person.code], _year_start()).get(person.code),
             visits=_visits(session, person), team=_team(session, person.team), regions_text=_regions_text(person),
             history=_visible(history_of(session, district, "inspectors", person.code), close), fields=FIELDS,
-            may_enter=may_enter(actor(), person), today=_today(),
+            may_enter=may_enter(actor(), person), today=today(),
             close=close,
             typed=typed or {}, errors=errors or {}, form=form, may_propose=actor().has_role("承办人"),
             open_change=open_request(session, district, "inspectors", person.code), on_duty=person.status == ON_DUTY,
@@ -221,7 +219,7 @@ def _year_start() -> datetime:
 
 
 def _regions() -> dict[str, str]:
-    return {row["value"]: row["label"] for row in tables.options(settings(), "region", _today())}
+    return {row["value"]: row["label"] for row in tables.options(settings(), "region", today())}
 
 
 def _regions_text(person: Inspector) -> str:
@@ -234,7 +232,7 @@ def _choices(session: Session, query: InspectorQuery) -> dict[str, dict[str, str
     district = settings().district_id
     items = sa.select(Item.code, Item.name).where(Item.district_id == district).order_by(Item.code)
     if query.department:
-        items = items.where(Item.department == query.department)
+        items = items.where(Item.department.in_(query.department))
     teams = sa.select(EnforcementTeam.code, EnforcementTeam.name).where(EnforcementTeam.district_id == district)
     return {
         "region": _regions(),

@@ -13,13 +13,16 @@ from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from engine.inspection import item_adjustments, item_fields, item_lists
+from engine.inspection.asked import clean, several
 from engine.inspection.item_models import ItemAdjustment, ItemList, ItemListEntry
 from engine.inspection.item_validity import STATES, state_of
 from engine.inspection.models import Item
 from engine.inspection.opening import OFFICE, OFFICER
+from engine.inspection.registry_export import RecordExport
 from engine.inspection.registry_history import history_of
-from engine.web.context import actor, database, departments, now, settings
+from engine.web.context import actor, database, departments, engine, settings
 from engine.web.guards import signed_in
+from engine.web.listing import paged, today
 from engine.web.navigation import NavItem
 from engine.web.table_export import table_response
 
@@ -39,10 +42,6 @@ PANELS = (
         ("department", "section", "valid_from", "valid_until", "list_version", "filing_number", "provincial_code"),
     ),
 )  # fmt: skip
-
-
-def today() -> date:
-    return now().astimezone(settings().timezone).date()
 
 
 def own_departments() -> list[str]:
@@ -69,29 +68,28 @@ def template_globals() -> dict[str, Any]:
     }
 
 
-def _filters() -> dict[str, str]:
+def _filters() -> dict[str, Any]:
     return {
-        "q": request.args.get("q", "").strip()[:80],
-        "department": request.args.get("department", ""),
-        "category": request.args.get("category", "")[:100],
-        "nature": request.args.get("nature", ""),
-        "state": request.args.get("state", ""),
+        "q": clean(request.args.get("q", ""))[:80],
+        "department": several(request.args, "department"),
+        "category": several(request.args, "category"),
+        "nature": several(request.args, "nature", NATURES),
+        "state": several(request.args, "state", STATES),
     }
 
 
-def _filtered(wanted: dict[str, str]) -> sa.Select[tuple[Item]]:
+def _filtered(wanted: dict[str, Any]) -> sa.Select[tuple[Item]]:
     statement = sa.select(Item).where(Item.district_id == settings().district_id)
     if text := wanted["q"]:
         columns = (Item.code, Item.name, Item.legal_basis, Item.object_kind, Item.provincial_code)
         statement = statement.where(sa.or_(*(column.contains(text, autoescape=True) for column in columns)))
-    if wanted["department"]:
-        statement = statement.where(Item.department == wanted["department"])
-    if wanted["category"]:
-        statement = statement.where(Item.category == wanted["category"])
-    if wanted["nature"] in NATURES:
-        statement = statement.where(Item.key.is_(wanted["nature"] == "key"))
-    if wanted["state"] in STATES:
-        statement = statement.where(_in_state(wanted["state"], today()))
+    for name, column in (("department", Item.department), ("category", Item.category)):
+        if wanted[name]:
+            statement = statement.where(column.in_(wanted[name]))
+    if wanted["nature"]:
+        statement = statement.where(Item.key.in_([nature == "key" for nature in wanted["nature"]]))
+    if wanted["state"]:
+        statement = statement.where(sa.or_(*(_in_state(state, today()) for state in wanted["state"])))
     return statement.order_by(Item.department, Item.code)
 
 
@@ -114,11 +112,9 @@ def index() -> ResponseReturnValue:
     """The list by department and code; the address holds the filters."""
     wanted = _filters()
     statement = _filtered(wanted)
-    number = request.args.get("page", "1")
-    page = int(number) if number.isdecimal() and 0 < len(number) < 5 else 1
     with database().read() as session:
-        total = session.scalar(sa.select(sa.func.count()).select_from(statement.subquery())) or 0
-        rows = session.scalars(statement.limit(PAGE).offset((max(page, 1) - 1) * PAGE)).all()
+        page = paged(session.scalar(sa.select(sa.func.count()).select_from(statement.subquery())) or 0, PAGE)
+        rows = session.scalars(statement.limit(PAGE).offset(page.offset)).all()
         categories = session.scalars(
             sa.select(Item.category)
             .where(Item.district_id == settings().district_id)
@@ -128,10 +124,9 @@ def index() -> ResponseReturnValue:
         present = item_lists.newest(session, settings().district_id, item_lists.DISTRICT)
     kept: dict[str, Any] = {key: value for key, value in wanted.items() if value}
     return render_template(
-        "items/index.html", rows=rows, wanted=wanted, kept=kept, categories=categories, states=STATES, chips=CHIPS,
-        natures=NATURES, departments=departments(), present=present, state_of=state_of, today=today(),
-        own=[(code, departments()[code]) for code in own_departments()],
-        page={"number": max(page, 1), "pages": max(1, -(-total // PAGE)), "total": total},
+        "items/index.html", rows=rows, wanted=wanted, kept=kept, categories={c: c for c in categories},
+        states={s: s for s in STATES}, chips=CHIPS, natures=NATURES, departments=departments(), present=present,
+        state_of=state_of, today=today(), own=[(code, departments()[code]) for code in own_departments()], page=page,
         link=lambda n: url_for(".index", **kept, page=n),
     )  # fmt: skip
 
@@ -139,11 +134,15 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/items/export.<form>")
 @signed_in
 def export(form: str) -> ResponseReturnValue:
-    """The filtered items with every field, as the import reads them."""
+    """The filtered items with every field, as the import reads them; the history says who took them."""
+    wanted = _filters()
     with database().read() as session:
-        items = session.scalars(_filtered(_filters())).all()
+        items = session.scalars(_filtered(wanted)).all()
     name = f"随机抽查事项清单-{today().isoformat()}"
-    return table_response(form, name, list(item_fields.LABELS.values()), _lines(list(items), departments()))
+    answer = table_response(form, name, list(item_fields.LABELS.values()), _lines(list(items), departments()))
+    asked = {key: value for key, value in wanted.items() if value}
+    engine().execute(RecordExport("items", form, len(items), asked), actor=actor())
+    return answer
 
 
 def _lines(items: list[Item], names: dict[str, str]) -> Iterator[list[str]]:

@@ -70,7 +70,7 @@ def index() -> ResponseReturnValue:
         values = known_values(session, settings().district_id)
         saved = saved_filters(session, settings().district_id, actor().user_id, "objects")
         return render_template(
-            "objects/index.html", page=page, asked=asked, given=given, saved=saved, query=urlencode(given),
+            "objects/index.html", page=page, asked=asked, given=given, saved=saved, query=urlencode(given, doseq=True),
             choices=choices(values), narrowed=in_words(asked), orders=ORDERS, places=PLACES, sections=SECTIONS,
             divisions=_divisions(), inspected=INSPECTED, expires=EXPIRES, regions=regions(),
             grades=may_see_grades(), departments=departments(),
@@ -101,11 +101,14 @@ def _divisions() -> dict[str, list[str]]:
 
 
 def in_words(asked: ObjectFilter) -> list[tuple[str, str, str]]:
-    """The conditions as (label, value in words, address without it)."""
+    """The conditions as (label, value in words, address without it), a value each."""
     words: list[tuple[str, str, str]] = []
-    for name, text in asked.asks().items():
-        rest: dict[str, Any] = {key: value for key, value in asked.given().items() if key != name}
-        words.append((LABELS[name], _word(name, text), url_for("objects.index", **rest)))
+    for name, held in asked.asks().items():
+        for text in (held,) if isinstance(held, str) else held:
+            rest: dict[str, Any] = {key: value for key, value in asked.given().items() if key != name}
+            if not isinstance(held, str):
+                rest[name] = [other for other in held if other != text]
+            words.append((LABELS[name], _word(name, text), url_for("objects.index", **rest)))
     return words
 
 

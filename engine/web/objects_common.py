@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import request
 
 from engine.inspection import tables
 from engine.inspection.industries import SECTIONS
 from engine.inspection.object_filter import ObjectFilter
-from engine.web.context import actor, now, settings
-
-
-def today() -> date:
-    return now().date()
+from engine.web.context import actor, settings
+from engine.web.listing import today
 
 
 def may_see_grades() -> bool:

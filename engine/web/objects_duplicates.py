@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.commands.context import Command
-from engine.errors import InvalidInput, LianjianError
 from engine.inspection.object_duplicates import (
     DIFFERENT,
     OPEN,
@@ -21,8 +20,9 @@ from engine.inspection.object_duplicates import (
 )
 from engine.inspection.object_list import objects_of
 from engine.inspection.opening import OFFICER
-from engine.web.context import actor, database, engine, settings
+from engine.web.context import actor, database, settings
 from engine.web.guards import requires_role, signed_in
+from engine.web.listing import do
 from engine.web.objects_common import regions
 from engine.web.task_lookup import is_id
 
@@ -76,12 +76,5 @@ def reopen(pair_id: object) -> ResponseReturnValue:
 
 
 def _do(command: Command[None], done: str) -> ResponseReturnValue:
-    try:
-        engine().execute(command, actor=actor())
-        flash(done, "success")
-    except InvalidInput as error:
-        flash("".join(text for texts in error.fields.values() for text in texts) or error.message, "error")
-    except LianjianError as error:
-        flash(error.message, "error")
     decided = request.args.get("state") == "decided"
-    return redirect(url_for(".index", state="decided" if decided else None), 303)
+    return do(command, done, url_for(".index", state="decided" if decided else None))

@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, Forbidden, InvalidInput
+from engine.inspection.asked import clean, several
 from engine.inspection.item_models import OutsideVisit
 from engine.inspection.outside_entry import (
     RecordOutsideVisit,
@@ -25,13 +26,22 @@ from engine.inspection.outside_entry import (
     form_context,
     may_withdraw,
 )
-from engine.inspection.outside_import import ImportOutsideVisits, StageOutsideVisits, read_visits, staged_file
+from engine.inspection.outside_import import (
+    MAX_BYTES,
+    ImportOutsideVisits,
+    StageOutsideVisits,
+    check_size,
+    read_visits,
+    staged_file,
+)
 from engine.inspection.outside_judging import ENTERING
+from engine.inspection.registry_export import RecordExport
 from engine.inspection.registry_import.columns import COLUMNS
 from engine.scope import sees_district
 from engine.web.context import actor, database, engine, now, settings
 from engine.web.form_view import form_view
 from engine.web.guards import requires_role, signed_in
+from engine.web.listing import paged, today
 from engine.web.navigation import NavItem
 from engine.web.table_export import table_response
 from engine.web.task_lookup import is_id
@@ -75,22 +85,18 @@ def shown(visits: Iterable[OutsideVisit]) -> list[Shown]:
     ]  # fmt: skip
 
 
-def _today() -> date:
-    return now().astimezone(settings().timezone).date()
-
-
-def _wanted() -> dict[str, str]:
-    year = request.args.get("year", "" if request.args else str(_today().year))
+def _wanted() -> dict[str, Any]:
+    year = request.args.get("year", "" if request.args else str(today().year))
     return {
-        "q": request.args.get("q", "").strip()[:80],
-        "department": request.args.get("department", "")[:100],
-        "kind": request.args.get("kind", ""),
+        "q": clean(request.args.get("q", ""))[:80],
+        "department": several(request.args, "department"),
+        "kind": several(request.args, "kind"),
         "year": year if year.isdecimal() and len(year) == 4 and int(year) else "",
         "counts": request.args.get("counts", ""),
     }
 
 
-def _filtered(wanted: dict[str, str]) -> sa.Select[tuple[OutsideVisit]]:
+def _filtered(wanted: dict[str, Any]) -> sa.Select[tuple[OutsideVisit]]:
     statement = sa.select(OutsideVisit).where(OutsideVisit.district_id == settings().district_id)
     if text := wanted["q"]:
         statement = statement.where(
@@ -99,9 +105,9 @@ def _filtered(wanted: dict[str, str]) -> sa.Select[tuple[OutsideVisit]]:
             )
         )  # fmt: skip
     if wanted["department"]:
-        statement = statement.where(OutsideVisit.organ == wanted["department"])
+        statement = statement.where(OutsideVisit.organ.in_(wanted["department"]))
     if wanted["kind"]:
-        statement = statement.where(_kind(wanted["kind"]))
+        statement = statement.where(sa.or_(*(_kind(kind) for kind in wanted["kind"])))
     if wanted["year"]:
         year = int(wanted["year"])
         statement = statement.where(OutsideVisit.visited_on.between(date(year, 1, 1), date(year, 12, 31)))
@@ -127,21 +133,19 @@ def _kind(kind: str) -> sa.ColumnElement[bool]:
 def index() -> ResponseReturnValue:
     """Visits by firm, organ, kind and year, the newest first."""
     wanted = _wanted()
-    number = request.args.get("page", "1")
-    page = max(1, int(number)) if number.isdecimal() and len(number) < 5 else 1
     statement = _filtered(wanted)
     with database().read() as session:
-        total = session.scalar(sa.select(sa.func.count()).select_from(statement.subquery())) or 0
-        rows = session.scalars(statement.limit(PAGE).offset((page - 1) * PAGE)).all()
+        page = paged(session.scalar(sa.select(sa.func.count()).select_from(statement.subquery())) or 0, PAGE)
+        rows = session.scalars(statement.limit(PAGE).offset(page.offset)).all()
         organs, years = _offered(session)
         kinds = _form_context(session)["kinds"]
     kept: dict[str, Any] = {key: value for key, value in wanted.items() if value}
     if "year" in request.args and not wanted["year"]:
         kept["year"] = ""
     return render_template(
-        "outside_visits/index.html", rows=shown(rows), wanted=wanted, kept=kept, organs=organs, years=years,
-        kinds=kinds, may=_may_enter(), link=lambda n: url_for(".index", **kept, page=n),
-        page={"number": page, "pages": max(1, -(-total // PAGE)), "total": total},
+        "outside_visits/index.html", rows=shown(rows), wanted=wanted, kept=kept, organs={o: o for o in organs},
+        years=years, kinds={kind["value"]: kind["value"] for kind in kinds}, may=_may_enter(),
+        link=lambda n: url_for(".index", **kept, page=n), page=page,
         filtered=bool({k: v for k, v in request.args.items() if v and k != "page"}),
     )  # fmt: skip
 
@@ -150,7 +154,7 @@ def _offered(session: Session) -> tuple[list[str], list[int]]:
     own = OutsideVisit.district_id == settings().district_id
     organs = list(session.scalars(sa.select(OutsideVisit.organ).where(own).distinct().order_by(OutsideVisit.organ)))
     first = session.scalar(sa.select(sa.func.min(OutsideVisit.visited_on)).where(own))
-    years = list(range(_today().year, (first.year if first else _today().year) - 1, -1))
+    years = list(range(today().year, (first.year if first else today().year) - 1, -1))
     return organs, years
 
 
@@ -161,11 +165,18 @@ def _may_enter() -> bool:
 @blueprint.get("/outside-visits/export.<form>")
 @requires_role(*READERS)
 def export(form: str) -> ResponseReturnValue:
-    """The filtered visits, as the import reads them; what the reader may not see stays blank."""
+    """The filtered visits, as the import reads them; what the reader may not see stays blank.
+
+    The history says who took them.
+    """
+    wanted = _wanted()
     with database().read() as session:
-        rows = session.scalars(_filtered(_wanted()).limit(EXPORT_CAP)).all()
+        rows = session.scalars(_filtered(wanted).limit(EXPORT_CAP)).all()
     head = [column.header for column in COLUMNS["outside-visits"]] + ["计入年度频次", "撤销理由"]
-    return table_response(form, f"抽查以外检查-{_today().isoformat()}", head, _lines(shown(rows)))
+    answer = table_response(form, f"抽查以外检查-{today().isoformat()}", head, _lines(shown(rows)))
+    asked = {key: value for key, value in wanted.items() if value}
+    engine().execute(RecordExport("outside-visits", form, len(rows), asked), actor=actor())
+    return answer
 
 
 def _lines(rows: list[Shown]) -> Iterator[list[Any]]:
@@ -184,7 +195,7 @@ def _lines(rows: list[Shown]) -> Iterator[list[Any]]:
 
 
 def _form_context(session: Session) -> dict[str, Any]:
-    return form_context(session, settings(), settings().district_id, actor(), _today())
+    return form_context(session, settings(), settings().district_id, actor(), today())
 
 
 @blueprint.get("/outside-visits/new")
@@ -252,10 +263,10 @@ def stage() -> ResponseReturnValue:
     try:
         if file is None:
             raise InvalidInput("请选择文件。", fields={"file": ["请选择要导入的文件（CSV 或 Excel）。"]})
-        content = file.read()
+        content = file.read(MAX_BYTES + 1)  # no more of it is looked at than may be kept
+        check_size(content)
         with database().read() as session:  # a file that cannot be read is refused before it is kept
-            if content:
-                read_visits(session, settings(), settings().district_id, actor(), _today(), content)
+            read_visits(session, settings(), settings().district_id, actor(), today(), content)
         staged_id = engine().execute(StageOutsideVisits(file.filename or "", content), actor=actor())
     except InvalidInput as error:
         errors = {"file": error.fields.get("file") or [error.message]}
@@ -270,7 +281,7 @@ def preview(staged_id: str) -> ResponseReturnValue:
     """Every row with its fate, the problems first; nothing is entered yet."""
     with database().read() as session:
         staged = staged_file(session, settings().district_id, actor(), staged_id if is_id(staged_id) else "")
-        reading = read_visits(session, settings(), settings().district_id, actor(), _today(), staged.content)
+        reading = read_visits(session, settings(), settings().district_id, actor(), today(), staged.content)
     return render_template("outside_visits/preview.html", staged=staged, reading=reading)
 
 

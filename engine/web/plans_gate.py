@@ -19,6 +19,7 @@ from engine.models import TaskDraft
 from engine.web.context import actor, database, now, settings
 from engine.web.csv_export import csv_response
 from engine.web.guards import signed_in
+from engine.web.listing import paged
 from engine.web.task_lookup import find_task
 
 blueprint = Blueprint("gate", __name__)
@@ -44,13 +45,13 @@ def show(task_id: str) -> ResponseReturnValue:
         if request.args.get("format") == "csv":
             return _csv(session, campaign, list(_wanted(look, chosen)))
         total = look.excluded[chosen] if chosen else look.excluded_by_rule
-        number = _page_number(total)
-        shown = list(islice(_wanted(look, chosen), (number - 1) * PAGE, number * PAGE))
+        page = paged(total, PAGE)
+        shown = list(islice(_wanted(look, chosen), page.offset, page.offset + PAGE))
         names = _names(session, task.district_id, [firm.uscc for firm in shown])
         return render_template(
             "gate.html", task=task, campaign=campaign, look=look, kinds=look.excluded.most_common(), chosen=chosen,
             rules=RULES, rows=[(uscc, *names.get(uscc, ("", "")), why, bar) for uscc, why, bar in shown],
-            page={"number": number, "pages": max(1, -(-total // PAGE)), "total": total},
+            page=page,
             link=lambda n: url_for(".show", task_id=task_id, reason=chosen or None, page=n),
         )  # fmt: skip
 
@@ -58,11 +59,6 @@ def show(task_id: str) -> ResponseReturnValue:
 def _wanted(look: Outlook, chosen: str) -> Iterable[Excluded]:
     """Without a choice, what the rules keep out: what lies outside the scope is most of the registry."""
     return chain.from_iterable(look.excluded_firms(kind) for kind in ((chosen,) if chosen else RULES))
-
-
-def _page_number(total: int) -> int:
-    typed = request.args.get("page", "1")
-    return min(max(1, int(typed) if typed.isdecimal() and len(typed) < 7 else 1), max(1, -(-total // PAGE)))
 
 
 def _csv(session: Session, campaign: Campaign, firms: list[Excluded]) -> ResponseReturnValue:

@@ -20,8 +20,8 @@ from engine.scope import scope
 from engine.web.case_view import history, open_tasks, waiting
 from engine.web.context import actor, database, department_name, engine, settings
 from engine.web.guards import requires_role, signed_in
+from engine.web.listing import cursor
 from engine.web.navigation import NavItem
-from engine.web.task_lookup import is_id
 
 blueprint = Blueprint("registry_changes", __name__)
 #: Who proposes, checks or watches over the registries.
@@ -61,8 +61,7 @@ def index() -> ResponseReturnValue:
         statement = statement.where(
             sa.or_(ChangeRequest.number.like(like), ChangeRequest.name.like(like), ChangeRequest.key.like(like))
         )
-    after = request.args.get("after", "")
-    if is_id(after):
+    if after := cursor():
         statement = statement.where(ChangeRequest.id < after)
     with database().read() as session:
         found = session.scalars(statement.order_by(ChangeRequest.id.desc()).limit(PAGE + 1)).all()

@@ -32,8 +32,8 @@ from engine.web.context import actor, database, engine, now, settings
 from engine.web.csv_export import csv_response
 from engine.web.downloads import name_file
 from engine.web.guards import requires_role
+from engine.web.listing import cursor
 from engine.web.navigation import NavItem
-from engine.web.task_lookup import is_id
 
 blueprint = Blueprint("registry_import", __name__)
 NAV = (
@@ -56,7 +56,7 @@ def _list(errors: dict[str, list[str]] | None = None) -> ResponseReturnValue:
     statement = sa.select(RegistryImport).where(RegistryImport.district_id == settings().district_id)
     if register in TABLES:
         statement = statement.where(RegistryImport.register == register)
-    if is_id(after := request.args.get("after", "")):
+    if after := cursor():
         statement = statement.where(RegistryImport.id < after)
     with database().read() as session:
         found = session.scalars(statement.order_by(RegistryImport.id.desc()).limit(PAGE + 1)).all()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.commands.context import Command
-from engine.errors import InvalidInput, LianjianError, NotFound
+from engine.errors import NotFound
 from engine.inspection.saved_filters import DeleteFilter, RenameFilter, SaveFilter
-from engine.web.context import actor, engine
 from engine.web.guards import signed_in
+from engine.web.listing import do
 
 blueprint = Blueprint("saved_filters", __name__, url_prefix="/saved-filters")
 #: List pages that have saved filters → their endpoints.
@@ -54,12 +54,4 @@ def _query() -> str:
 
 def _do(command: Command[None], done: str) -> ResponseReturnValue:
     """Back to the list as it was, whatever became of the command."""
-    back = url_for(PAGES[_page()]) + (f"?{_query()}" if _query() else "")
-    try:
-        engine().execute(command, actor=actor())
-        flash(done, "success")
-    except InvalidInput as error:
-        flash("".join(text for texts in error.fields.values() for text in texts) or error.message, "error")
-    except LianjianError as error:
-        flash(error.message, "error")
-    return redirect(back, 303)
+    return do(command, done, url_for(PAGES[_page()]) + (f"?{_query()}" if _query() else ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from engine.commands.deploy import Deploy
 from engine.db import new_id
 from engine.inspection.item_models import ItemAdjustment, ItemList, SpecialArea
 from engine.inspection.models import Item
+from engine.inspection.registry_export import EXPORTED
 from engine.lint.bundle import read_bundle
-from engine.models import Department
+from engine.models import Department, HistoryEvent
 from engine.process_engine import ProcessEngine
 from engine.web.app import create_app
 from tests.web.conftest import Web
@@ -78,12 +80,19 @@ def test_the_list_is_filtered_by_the_address_and_exported_without_formulas(site:
     assert "集体用餐检查" in hidden and "餐饮服务经营者" in hidden and "SCJG-001" not in hidden
     assert "SCJG-001" in officer.get("/items?nature=key&q=食品安全法").text
     assert "没有符合条件的事项" in officer.get("/items?department=YJJ").text
-    csv = officer.get("/items/export.csv?q=食堂").text
+    both = officer.get("/items?state=未公布&state=有效&department=YJJ&department=SCJG").text
+    assert "餐饮检查" in both and "集体用餐检查" in both
+    csv = officer.get("/items/export.csv?q=食堂&state=未公布&state=有效").text
     assert "'=1+1食堂检查" in csv and "SCJG-001" not in csv
     book = CalamineWorkbook.from_filelike(io.BytesIO(officer.get("/items/export.xlsx").data))
     rows = book.get_sheet_by_index(0).to_python()
     assert rows[0][0] == "事项编码" and [row[0] for row in rows[1:]] == ["SCJG-001", "SCJG-002", "SCJG-003"]
     assert officer.get("/items/export.pdf").status_code == 404
+    with site.database.read() as session:
+        kept = session.scalars(sa.select(HistoryEvent.body).where(HistoryEvent.kind == EXPORTED))
+        taken = [json.loads(body) for body in kept]
+    assert [(body["form"], body["rows"]) for body in taken if body["register"] == "items"] == [("csv", 1), ("xlsx", 3)]
+    assert taken[0]["filter"] == {"q": "食堂", "state": ["未公布", "有效"]}
 
 
 def test_an_item_tells_why_it_may_not_be_checked_and_who_may_change_it(site: Web) -> None:

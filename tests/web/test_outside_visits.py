@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 
 import pytest
@@ -10,7 +11,8 @@ import sqlalchemy as sa
 
 from engine.inspection import uscc
 from engine.inspection.item_models import OutsideVisit
-from engine.models import Department
+from engine.inspection.registry_export import EXPORTED
+from engine.models import Department, HistoryEvent
 from tests.web.conftest import Web
 
 FIRM = uscc.compose("91370105", "MA3C0001")
@@ -46,6 +48,12 @@ def test_a_complaint_stays_with_the_department_that_checked_it(site: Web) -> Non
     assert row.search(other.get("/outside-visits?kind=个案检查").text)
     assert row.search(own.get("/outside-visits?kind=投诉举报核查").text)
     assert not row.search(own.get("/outside-visits?year=2025").text)
+    several = "/outside-visits?kind=日常检查&kind=投诉举报核查&department=市场监督管理局&department=x"
+    assert row.search(own.get(several).text)
+    with site.database.read() as session:  # the history says who took the table away
+        (text,) = session.scalars(sa.select(HistoryEvent.body).where(HistoryEvent.kind == EXPORTED))
+    body = json.loads(text)
+    assert (body["register"], body["form"], body["rows"]) == ("outside-visits", "csv", 1)
     assert site.sign_in("designer").get("/outside-visits").status_code == 403
 
 
@@ -80,6 +88,8 @@ def test_a_file_is_previewed_before_anything_enters(site: Web) -> None:
     assert office.get(staged.location).status_code == 404
     empty = site.submit(office, "/outside-visits/import", {"file": (io.BytesIO(b""), "")})
     assert empty.status_code == 422 and "请选择要导入的文件" in empty.text
+    large = site.submit(office, "/outside-visits/import", {"file": (io.BytesIO(b"\xff" * 10_000_001), "a.xlsx")})
+    assert large.status_code == 422 and "文件超过 10 MB" in large.text  # said before anybody tries to read it
     wrong = site.submit(office, "/outside-visits/import", {"file": (io.BytesIO("甲,乙\n1,2\n".encode()), "a.csv")})
     assert wrong.status_code == 422 and "没有找到可识别的表头" in wrong.text
     assert "统一社会信用代码" in office.get("/outside-visits/template.csv").text
