@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine.inspection import official_documents
 from engine.inspection.archives.case import Case
 from engine.inspection.models import Publication
 from engine.models import Department, Incident, ProcessInstance, UserTask
@@ -17,6 +18,7 @@ def missing(session: Session, case: Case) -> list[str]:
     names = _departments(session, case)
     return [
         *_material(session, case, names),
+        *_signed_copies(session, case, names),
         *_receipts(session, case, names),
         *_incidents(session, case, names),
     ]
@@ -37,12 +39,12 @@ def _departments(session: Session, case: Case) -> dict[str, str]:
 
 def _material(session: Session, case: Case, names: dict[str, str]) -> list[str]:
     last: dict[tuple[str, str], dict[str, Any]] = {}
-    for instance_id, element, values in session.execute(
-        sa.select(UserTask.instance_id, UserTask.element_id, UserTask.values)
+    for instance_id, element, values, paper in session.execute(
+        sa.select(UserTask.instance_id, UserTask.element_id, UserTask.values, UserTask.paper)
         .where(UserTask.instance_id.in_(case.streams), UserTask.state == "completed")
         .order_by(UserTask.closed_at, UserTask.id)
     ):
-        last[(instance_id, element)] = values or {}
+        last[(instance_id, element)] = {**(values or {}), "paper": paper}
     said = []
     for instance in case.instances:
         for need in case.rule.requires:
@@ -52,6 +54,16 @@ def _material(session: Session, case: Case, names: dict[str, str]) -> list[str]:
             if (values is None and need.always) or (values is not None and not need.met_by(values)):
                 said.append(f"{names[instance.id]}缺少{need.title}")
     return said
+
+
+def _signed_copies(session: Session, case: Case, names: dict[str, str]) -> list[str]:
+    return [
+        f"{names[row.instance_id]}缺少《{row.title}》（{row.number}）的签字扫描件"
+        for row in official_documents.of_instances(session, case.streams)
+        if row.state == "issued"
+        and row.template in case.rule.signed_copies
+        and not official_documents.scans(session, row)
+    ]
 
 
 def _receipts(session: Session, case: Case, names: dict[str, str]) -> list[str]:

@@ -19,7 +19,7 @@ from engine.documents.volume import Part, Picture, Pictures, Volume
 from engine.forms import Component
 from engine.forms.components import PICKERS
 from engine.forms.words import Line, submitted
-from engine.inspection import draw_log, draw_minutes, records, tables
+from engine.inspection import draw_log, draw_minutes, official_documents, records, tables
 from engine.inspection.archive_models import CaseFile
 from engine.inspection.archives.case import Case
 from engine.inspection.archives.enclosures import Enclosure, content, paths
@@ -76,6 +76,7 @@ class Content:
         yield from self._object()
         yield from self._entries()
         yield from self._draw()
+        yield from self._documents()
         yield from self._evidence()
         yield self._course()
         yield self._closing_note()
@@ -244,6 +245,28 @@ class Content:
             .order_by(Inspection.number)
         ).all()
 
+    def _documents(self) -> Iterator[Part]:
+        """Issued documents: what they say where the data still say it, else a reference to the PDF handed over."""
+        by_id = {i.id: i for i in self.case.instances}
+        known = paths(self.enclosures)
+        for row in official_documents.of_instances(self.session, list(by_id)):
+            editions = official_documents.versions(self.session, row)
+            state = f"已作废：{row.void_reason}" if row.state == "voided" else "有效"
+            facts = [
+                ("文号", row.number),
+                ("状态", state),
+                ("出具", f"{row.issued_by_name}　{self.minute(row.issued_at)}"),
+            ]
+            facts += [(f"第 {v.version} 版", known.get(v.id, "—")) for v in editions]
+            scans = [known[a.id] for a in official_documents.scans(self.session, row) if a.id in known]
+            facts.append(("签字扫描件", "\n".join(scans) or "没有登记"))
+            blocks: list[Block] = [Facts(facts)]
+            instance = by_id[row.instance_id]
+            if row.state != "voided" and official_documents.unchanged(self.session, self.kernel, instance, row):
+                said = official_documents.present(self.session, self.kernel, instance, row, editions[-1].made_at)
+                blocks += said.blocks
+            yield Part(row.title, blocks, row.number, self.department(row.department), self.day(row.issued_at))
+
     def _evidence(self) -> Iterator[Part]:
         if not self.enclosures:
             return
@@ -251,10 +274,10 @@ class Content:
             [str(n), e.name, e.step or "—", f"{e.by}\n{self.minute(e.at)}", e.sha256]
             for n, e in enumerate(self.enclosures, start=1)
         ]
-        listing = Listing(["序号", "文件", "步骤", "提交人和时间", "SHA-256"], rows, [1, 4, 2.5, 3, 5])
+        listing = Listing(["序号", "文件", "步骤或文号", "提交人和时间", "SHA-256"], rows, [1, 4, 2.5, 3, 5])
         pictures = []
         for n, e in enumerate(self.enclosures, start=1):
-            small = thumbnail(content(self.session, e.id)) if e.media_type in TYPES else None
+            small = thumbnail(content(self.session, e)) if e.media_type in TYPES else None
             if small:
                 pictures.append(Picture(small, [f"{n}　{e.name}", f"{e.by}　{self.minute(e.at)}"]))
         blocks: list[Block | Pictures] = [listing, *([Pictures(pictures)] if pictures else [])]

@@ -34,6 +34,7 @@ README_TEXT = """本档案包是一个案卷的全部材料，属于内部档案
 
 案卷.pdf        封面、卷内目录、各步骤填写的内容、证据清单、办理经过、备考表
 原件/           上传的原件，未作任何改动
+公文/           出具的公文，每一版都在
 index.json      每个文件的 SHA-256、档号、保管期限
 history/        本案的办理记录（哈希链）和它们在公布的根中的证明
 
@@ -79,8 +80,8 @@ def manifest(
             {"path": README, "kind": "readme", "name": README, "media_type": "text/plain", "size": len(readme),
              "sha256": hashlib.sha256(readme).hexdigest()},
             *(
-                {"path": e.path, "kind": "original", "name": e.name, "media_type": e.media_type, "size": e.size,
-                 "sha256": e.sha256, "attachment": e.id, "stream": e.instance_id, "step": e.step, "by": e.by,
+                {"path": e.path, "kind": e.kind, "name": e.name, "media_type": e.media_type, "size": e.size,
+                 "sha256": e.sha256, "id": e.id, "stream": e.instance_id, "step": e.step, "by": e.by,
                  "at": e.at.isoformat()}
                 for e in enclosures
             ),
@@ -108,7 +109,7 @@ def write(
         put(README, [README_TEXT.encode()])
         put(VOLUME, _pieces(volume))
         for enclosure in enclosures:
-            put(enclosure.path, [content(session, enclosure.id)])
+            put(enclosure.path, [content(session, enclosure)])
         paths: dict[str, list[str]] = {}
         put(EVENTS, _events(session, case, log, paths))
         proof = {

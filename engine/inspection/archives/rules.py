@@ -47,6 +47,7 @@ class Rule:
     pattern: str
     includes: Sequence[str]
     requires: Sequence[Requirement]
+    signed_copies: frozenset[str]  # templates of documents whose signed copy must be there
     source: str
 
     @property
@@ -92,5 +93,6 @@ def _rule(row: Mapping[str, Any]) -> Rule:
     ]
     return Rule(
         row["code"], row["name"], row["letters"], row["retention"], row["years"], row["number"],
-        tuple(row.get("includes", ())), tuple(requires), row["source"],
+        tuple(row.get("includes", ())), tuple(requires),
+        frozenset(row.get("signed_copies", ())), row["source"],
     )  # fmt: skip

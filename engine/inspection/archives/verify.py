@@ -26,6 +26,8 @@ from engine.inspection.archives.package import EVENTS, FORMAT, INDEX, PROOF, PRO
 #: A listing larger than this is no case file but an attack.
 MAX_LISTING = 200_000_000
 CHUNK = 1 << 20
+#: Events that say which files belong to the case.
+_BINDING = frozenset({"case-file-bound", "attachment-added", "task-completed"})
 
 
 @dataclass
@@ -195,23 +197,21 @@ def _inclusion(events: list[dict[str, Any]], proof: Mapping[str, Any], report: R
 def _bound(
     package: zipfile.ZipFile, events: list[dict[str, Any]], index: Mapping[str, Any], report: Report
 ) -> None:  # fmt: skip
-    bodies = [
-        (e["kind"], orjson.loads(e["body"])) for e in events if e["kind"] in {"case-file-bound", "attachment-added"}
-    ]
+    bodies = [(e["kind"], orjson.loads(e["body"])) for e in events if e["kind"] in _BINDING]
     digest = hashlib.sha256(package.read(INDEX)).hexdigest()
-    bound = [body for kind, body in bodies if kind == "case-file-bound"]
-    if not any(body.get("index_sha256") == digest for body in bound):
+    if not any(body.get("index_sha256") == digest for _, body in bodies):
         report.problems.append("index.json 被改动，或者不属于本案：办理记录中没有登记过它的摘要。")
-    uploaded = {str(body.get("attachment")): body for kind, body in bodies if kind == "attachment-added"}
-    for entry in index.get("files", []):
-        if entry.get("kind") != "original":
-            continue
-        event = uploaded.get(str(entry.get("attachment")))
-        if event is None:
+    uploaded = {str(body["attachment"]): body for kind, body in bodies if kind == "attachment-added"}
+    papers = [body.get("paper") or {} for kind, body in bodies if kind == "task-completed"]
+    known = {str(p.get("attachment_id")): str(p.get("sha256", "")) for p in papers}
+    known |= {attachment: str(body.get("sha256")) for attachment, body in uploaded.items()}
+    originals = [entry for entry in index.get("files", []) if entry.get("kind") == "original"]
+    for entry in originals:
+        if str(entry.get("id")) not in known:
             report.problems.append(f"原件“{entry['path']}”在办理记录中没有上传登记。")
-        elif event.get("sha256") != entry["sha256"]:
+        elif known[str(entry["id"])] != entry["sha256"]:
             report.problems.append(f"原件“{entry['path']}”与上传时登记的 SHA-256 不符：不是当时上传的文件。")
-    listed = {str(entry.get("attachment")) for entry in index.get("files", [])}
+    listed = {str(entry.get("id")) for entry in originals}
     for attachment, event in uploaded.items():
         if attachment not in listed:
             report.problems.append(f"缺少办理记录中登记的原件“{event.get('name', attachment)}”。")
