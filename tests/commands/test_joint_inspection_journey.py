@@ -18,6 +18,7 @@ from engine.commands.import_notice import ImportNotice
 from engine.db import new_id
 from engine.errors import Forbidden, InvalidInput
 from engine.history import export_root, verify
+from engine.inspection.joint_models import CampaignSummary
 from engine.inspection.models import (
     DepartmentInspection,
     Draw,
@@ -69,6 +70,16 @@ def test_a_campaign_goes_from_work_plan_to_archive(engine: ProcessEngine) -> Non
     assert finished.open_count == 0
     office.do_all("summary", "summary_approval")
     assert campaign(engine, number).state == "已归档"
+    with engine.read() as session:
+        table = session.scalars(sa.select(CampaignSummary)).one()
+        assert (table.state, table.figures["totals"]["published"]) == ("已审批", drawn * 3)
+        assert table.figures["totals"]["with_problem"] == drawn
+        assert [d["name"] for d in table.figures["departments"]] == ["市场监督管理局", "卫生健康局", "应急管理局"]
+        assert [d["problems"] for d in table.figures["departments"]] == [drawn, 0, 0]
+        assert {c["name"]: c["counts"] for c in table.figures["handling"]} == {
+            "违法处罚": [drawn, 0, 0], "无需处置": [0, drawn, drawn],
+        }  # fmt: skip
+        assert len(table.figures["objects"]) == drawn and len(table.figures["objects"][0]["results"]) == 3
     with engine.read() as session:
         states = set(session.scalars(sa.select(DepartmentInspection.state)))
         assert states == {"已公示"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.inspection import records, tables
+from engine.inspection import checklists, records, tables
 from engine.inspection.drawn import assignments, drawn_objects
 from engine.inspection.facts.desk import Desk, Provider, rows, table
 from engine.inspection.facts.options import (
@@ -24,6 +24,9 @@ from engine.inspection.models import InspectedObject
 from engine.inspection.plan_facts import plan_rows
 from engine.inspection.plan_prefill import prefilled
 
+#: Steps of the lead whose approval covers the checklists.
+APPROVING = frozenset({"section_review", "deputy_review", "head_approval"})
+
 
 def campaign_facts(desk: Desk) -> dict[str, Any]:
     plan = desk.campaign.plan
@@ -39,7 +42,28 @@ def campaign_facts(desk: Desk) -> dict[str, Any]:
     facts = [block]
     if opinions:
         facts.append(table("会签意见", ["部门", "意见", "说明"], opinions))
+    if desk.task.element_id in APPROVING:
+        facts += checklist_tables(desk)
     return {"facts": facts}
+
+
+def checklist_tables(desk: Desk) -> list[dict[str, Any]]:
+    """The merged checklists (R31) as the approval covers them, one table per object type."""
+    return [
+        table(
+            f"检查表（{each.title}）",
+            ["序号", "检查要点", "部门", "方式", "依据"],
+            [
+                [
+                    line.number, line.content, "、".join(desk.organ(code) for code in line.departments),
+                    "、".join(dict.fromkeys(need.method for need in line.needs)),
+                    "；".join(dict.fromkeys(need.legal_basis for need in line.needs if need.legal_basis)),
+                ]
+                for line in each.lines
+            ],
+        )
+        for each in checklists.of_campaign(desk.session, desk.campaign)
+    ]  # fmt: skip
 
 
 def _abort(desk: Desk) -> dict[str, Any]:

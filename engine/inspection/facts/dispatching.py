@@ -45,7 +45,7 @@ def _receipt(desk: Desk) -> dict[str, Any]:
             ("派发时间", local(desk, row.sent_at)), ("催签", f"{row.reminders} 次" if row.reminders else ""),
         ),
         *_returns(desk, row),
-        *_supply(desk, row.department),
+        *_supply(desk, row.department, "本部门装备"),
         table("检查名单", ["序号", "检查对象", "统一社会信用代码", "地址", "检查人员", "拟检查日期"], body),
     ]  # fmt: skip
     return {"facts": facts}
@@ -72,11 +72,11 @@ def _returns(desk: Desk, row: DispatchList) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _supply(desk: Desk, department: str) -> list[dict[str, Any]]:
+def _supply(desk: Desk, department: str, title: str) -> list[dict[str, Any]]:
     for row in preparation.supplies(desk.session, desk.campaign):
         if row.department == department and (row.equipment or row.vehicles):
             equipment = "、".join(preparation.equipment_words(row))
-            return [rows("本部门装备", ("装备", equipment), ("车辆", row.vehicles or ""))]
+            return [rows(title, ("装备", equipment), ("车辆", row.vehicles or ""))]
     return []
 
 
@@ -105,7 +105,7 @@ def countersign_facts(desk: Desk) -> dict[str, Any]:
             for line in each.lines for need in line.needs if need.department == department
         ]  # fmt: skip
         facts.append(table(f"本部门检查要点（{each.title}）", ["序号", "检查要点", "依据", "方式", "共用部门"], body))
-    return {"facts": [*facts, *_supply(desk, desk.campaign.lead)]}
+    return {"facts": [*facts, *_supply(desk, desk.campaign.lead, "牵头部门装备")]}
 
 
 def substitution_facts(desk: Desk) -> dict[str, Any]:
