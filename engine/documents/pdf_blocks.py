@@ -10,6 +10,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import segno
+from reportlab.lib import textsplit
 from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -56,7 +57,7 @@ FORM = Page(26 * mm, 24 * mm, 32 * mm, 28 * mm, size=11, leading=19, title=20)
 LETTER = Page(28 * mm, 26 * mm, 37 * mm, 35 * mm, size=16, leading=29, title=22)
 
 # The library knows the marks that may not begin a line in Japanese; these are the Chinese ones it lacks.
-paragraph.ALL_CANNOT_START += "".join(set("；：，！？》”’…") - set(paragraph.ALL_CANNOT_START))
+textsplit.ALL_CANNOT_START = paragraph.ALL_CANNOT_START = textsplit.ALL_CANNOT_START + "；：，！？》”’…"
 
 #: No-break spaces: reportlab folds the others.
 _DATE = "                 年        月        日".replace(" ", "\u00a0")
