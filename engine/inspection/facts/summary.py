@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.inspection.facts.desk import Desk, Provider, table
+from engine.inspection import campaign_summary
+from engine.inspection.facts.desk import Desk, Provider, rows, table
 from engine.inspection.models import Campaign, DepartmentInspection, Finding, FollowUp
 from engine.models import Deadline
 
@@ -61,10 +62,43 @@ def campaign_statistics(session: Session, campaign: Campaign, names: Mapping[str
 
 
 def _summary(desk: Desk) -> dict[str, Any]:
-    return {"facts": [campaign_statistics(desk.session, desk.campaign, desk.department_names)]}
+    """What the table will say, from published results only; the figures are frozen on submission."""
+    figures = campaign_summary.figures(desk.session, desk.settings, desk.campaign, desk.today)
+    columns = campaign_summary.DEPARTMENT_COLUMNS
+    names = [each["name"] for each in figures["departments"]]
+    facts = [
+        table(
+            "各部门检查情况", [label for _, label in columns],
+            [[each[key] for key, _ in columns] for each in figures["departments"]],
+        ),
+        *(
+            table(title, [title, *names, "合计"], [[r["name"], *r["counts"], r["total"]] for r in figures[key]])
+            for key, title in (("categories", "检查结果类别"), ("handling", "处置情况"))
+        ),
+    ]  # fmt: skip
+    found: dict[str, Any] = {"facts": facts}
+    previous = desk.data.get("summary")
+    if previous:
+        found["previous"] = previous
+    returned = desk.data.get("summary_approval") or {}
+    if returned.get("decision") == "退回":
+        facts.insert(0, rows("机关负责人退回", ("退回理由", returned.get("return_reason"))))
+    return found
+
+
+def _approval(desk: Desk) -> dict[str, Any]:
+    """The table as submitted, beside its approval."""
+    if desk.task.element_id != "summary_approval":
+        return {}
+    row = campaign_summary.summary_of(desk.session, desk.campaign)
+    found = _summary(desk)
+    found.pop("previous", None)
+    words = [] if row is None else [(title, row.words.get(key)) for key, title in campaign_summary.WORDS]
+    return {"facts": [rows("文字说明", *words), *found["facts"]]}
 
 
 #: Providers by form key.
 FORMS: dict[str, Provider] = {
     "campaign-summary": _summary,
+    "approval": _approval,
 }
