@@ -48,7 +48,7 @@ class ConferenceMatter(Base):
     origin: Mapped[str] = mapped_column(sa.String(200), default="")  # business key a hard case came from
     content: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)  # the proposal as submitted
     units: Mapped[list[str]] = mapped_column(sa.JSON, default=list)  # asked for their opinion
-    opinions: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)  # [{unit, position, opinion, by, at}]
+    opinions: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)  # [{unit, position, opinion, signed_by, by, on}]
     meeting: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)  # the meeting as recorded
     advice: Mapped[str] = mapped_column(sa.Text, default="")  # decision, or advice to the organs concerned
     resolution_number: Mapped[str] = mapped_column(sa.String(60), default="")

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+import engine.inspection.document_oversight  # noqa: F401 - offers its facts
 from engine.calendar import Calendar
 from engine.documents.template import in_words
 from engine.expressions import json_safe, read_date

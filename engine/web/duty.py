@@ -81,8 +81,8 @@ def _form(values: dict[str, str], errors: dict[str, list[str]], status: int) -> 
     others = actor().has_role(HEAD) or actor().has_role(SUPERVISION)
     with database().read() as session:
         login = session.scalar(sa.select(User.login).where(User.id == actor().user_id)) or ""
-    if not others or "person" not in values:
-        values = {"person": login, **values} if others else {**values, "person": login}
+    if not others:
+        values = {**values, "person": login}
     page = render_template(
         "duty/new.html", values=values, errors=errors, others=others, causes=CAUSES if others else (OWN,)
     )

@@ -60,7 +60,7 @@ def proposal(desk: Desk, row: ConferenceMatter) -> Block:
 def opinion_table(desk: Desk, row: ConferenceMatter) -> Block:
     said = {one["unit"]: one for one in row.opinions}
     body = [
-        [desk.organ(unit), one["position"], one["opinion"], one["signed_by"], str(one["at"])[:10]]
+        [desk.organ(unit), one["position"], one["opinion"], one["signed_by"], one["on"]]
         if (one := said.get(unit)) else [desk.organ(unit), "没有反馈", "", "", ""]
         for unit in row.units
     ]  # fmt: skip

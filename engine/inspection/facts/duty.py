@@ -96,10 +96,11 @@ def _finding(desk: Desk, row: DutyReview) -> dict[str, Any]:
 
 def _said(desk: Desk) -> list[Block]:
     """What the members think, and why the head sent a finding back."""
-    opinions = [
-        [one.get("position"), one.get("reason")] for one in desk.data.get("give_opinion") or [] if isinstance(one, dict)
-    ]
-    facts = [table("成员意见", ["个人意见", "理由"], opinions)]
+    said = [one for one in desk.data.get("give_opinion") or [] if isinstance(one, dict)]
+    ids = [str(one.get("item")) for one in said]
+    names = {i: name for i, name in desk.session.execute(sa.select(User.id, User.name).where(User.id.in_(ids)))}
+    opinions = [[names.get(str(one.get("item")), ""), one.get("position"), one.get("reason")] for one in said]
+    facts = [table("成员意见", ["成员", "个人意见", "理由"], opinions)]
     refused = desk.data.get("approve_finding") or {}
     if refused.get("decision") == "退回":
         facts.append(rows("机关负责人退回", ("理由", refused.get("return_reason"))))

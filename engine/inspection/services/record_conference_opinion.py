@@ -14,6 +14,7 @@ def record_conference_opinion(ctx: ServiceContext) -> None:
     unit = str(ctx.item or ctx.department)
     said = {
         "unit": unit, "position": values["position"], "opinion": values.get("opinion") or "",
-        "signed_by": values["signed_by"], "by": ctx.actor.name, "at": ctx.now.isoformat(),
+        "signed_by": values["signed_by"], "by": ctx.actor.name,
+        "on": ctx.calendar.local_date(ctx.now).isoformat(),
     }  # fmt: skip
     row.opinions = [one for one in row.opinions if one["unit"] != unit] + [said]
