@@ -124,7 +124,7 @@ def cells(settings: Settings, row: Publication, on: date) -> list[dict[str, str]
     """What may be corrected, as form options: every text of the public content with its place."""
     shown = publication.public_content(settings, row, on)
     return [
-        {"value": _AT.join(path), "label": f"{'·'.join(path)}：{text[:60]}"}
+        {"value": _AT.join(path), "label": f"{_words(path, shown)}：{text[:60]}"}
         for path, text in _texts(shown)
     ]  # fmt: skip
 
@@ -137,6 +137,12 @@ def _texts(value: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...]
     return [(path, str(value))] if isinstance(value, str | int | float) else []
 
 
+def _words(path: tuple[str, ...], content: Mapping[str, Any]) -> str:
+    """The place of a cell as people say it: the number is left out where there is one line only."""
+    alone = len(path) > 1 and path[1] == "第1项" and len(content[path[0]]) == 1
+    return "·".join((path[0], *path[2:]) if alone else path)
+
+
 def changes_of(
     settings: Settings, row: Publication, wanted: Sequence[Mapping[str, Any]], on: date
 ) -> list[dict[str, str]]:
@@ -145,7 +151,8 @@ def changes_of(
     Raises :class:`InvalidInput` for a place that is not there, words that are as they were, a cell named
     twice, and new words that contain something protected.
     """
-    known = dict(_texts(publication.public_content(settings, row, on)))
+    shown = publication.public_content(settings, row, on)
+    known = dict(_texts(shown))
     faults: dict[str, list[str]] = {}
     made: list[dict[str, str]] = []
     for number, line in enumerate(wanted):
@@ -159,7 +166,7 @@ def changes_of(
         elif hits := [h for h in redaction.find(settings, new, on) if h.never or path[0] == "处理情况"]:
             faults[f"changes[{number}].new"] = [f"其中的“{hits[0].text}”疑似{hits[0].kind}，请改写后再提交。"]
         else:
-            made.append({"path": str(line["cell"]), "label": "·".join(path), "old": known[path], "new": new})
+            made.append({"path": str(line["cell"]), "label": _words(path, shown), "old": known[path], "new": new})
     if faults:
         raise InvalidInput("更正的内容有误。", fields=faults)
     return made

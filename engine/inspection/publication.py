@@ -155,7 +155,9 @@ class _Cell:
         hidden = self._person(text)
         if hidden is not None:
             self.found.append("名称中的个人姓名")
-            self.pieces += [[text, True]]
+            whole = [(1, len(text))] if self.rule.treatment == MUST_HIDE else []
+            person = whole or redaction.places(text, [self.source.representative])
+            self.pieces += [list(piece) for piece in redaction.cut(text, [*person, *spans])]
             return redaction.mask(hidden, redaction.places(hidden, self.choices.masks))
         self.pieces += [list(piece) for piece in redaction.cut(text, spans)]
         return redaction.mask(text, spans)
