@@ -47,7 +47,9 @@ SUPPLIED_FUNCTIONS = {
 }
 #: Forms that pages show without a task.
 PAGE_FORMS = {"publicity-record", "outside-visit"}
-PLAIN_PROPERTIES = {"form", "role", "deadline", "legal_basis", "not_by", "on_submit", "service", "decision"}
+PLAIN_PROPERTIES = {
+    "form", "role", "deadline", "legal_basis", "not_by", "on_submit", "service", "decision", "documents",
+}  # fmt: skip
 FEEL_PROPERTIES = {"department", "candidates", "due"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -408,6 +410,7 @@ def test_the_share_drawn_follows_superior_rules_credit_risk_and_complaints(trait
 def test_a_process_passes_the_linter_and_the_workflow_library_reads_it(key: str) -> None:
     files = {p.name: p.read_text("utf-8") for p in (PROCESSES / key).iterdir() if p.is_file()}
     files |= {f"forms/{p.name}": p.read_text("utf-8") for p in FORMS.glob("*.json")}
+    files |= {f"documents/{p.name}": p.read_text("utf-8") for p in (FORMS / "documents").glob("*.json")}
     assert lint(files, roles=frozenset(ROLES)) == []
     loaded = load_definition(files)
     assert loaded.process_id == key.replace("-", "_")
