@@ -22,7 +22,7 @@ blueprint = Blueprint("task_actions", __name__)
 #: The official name of the form a step prints as, where it has one (domain.md §3: standard documents).
 OFFICIAL_NAMES = {
     "draft_work_plan": "抽查工作方案", "organ_approval": "行政检查审批表", "prepare_visit": "行政检查通知书",
-    "site_check": "现场检查笔录", "conclude": "检查结论审批表", "review": "检查结果审核表",
+    "arrive": "到场与告知记录", "site_check": "现场检查笔录", "conclude": "检查结论审批表", "review": "检查结果审核表",
     "result_notice": "检查结果告知书", "issue_order": "责令改正通知书", "summary": "抽查情况汇总表",
     "section_review": "抽查工作方案审批表", "deputy_review": "抽查工作方案审批表",
     "countersign": "抽查工作方案会签表", "decide": "行政处罚决定审批表", "file_case": "立案审批表",

@@ -71,7 +71,7 @@ function upload(input) {
   });
 }
 
-function entry(name, { id, file_name: fileName, url }) {
+export function entry(name, { id, file_name: fileName, url }) {
   const item = document.createElement("li");
   const text = document.createElement("span");
   const link = document.createElement("a");
@@ -118,6 +118,17 @@ function location(box) {
       { enableHighAccuracy: true, timeout: 20000, maximumAge: 60000 },
     );
   });
+}
+
+// A signature put back into its field is shown, or nobody would know it is there.
+export function showSigned(input) {
+  const box = input.closest("[data-signature]");
+  if (!box || box.querySelector("img")) return;
+  const image = new Image();
+  image.className = "signature-shown";
+  image.alt = "已签名";
+  image.src = input.value;
+  box.prepend(image);
 }
 
 async function signature(box) {

@@ -73,14 +73,20 @@ def site_check(problem: bool) -> dict[str, Any]:
     finding: dict[str, Any] = {"checked": "是", "problem": "否"}
     if problem:
         finding = {
-            "problem": "是", "category": "9", "clause": "食品安全法第三十四条", "handling": "违法处罚",
+            "checked": "是", "problem": "是", "category": "9", "clause": "食品安全法第三十四条", "handling": "违法处罚",
             "note": "发现超过保质期的食品三袋。",
         }  # fmt: skip
     return {
-        "arrived_at": minute(-30), "certificates_shown": True, "rights_told": True, "present_person": "演示负责人",
         "findings": [finding], "statement": "无", "left_at": minute(), "signed": "签名", "signature": "__sign__",
-        "copy_left": True,
+        "inspector_signature": "__sign__", "second_inspector_signature": "__sign__", "copy_left": True,
     }  # fmt: skip
+
+
+ARRIVAL = {
+    "outcome": "可以检查", "present_person": "演示负责人", "certificates_shown": True, "notice_served": True,
+    "entry_code": "未扫码", "no_code_reason": "对方没有智能手机", "rights_told": True, "acknowledgement": "口头确认",
+    "acknowledgement_note": "10时05分音像记录", "recusal_asked": "不申请",
+}  # fmt: skip
 
 
 def test_a_campaign_on_a_hundred_thousand_objects_goes_from_work_plan_to_archive(
@@ -109,7 +115,7 @@ def approve_the_plan(people: People) -> str:
     submit(page)
     for element in ("section_review", "deputy_review", "head_approval"):
         assert people.do_all(element, AGREE) == 1
-    assert people.do_all("countersign", {"decision": "同意", "opinion": "同意参加。"}) == 2
+    assert people.do_all("countersign", {**AGREE, "inspectors": "8"}) == 2
     with people.running.database.read() as session:
         return session.scalars(sa.select(Campaign.number)).one()
 
@@ -143,6 +149,7 @@ def visit(people: People) -> None:
     """All three departments have the same object's record open at once; nothing of anybody's is lost."""
     notice = {"notice_mode": "进门告知", "planned_at": minute(), "no_conflict": True}
     people.do_all("prepare_visit", notice)
+    people.do_all("arrive", ARRIVAL)
     first = people.open_tasks("site_check")[0].business_key.rsplit("/", 1)[0]
     together = people.open_tasks("site_check", business_key=first)
     assert {task.department for task in together} == {LEAD, *OTHERS}
@@ -166,7 +173,7 @@ def visit(people: People) -> None:
 def publish(people: People) -> None:
     conclusion = {
         "facts": "现场发现超过保质期的食品三袋，当事人未能提供进货记录。", "basis": "食品安全法第三十四条",
-        "category": "9", "handling": "违法处罚", "minor": "否",
+        "category": "9", "handling": "违法处罚", "minor": "否", "disagreement": "否",
     }  # fmt: skip
     assert people.do_all("conclude", conclusion) == 1
     told = {"told_on": today(), "method": "当面告知", "recipient": "演示负责人", "received": "是"}

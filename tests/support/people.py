@@ -109,7 +109,7 @@ def fill(page: Page, values: Mapping[str, Any], prefix: str = "") -> None:
             for number, row in enumerate(value):
                 fill(page, row, f"{name}-{number}-")
         elif value == "__sign__":
-            _sign(page)
+            _sign(page, name)
         else:
             _set(page, name, value)
 
@@ -139,9 +139,9 @@ def _choose(page: Page, name: str, wanted: list[Any]) -> None:
         option.first.check()
 
 
-def _sign(page: Page) -> None:
-    """Write on the signature pad with the mouse."""
-    pad = page.locator("canvas.signature-pad:visible").first
+def _sign(page: Page, name: str) -> None:
+    """Write on the field's signature pad with the mouse."""
+    pad = page.locator(f'[data-field="{name}"] canvas.signature-pad')
     pad.scroll_into_view_if_needed()
     box = pad.bounding_box()
     assert box is not None
