@@ -354,7 +354,7 @@ def options(scenario: dict[str, Any]) -> dict[str, Any]:
         "others": [],
         "matter_kinds": [row["code"] for row in rows("conference-matter-kind")],
         "member_units": sorted({row["department"] for row in rows("conference-post")}),
-        **dict.fromkeys(("posts", "chairs"), [row["code"] for row in rows("conference-post")]),
+        **{key: [row["code"] for row in rows("conference-post")] for key in ("posts", "chairs")},
         "reviewers": [m for step in scenario["steps"] for m in step.get("values", {}).get("members", [])],
         "duties": ["1", "2"],
     }
