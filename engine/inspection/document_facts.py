@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.errors import Conflict
+from engine.errors import Conflict, NotFound
 from engine.inspection import campaign_summary, dispatch_lists, preparation, tables
 from engine.inspection.document_case import DocumentCase
 from engine.inspection.models import DrawnObject, Finding, InspectedObject, Inspection, Inspector, Item
@@ -28,7 +28,14 @@ def fact(name: str, fields: str = "", *, many: bool = False) -> Callable[[Fact],
     """Offer a name to document templates; ``many`` says that it is a list and the fields are those of its elements."""
 
     def offer(function: Fact) -> Fact:
-        FACTS[name] = (lambda case: function(case) or []) if many else function
+        def read(case: DocumentCase) -> Any:
+            try:
+                found = function(case)
+            except NotFound:  # a case of another kind
+                found = None
+            return found or [] if many else found
+
+        FACTS[name] = read
         NAMES[name] = dict.fromkeys(fields.split()) if fields else None
         return function
 
