@@ -47,13 +47,18 @@ def _last(case: DocumentCase, element: str) -> dict[str, Any]:
     return {**(found.values or {}), "by": found.name, "on": case.local_day(found.closed_at)}
 
 
+def _approval(case: DocumentCase) -> str:
+    given = _last(case, "district_approval")
+    return "。".join(filter(None, ("批准", given.get("opinion")))) if given.get("decision") == "批准" else ""
+
+
 @fact("special", "number name opinion approver approval_number approved_on filing_number requirements")
 def special(case: DocumentCase) -> dict[str, Any] | None:
     row = _special(case)
     if row is None:
         return None
     return {
-        "number": row.number, "name": row.name, "opinion": _last(case, "district_approval").get("opinion"),
+        "number": row.number, "name": row.name, "opinion": _approval(case),
         "approver": row.approver, "approval_number": row.approval_number, "approved_on": row.approved_on,
         "filing_number": row.filing_number, "requirements": row.content.get("requirements"),
     }  # fmt: skip
