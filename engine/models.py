@@ -205,14 +205,14 @@ class Attachment(Base):
 
 
 class Timer(Base):
-    """A timer event an instance waits for."""
+    """A timer event an instance waits for; ``due_at`` is None while the deadline it waits for stands still."""
 
     __tablename__ = "timer"
     id: Mapped[str] = pk()
     instance_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("process_instance.id"), index=True)
     engine_task_id: Mapped[str] = mapped_column(sa.String(36))
     element_id: Mapped[str] = mapped_column(sa.String(100))
-    due_at: Mapped[datetime] = mapped_column(index=True)
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class Subscription(Base):

@@ -41,7 +41,10 @@ MAX_STEPS = 100_000
 
 @dataclass(frozen=True)
 class Wait:
-    """A timer (``due_at``), a message, a signal or a condition a token waits for."""
+    """A timer (``due_at``), a message, a signal or a condition a token waits for.
+
+    ``stands``: a timer whose statutory deadline stands still; it has no due time until the deadline runs again.
+    """
 
     engine_task_id: str
     element_id: str
@@ -49,6 +52,7 @@ class Wait:
     message: str = ""
     signal: str = ""
     condition: str = ""
+    stands: bool = False
 
 
 @dataclass(frozen=True)
@@ -306,6 +310,8 @@ class Execution:
                     due = definition.due_at(task)
                     if due is not None:
                         yield Wait(**where, due_at=due)
+                    elif definition.stands(task):
+                        yield Wait(**where, stands=True)
                 elif isinstance(definition, KernelMessage):
                     yield Wait(**where, message=definition.name)
                 elif isinstance(definition, KernelSignal):

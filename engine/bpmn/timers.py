@@ -108,7 +108,7 @@ class OwnClock:
 
     def _due(self, my_task: Task) -> datetime | None:
         if _ASKS_DEADLINE.search(self.expression):  # a statutory deadline may be moved, so it is asked anew
-            return None if self._stands(my_task) else self._first(my_task)
+            return None if self.stands(my_task) else self._first(my_task)
         # Kept by expression: an event-based gateway holds several timers in one task.
         known = my_task._get_internal_data("due") or {}
         if self.expression not in known:
@@ -116,7 +116,8 @@ class OwnClock:
             my_task._set_internal_data(due=known)
         return datetime.fromisoformat(known[self.expression])
 
-    def _stands(self, my_task: Task) -> bool:
+    def stands(self, my_task: Task) -> bool:
+        """Does a statutory deadline the timer asks for stand still at present?"""
         functions = my_task.workflow.script_engine.host.functions()
         suspended = functions.get("deadline_suspended")
         return suspended is not None and any(map(suspended, _NAMED_DEADLINE.findall(self.expression)))

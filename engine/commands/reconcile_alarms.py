@@ -55,6 +55,8 @@ class ReconcileAlarms:
             query = query.where(Timer.id > self.after)
         timers = ctx.session.scalars(query).all()
         for timer in timers:
+            if timer.due_at is None:
+                continue
             late = timer.due_at < ctx.now - LATE
             set_alarm(ctx, timer.instance_id, timer.due_at, f":late-{ctx.today}" if late else "")
         return timers[-1].id if len(timers) == CHUNK else None

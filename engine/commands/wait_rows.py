@@ -30,10 +30,11 @@ def sync_waits(
     for wait in waits:
         where = {"engine_task_id": wait.engine_task_id, "element_id": wait.element_id}
         common = {"id": new_id(), "district_id": instance.district_id, "instance_id": instance.id, **where}
-        if wait.due_at is not None:
+        if wait.due_at is not None or wait.stands:
             if timers.pop((wait.engine_task_id, wait.due_at), None) is None:
                 ctx.session.add(Timer(**common, due_at=wait.due_at))
-                set_alarm(ctx, instance.id, wait.due_at)
+                if wait.due_at is not None:
+                    set_alarm(ctx, instance.id, wait.due_at)
             continue
         kind, name = ("message", wait.message) if wait.message else ("signal", wait.signal)
         if name and subscriptions.pop((wait.engine_task_id, kind, name), None) is None:

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine.calendar import Calendar
+from engine.calendar import Calendar, DayOfNotice, calendar_with_notice
 from engine.commands.import_notice import ImportNotice, parse_days
+from engine.commands.recompute_deadlines import MovedDeadline, preview
 from engine.errors import InvalidInput
 from engine.models import CalendarDay, CalendarYear, Deadline
 from engine.web.admin import ADMIN
@@ -21,6 +22,8 @@ from engine.web.guards import requires_role
 blueprint = Blueprint("admin_calendar", __name__, url_prefix="/admin/calendar")
 
 MAX_FILE = 100_000
+#: Moved deadlines that are listed one by one; how many there are is always said.
+SHOWN = 200
 
 
 @blueprint.get("")
@@ -36,7 +39,7 @@ def _year(text: str) -> int:
 
 def _page(
     year: int, *, errors: dict[str, list[str]] | None = None, typed: dict[str, str] | None = None,
-    moved: list[Any] | None = None, status: int = 200,
+    moved: list[MovedDeadline] | None = None, would_move: list[MovedDeadline] | None = None, status: int = 200,
 ) -> ResponseReturnValue:  # fmt: skip
     district = settings().district_id
     with database().read() as session:
@@ -55,7 +58,8 @@ def _page(
     names = {day.day: day for day in days}
     page = render_template(
         "admin/calendar.html", year=year, known=known, days=days, months=_months(year, calendar, names),
-        errors=errors or {}, typed=typed or {}, moved=moved, provisional=provisional, today=now().date(),
+        errors=errors or {}, typed=typed or {}, moved=moved, preview=would_move, shown=SHOWN,
+        provisional=provisional, today=now().date(),
     )  # fmt: skip
     return make_response(page, status)
 
@@ -83,7 +87,7 @@ def _day(day: date, calendar: Calendar, names: dict[str, CalendarDay]) -> dict[s
 @blueprint.post("")
 @requires_role(ADMIN)
 def import_notice() -> ResponseReturnValue:
-    """Import a year's notice; open deadlines are counted anew and what moved is shown."""
+    """Show what a year's notice would move; once that was seen, import it and count open deadlines anew."""
     typed = {name: request.form.get(name, "") for name in ("year", "notice", "days")}
     upload = request.files.get("file")
     year = _year(typed["year"])
@@ -92,10 +96,21 @@ def import_notice() -> ResponseReturnValue:
             raise InvalidInput("年份有误。", fields={"year": ["请填写四位年份，例如 2027。"]})
         if upload is not None and upload.filename:
             typed["days"] = _decoded(upload.read(MAX_FILE + 1))
-        moved = engine().execute(ImportNotice(year, typed["notice"], parse_days(typed["days"])), actor=actor())
+        days = parse_days(typed["days"])
+        if request.form.get("confirm") != "yes":
+            return _page(year, would_move=_preview(year, typed["notice"], days), typed=typed)
+        moved = engine().execute(ImportNotice(year, typed["notice"], days), actor=actor())
     except InvalidInput as error:
         return _page(year, errors=error.fields or {"days": [error.message]}, typed=typed, status=422)
     return _page(year, moved=moved)
+
+
+def _preview(year: int, notice: str, days: list[DayOfNotice]) -> list[MovedDeadline]:
+    """What the notice would move; nothing is saved."""
+    district, zone = settings().district_id, settings().timezone
+    with database().read() as session:
+        calendar = calendar_with_notice(session, year, notice, days, district_id=district, zone=zone)
+        return preview(session.connection(), settings(), calendar, now())
 
 
 def _decoded(data: bytes) -> str:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.inbox import COUNT_CAP, inbox
 from engine.inspection.batches import waiting
+from engine.inspection.deadline_list import reminders_for
 from engine.models import ProcessDefinition
 from engine.queries import Cursor
 from engine.web.context import actor, database, department_name
@@ -40,6 +41,7 @@ def todo(tab: str) -> ResponseReturnValue:
     with database().read() as session:
         page = inbox(session, actor(), tab=tab, search=search, process_key=process_key, after=_cursor())
         waits = waiting(session, actor())
+        reminded, more_reminded = reminders_for(session, actor()) if tab == "todo" else ((), False)
         names = session.execute(_NAMES).all()
     filters: dict[str, Any] = {k: v for k, v in (("q", search), ("process", process_key)) if v}
     following = url_for(".todo", tab=tab, after="~".join(page.next), **filters) if page.next else None
@@ -52,6 +54,7 @@ def todo(tab: str) -> ResponseReturnValue:
         "inbox.html", tab=tab, tabs=tabs, tasks=page.tasks, following=following, search=search,
         process_key=process_key, process_names=[(key, name) for key, name in names],
         process_of=dict((key, name) for key, name in names), batches=waits.batches if tab != "done" else [],
+        reminded=reminded, more_reminded=more_reminded,
         department_of={code: department_name(code) for code in {task.department for task in page.tasks}},
         # The same address for every task, so that a long list does not ask for fifty of them.
         address=url_for("tasks.show", task_id="-")[:-1],

@@ -29,6 +29,8 @@ def upgrade() -> None:
         batch_op.create_foreign_key(
             op.f("fk_deadline_instance_id_process_instance"), "process_instance", ["instance_id"], ["id"]
         )
+    with op.batch_alter_table("timer", schema=None) as batch_op:
+        batch_op.alter_column("due_at", existing_type=sa.DateTime(timezone=True), nullable=True)
     # The case a deadline belongs to is the oldest one of its business key; the worker counts the stages of
     # its warnings when it next looks, which is at once.
     op.execute(

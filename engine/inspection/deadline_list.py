@@ -1,0 +1,169 @@
+"""Open deadlines as supervisors and heads look at them, one deadline's trail, and the reminders of one person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.actor import Actor
+from engine.errors import NotFound
+from engine.models import Deadline, DeadlineChange, DeadlineReminder, ProcessInstance
+from engine.queries import Cursor
+from engine.scope import instance_in_scope, sees_district, sees_restricted
+
+#: Colours of the running ones and the one state apart from them, in the order of the page.
+COLOURS = ("red", "orange", "yellow", "green", "suspended")
+
+
+@dataclass(frozen=True)
+class DeadlineFilter:
+    """Which open deadlines are asked for; ``departments`` None means the whole district.
+
+    ``colour``: one of :data:`COLOURS`, empty for everything that runs.  ``search`` looks in number and title.
+    """
+
+    now: datetime
+    departments: frozenset[str] | None = None
+    department: str = ""
+    name: str = ""
+    colour: str = ""
+    provisional: bool = False
+    search: str = ""
+
+
+def open_deadlines(
+    session: Session, actor: Actor, wanted: DeadlineFilter, *, after: Cursor | None = None, limit: int = 50
+) -> Sequence[sa.Row[Any]]:
+    """Rows (Deadline, title of its case), the most urgent first; suspended ones by when they were suspended.
+
+    ``after`` is the last row's due time (or that of its suspension) in ISO 8601 and its id.
+    """
+    order: Any = Deadline.suspended_at if wanted.colour == "suspended" else Deadline.due_at
+    statement = (
+        sa.select(Deadline, ProcessInstance.title)
+        .outerjoin(ProcessInstance, ProcessInstance.id == Deadline.instance_id)
+        .where(*_conditions(actor, wanted), *_coloured(wanted))
+        .order_by(order, Deadline.id)
+        .limit(limit)
+    )
+    if after is not None:
+        moment = datetime.fromisoformat(after[0])
+        statement = statement.where(sa.or_(order > moment, sa.and_(order == moment, Deadline.id > after[1])))
+    return session.execute(statement).all()
+
+
+def counts(session: Session, actor: Actor, wanted: DeadlineFilter) -> dict[str, int]:
+    """How many there are of each colour, whatever colour and search the filter asks for."""
+    now = wanted.now
+
+    def of(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0))
+
+    running = Deadline.due_at >= now
+    orange, yellow = Deadline.orange_at < now, Deadline.yellow_at < now
+    # What has no mark of its own (no such stage in the table) has not reached it.
+    not_orange = sa.or_(Deadline.orange_at.is_(None), Deadline.orange_at >= now)
+    not_yellow = sa.or_(Deadline.yellow_at.is_(None), Deadline.yellow_at >= now)
+    row = session.execute(
+        sa.select(
+            of(Deadline.due_at < now), of(running, orange), of(running, not_orange, yellow),
+            of(running, not_orange, not_yellow), of(Deadline.due_at.is_(None)),
+        ).where(*_conditions(actor, wanted, searched=False))
+    ).one()  # fmt: skip
+    return dict(zip(COLOURS, (int(number or 0) for number in row), strict=True))
+
+
+def _conditions(actor: Actor, wanted: DeadlineFilter, *, searched: bool = True) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = [Deadline.met_at.is_(None)]
+    if wanted.departments is not None:
+        found.append(Deadline.department.in_(sorted(wanted.departments)))
+    if not sees_restricted(actor):
+        kept = sa.exists().where(ProcessInstance.id == Deadline.instance_id, ProcessInstance.restricted)
+        found.append(sa.or_(~kept, instance_in_scope(actor, Deadline.instance_id)))
+    if wanted.department:
+        found.append(Deadline.department == wanted.department)
+    if wanted.name:
+        found.append(Deadline.name == wanted.name)
+    if wanted.provisional:
+        found.append(Deadline.provisional.is_(True))
+    if wanted.search and searched:
+        like = f"%{wanted.search.replace('%', '').replace('_', '')}%"
+        found.append(sa.or_(Deadline.business_key.like(like), ProcessInstance.title.like(like)))
+    return found
+
+
+def _coloured(wanted: DeadlineFilter) -> list[sa.ColumnElement[bool]]:
+    now, running = wanted.now, Deadline.due_at >= wanted.now
+    not_orange = sa.or_(Deadline.orange_at.is_(None), Deadline.orange_at >= now)
+    not_yellow = sa.or_(Deadline.yellow_at.is_(None), Deadline.yellow_at >= now)
+    by_colour: dict[str, list[sa.ColumnElement[bool]]] = {
+        "red": [Deadline.due_at < now],
+        "orange": [running, Deadline.orange_at < now],
+        "yellow": [running, not_orange, Deadline.yellow_at < now],
+        "green": [running, not_orange, not_yellow],
+        "suspended": [Deadline.suspended_at.is_not(None)],
+    }
+    return by_colour.get(wanted.colour, [Deadline.due_at.is_not(None)])
+
+
+def visible_deadline(session: Session, actor: Actor, deadline_id: str) -> Deadline:
+    """The deadline when the actor may know of it: of the own department, or of a case in the actor's scope.
+
+    Raises :class:`NotFound`; outside the scope even its existence is not told.
+    """
+    deadline = session.get(Deadline, deadline_id)
+    if deadline is not None:
+        if deadline.instance_id is None:
+            allowed = sees_district(actor) or deadline.department in actor.departments
+        else:
+            seen = sa.select(ProcessInstance.id).where(
+                ProcessInstance.id == deadline.instance_id, instance_in_scope(actor, ProcessInstance.id)
+            )
+            allowed = session.scalar(seen) is not None
+        if allowed:
+            return deadline
+    raise NotFound("没有找到这一期限，可能链接有误，或不属于您所在的部门。")
+
+
+def trail(session: Session, deadline_id: str) -> Sequence[DeadlineChange]:
+    """Every change of a deadline, oldest first."""
+    return session.scalars(
+        sa.select(DeadlineChange)
+        .where(DeadlineChange.deadline_id == deadline_id)
+        .order_by(DeadlineChange.at, DeadlineChange.id)
+    ).all()
+
+
+def names_in_use(session: Session, district_id: str) -> list[tuple[str, str]]:
+    """Deadlines of which something is open, as (name, label)."""
+    rows = session.execute(
+        sa.select(Deadline.name, sa.func.max(Deadline.label))
+        .where(Deadline.district_id == district_id, Deadline.met_at.is_(None))
+        .group_by(Deadline.name)
+        .order_by(Deadline.name)
+    )
+    return [(name, label) for name, label in rows]
+
+
+def reminders_for(
+    session: Session | sa.Connection, actor: Actor, *, limit: int = 6
+) -> tuple[Sequence[sa.Row[Any]], bool]:  # fmt: skip
+    """Open deadlines the actor was reminded of, the most urgent first, and whether there are more."""
+    recipients = [f"user:{actor.user_id}", *sorted(actor.groups), *(f"*/{role}" for role in sorted(actor.roles))]
+    found = session.execute(
+        sa.select(
+            Deadline.id, Deadline.label, Deadline.business_key, Deadline.due_at, Deadline.provisional,
+            sa.func.max(DeadlineReminder.percent).label("percent"),
+        )
+        .join(DeadlineReminder, DeadlineReminder.deadline_id == Deadline.id)
+        .where(DeadlineReminder.recipient.in_(recipients), Deadline.met_at.is_(None))
+        .group_by(Deadline.id, Deadline.label, Deadline.business_key, Deadline.due_at, Deadline.provisional)
+        .order_by(Deadline.due_at, Deadline.id)
+        .limit(limit + 1)
+    ).all()  # fmt: skip
+    return found[:limit], len(found) > limit
