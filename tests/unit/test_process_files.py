@@ -44,9 +44,10 @@ SUPPLIED_FUNCTIONS = {
     "deadline_suspended",
     "inspection_team",
     "conference_office",
+    "unit_receivers",
 }
 #: Forms that pages show without a task.
-PAGE_FORMS = {"publicity-record", "outside-visit"}
+PAGE_FORMS = {"publicity-record", "outside-visit", "item-checklist"}
 PLAIN_PROPERTIES = {
     "form", "role", "deadline", "legal_basis", "not_by", "on_submit", "service", "decision", "documents",
 }  # fmt: skip
@@ -320,7 +321,9 @@ def test_a_scenario_speaks_of_what_is_in_its_diagram(path: Path) -> None:
             node = found[element]
             inherited = lanes.get(element) or lanes.get(node.getparent().get("id"))
             assert step["as"] == properties(node).get("role", inherited), element
-            assert ("item" in step) == (node.find("b:multiInstanceLoopCharacteristics", NS) is not None), element
+            around = [node, *node.iterancestors(f"{{{BPMN}}}subProcess")]
+            many = any(each.find("b:multiInstanceLoopCharacteristics", NS) is not None for each in around)
+            assert ("item" in step) == many, element
         assert step.get("message") in messages | {None}
         assert set(step.get("expect_open", [])) <= set(found)
     called = {p.get("service") or p.get("on_submit") for p in map(properties, found.values())} - {None}
@@ -357,6 +360,7 @@ def options(scenario: dict[str, Any]) -> dict[str, Any]:
         **{key: [row["code"] for row in rows("conference-post")] for key in ("posts", "chairs")},
         "reviewers": [m for step in scenario["steps"] for m in step.get("values", {}).get("members", [])],
         "duties": ["1", "2"],
+        "units": [u for step in scenario["steps"] for u in [step.get("values", {}).get("unit")] if u],
     }
 
 
