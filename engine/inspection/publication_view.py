@@ -49,7 +49,7 @@ class Entry:
     @property
     def organ(self) -> str:
         content = self.content
-        labels = ("检查机关", "处罚机关", "制定机关", "机关")
+        labels = ("检查机关", "处罚机关", "制定机关", "发起部门", "机关")
         return str(next((content[label] for label in labels if content.get(label)), ""))
 
 

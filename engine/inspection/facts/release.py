@@ -42,7 +42,7 @@ def _preview(desk: Desk) -> dict[str, Any]:
     shown = publication.prepare(desk.settings, source, Choices.of(chosen), desk.today)
     before = {row.get("found"): row for row in chosen.get("hits") or []}
     return {
-        "facts": [_content_block("公众将看到", shown.content), rows("已隐去", ("内容", "；".join(shown.redacted)))],
+        "facts": [_content_block("将要公示的内容", shown.content), rows("已隐去", ("内容", "；".join(shown.redacted)))],
         "publication": {**_sides(shown), **_countdown(desk)},
         "redact_name": hide,
         "hits": [
@@ -102,7 +102,7 @@ def _signoff(desk: Desk) -> dict[str, Any]:
     withholding = kept.state == "withholding" or (desk.data.get("review") or {}).get("decision") == "不予公开"
     ground = (last.note if last is not None else "") or kept.legal_ground if withholding else ""
     review_on = (desk.data.get("publication_preview") or desk.data.get("review") or {}).get("review_on", "")
-    facts = [_content_block("不公开的内容" if withholding else "公众将看到", kept.content)]
+    facts = [_content_block("不公开的内容" if withholding else "将要公示的内容", kept.content)]
     if withholding:
         facts.insert(0, rows("不予公开", ("法律依据", ground), ("复查日期", review_on)))
     detail = dict(last.detail) if last is not None else {}
