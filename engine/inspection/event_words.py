@@ -4,7 +4,8 @@ from __future__ import annotations
 
 #: Events that only repeat what another line says, or belong to the machine.
 SILENT = frozenset(
-    {"task-opened", "deadline-set", "message-received", "witness-logged", "witness-revealed", "inspection-approved"}
+    {"task-opened", "deadline-set", "message-received", "witness-logged", "witness-revealed", "inspection-approved",
+     "deadline-met"}
 )
 #: An opinion that says no more than the decision before it.
 EMPTY_OPINIONS = frozenset({"同意", "同意。", "退回", "退回。"})
@@ -39,6 +40,12 @@ WORDS = {
     "task-cancelled": "任务撤销",
     "attachment-added": "上传附件",
     "timer-fired": "期限届满",
+    "deadline-suspended": "期限中止",
+    "deadline-resumed": "期限恢复",
+    "deadline-extended": "期限延长",
+    "deadline-refused": "不予延期",
+    "deadline-moved": "期限随放假安排重算",
+    "deadline-reminded": "期限提醒",
     "signal-received": "收到信号",
     "incident-opened": "系统遇到异常，已通知系统管理员",
     "incident-resolved": "异常已处理",

@@ -27,12 +27,17 @@ from engine.models import Department, Incident, ProcessDefinition, ProcessInstan
 from engine.models import UserTask as Task
 from engine.queries import TimelineEntry, timeline
 from engine.web.context import department_name, engine, now, settings
+from engine.web.filters import day
 from engine.web.submissions import Line, submitted
 
 STATUS = {"running": "办理中", "completed": "已办结", "terminated": "已终止", "suspended": "已暂停"}
 #: More people of one group are not listed one by one.
 NAMED = 4
 _BOUNDARY = re.compile(r"<(?:\w+:)?boundaryEvent\b[^>]*?\bid=\"([^\"]+)\"")
+#: The start of an event sub-process, which listens as long as its process runs.
+_LISTENING = re.compile(
+    r'<(?:\w+:)?subProcess\b[^>]*\btriggeredByEvent="true"[^>]*>.*?<(?:\w+:)?startEvent\b[^>]*\bid="([^"]+)"', re.S
+)
 
 
 # -- waiting for whom -------------------------------------------------------------------
@@ -179,8 +184,10 @@ def diagram_text(session: Session, instance: ProcessInstance) -> str:
 def picture(session: Session, instance: ProcessInstance, tasks: Sequence[Task]) -> Picture:
     """Where the instance stands: done, current, overdue, stopped by an incident."""
     own = [t for t in tasks if t.instance_id == instance.id]
-    # Events on a task's border wait as long as the task is open; that says nothing.
-    border = set(_BOUNDARY.findall(diagram_text(session, instance)))
+    # Events on a task's border wait as long as the task is open, those that may come at any time for ever:
+    # that says nothing.
+    diagram = diagram_text(session, instance)
+    border = {*_BOUNDARY.findall(diagram), *_LISTENING.findall(diagram)}
     words = {"done": "completed", "open": "current", "waiting": "current"}
     progress = engine().peek(session, instance).progress()
     markers = {
@@ -288,6 +295,8 @@ def _note(kind: str, body: Mapping[str, Any]) -> str:
     if kind == "plan-merge-decided":
         done = "合并为一次检查" if body.get("accepted") else f"不合并：{body.get('reason', '')}"
         return f"{body.get('first')} 与 {body.get('second')}，重叠 {body.get('overlap')} 户，{done}"
+    if kind.startswith("deadline-"):
+        return _deadline_note(body)
     if kind in {"incident-opened", "incident-resolved"}:
         return str(body.get("message") or body.get("reason") or "")
     if kind.startswith("document-"):
@@ -302,3 +311,13 @@ def _note(kind: str, body: Mapping[str, Any]) -> str:
     if kind == "inspector-replaced":
         return f"{body.get('inspector', '')} 回避，由 {body.get('successor', '')} 递补"
     return ""
+
+
+def _deadline_note(body: Mapping[str, Any]) -> str:
+    """Which deadlines changed, from when to when, and why."""
+    told = []
+    for one in body.get("deadlines") or [body]:
+        before, after = (day(one.get(name)) for name in ("due_before", "due_at"))
+        moved = f"{before} → {after}" if before != after else after
+        told.append(f"{one.get('label') or one.get('name')}（{one.get('business_key')}）{moved}")
+    return "；".join([*told, *(str(body[name]) for name in ("ground", "reason") if body.get(name))])

@@ -31,6 +31,7 @@ PROCESS_WORDS = {
     "item-adjustment": "事项调整",
     "registry-change": "名录变更",
     "permit-handover": "审管移交",
+    "deadline-extension": "期限延长",
     "special-inspection": "专项检查", "conference-matter": "联席会议事项", "duty-review": "尽职免责认定",
 }  # fmt: skip
 
