@@ -18,7 +18,7 @@ from engine.actor import Actor
 from engine.db import Database, new_id
 from engine.documents import docx, pdf
 from engine.documents.model import Document
-from engine.documents.reading import examine, read
+from engine.documents.reading import FUNCTIONS, examine, read
 from engine.documents.template import BLANK, Template, in_words
 from engine.errors import LianjianError
 from engine.expressions import nodes
@@ -262,3 +262,14 @@ def test_every_template_of_the_folder_is_named_by_a_diagram_and_has_a_kind_of_nu
     bundled = [text for bundle in BUNDLES.values() for name, text in bundle.items() if name.startswith("documents/")]
     assert {read(text).code for text in bundled} <= kinds
     assert all(set(row) >= {"code", "name", "pattern", "effective_from", "source"} for row in table["rows"])
+
+
+def test_the_reference_names_all_that_a_template_may_read_and_its_example_is_lawful() -> None:
+    page = (SETTINGS.form_dir.parent / "docs" / "reference" / "document-templates.md").read_text(encoding="utf-8")
+    assert [name for name in document_values.VOCABULARY if f"`{name}`" not in page] == []
+    assert [
+        path.stem for path in (SETTINGS.form_dir / "documents").glob("*.json") if f"`{path.stem}`" not in page
+    ] == []
+    assert [name for name in FUNCTIONS if f"`{name}" not in page] == []
+    example = page.partition("```json\n")[2].partition("```")[0]
+    assert examine(example, {**document_values.VOCABULARY, "steps": {}, "all_steps": {}})[1] == []
