@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,7 +21,9 @@ from engine.inspection.records import department_names
 
 PROCESS = "item-adjustment"
 CLAIM, ADD, CHANGE, ABOLISH, HAND_OVER, AREA = "认领", "新增", "变更", "废止", "移交", "重点领域"
-KINDS = (CLAIM, ADD, CHANGE, ABOLISH, HAND_OVER, AREA)
+#: Several items with all their fields, from a file (:mod:`engine.inspection.item_batch`).
+BATCH = "成批"
+KINDS = (CLAIM, ADD, CHANGE, ABOLISH, HAND_OVER, AREA, BATCH)
 #: One item at a time, with all its fields.
 SINGLE = frozenset({ADD, CHANGE, AREA})
 OPEN_STATES = ("起草", "审批中", "待汇编", "已退回")
@@ -76,7 +79,7 @@ class OpenItemAdjustment:
     def run(self, ctx: CommandContext) -> str:
         if not ctx.actor.has_role(OFFICER, self.department):
             raise Forbidden("只有本部门的承办人可以提出事项调整。")
-        if self.kind not in KINDS:
+        if self.kind not in KINDS or self.kind == BATCH:  # a batch comes with its file
             raise InvalidInput("请选择调整种类。", fields={"kind": ["请选择调整种类。"]})
         codes = tuple(dict.fromkeys(self.codes))
         if self.kind in SINGLE and len(codes) > 1:
@@ -84,21 +87,26 @@ class OpenItemAdjustment:
         if self.kind == CHANGE and not codes:
             raise InvalidInput("请先打开要变更的事项，再提出变更。", fields={"codes": ["请选择要变更的事项。"]})
         check_codes(ctx.session, ctx.district_id, self.department, self.kind, codes)
-        year = ctx.today[:4]
-        serial = next_number(ctx.session, ctx.district_id, f"item-adjustment/{self.department}/{year}")
-        number = f"{self.department}-事项调整-{year}-{serial:04d}"
-        ctx.session.add(
-            ItemAdjustment(
-                id=new_id(), district_id=ctx.district_id, number=number, department=self.department, kind=self.kind,
-                codes=list(codes), changes=[], proposed_by=ctx.actor.user_id, created_at=ctx.now,
-            )
-        )  # fmt: skip
-        ctx.session.flush()
-        organ = department_names(ctx.session, ctx.district_id).get(self.department, self.department)
-        ctx.start_process(
-            PROCESS, number, {"kind": self.kind}, title=f"{organ}事项调整：{self.kind}", department=self.department
+        return open_adjustment(ctx, self.department, self.kind, codes)
+
+
+def open_adjustment(
+    ctx: CommandContext, department: str, kind: str, codes: Sequence[str], changes: Sequence[dict[str, Any]] = ()
+) -> str:
+    """Give the adjustment its number and start its process; ``changes`` are there already when they come by file."""
+    year = ctx.today[:4]
+    serial = next_number(ctx.session, ctx.district_id, f"item-adjustment/{department}/{year}")
+    number = f"{department}-事项调整-{year}-{serial:04d}"
+    ctx.session.add(
+        ItemAdjustment(
+            id=new_id(), district_id=ctx.district_id, number=number, department=department, kind=kind,
+            codes=list(codes), changes=list(changes), proposed_by=ctx.actor.user_id, created_at=ctx.now,
         )
-        return number
+    )  # fmt: skip
+    ctx.session.flush()
+    organ = department_names(ctx.session, ctx.district_id).get(department, department)
+    ctx.start_process(PROCESS, number, {"kind": kind}, title=f"{organ}事项调整：{kind}", department=department)
+    return number
 
 
 def check_codes(

@@ -14,7 +14,7 @@ from engine.actor import Actor
 from engine.db import new_id
 from engine.errors import InvalidInput, ServiceTaskFailed
 from engine.inspection import item_fields, item_lists
-from engine.inspection.item_adjustments import ABOLISH, ADD, AREA, CHANGE, CLAIM, check_codes, under_way
+from engine.inspection.item_adjustments import ABOLISH, ADD, AREA, BATCH, CHANGE, CLAIM, check_codes, under_way
 from engine.inspection.item_models import ItemAdjustment, ItemListEntry
 from engine.inspection.models import Item
 from engine.inspection.registry_history import Origin, record_changes
@@ -26,6 +26,8 @@ Change = dict[str, Any]
 
 def changes_of(session: Session, row: ItemAdjustment, values: Mapping[str, Any], today: date) -> list[Change]:
     """The changes a draft asks for.  Raises :class:`InvalidInput` naming every faulty field."""
+    if row.kind == BATCH:
+        return _of_file(session, row)
     if row.kind == AREA:
         found = [area_change(session, row, values, today)]
     elif row.kind in (ADD, CHANGE):
@@ -39,6 +41,21 @@ def changes_of(session: Session, row: ItemAdjustment, values: Mapping[str, Any],
         but=row.number,
     )  # fmt: skip
     return found
+
+
+def _of_file(session: Session, row: ItemAdjustment) -> list[Change]:
+    """The changes the adjustment was opened with, as long as they fit the list."""
+    said = stale(session, row)
+    said += [
+        f"{code} 正在办理 {number}"
+        for code, number in under_way(session, row.district_id, row.codes, row.number).items()
+    ]
+    if said:
+        raise InvalidInput(
+            f"清单在上传文件之后已经改变：{'；'.join(said)}。请撤回申请，重新上传文件。",
+            fields={"action": ["清单已经改变，请选“撤回申请”后重新上传文件。"]},
+        )
+    return list(row.changes)
 
 
 def _codes(values: Mapping[str, Any], row: ItemAdjustment) -> list[str]:
@@ -224,7 +241,7 @@ def _into_list(session: Session, row: ItemAdjustment, change: Change, now: datet
     item_fields.set_values(item, change["after"])
     # An older file imported again is compared anew: an approved change must show up there as a difference.
     item.row_digest, item.updated_at, item.filing_number = "", now, row.filing_number
-    if row.kind in (CLAIM, ADD, CHANGE) and not item_fields.missing_labels(item_fields.values_of(item)):
+    if row.kind in (CLAIM, ADD, CHANGE, BATCH) and not item_fields.missing_labels(item_fields.values_of(item)):
         item.published = True
     session.flush()
     return before

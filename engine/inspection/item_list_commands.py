@@ -8,10 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.actor import Actor
 from engine.commands.context import CommandContext
+from engine.db import new_id
 from engine.errors import Forbidden, InvalidInput
 from engine.inspection.item_fields import plain
 from engine.inspection.item_lists import PROVINCE, Head, compile_district, save_version
+from engine.inspection.item_models import StagedFile
 from engine.inspection.opening import OFFICE
 from engine.inspection.registry_import.judging import accepted
 from engine.inspection.registry_import.reading import open_sheet
@@ -33,6 +39,33 @@ class ProvincialImport:
 
 
 @dataclass(frozen=True)
+class KeepProvincialFile:
+    """Keep an uploaded list until it is taken in, so that a refused one need not be chosen again; returns its id."""
+
+    file_name: str
+    content: bytes = field(repr=False)
+
+    def run(self, ctx: CommandContext) -> str:
+        _only_office(ctx)
+        ctx.session.execute(
+            sa.delete(StagedFile).where(StagedFile.purpose == KIND, StagedFile.by_user == ctx.actor.user_id)
+        )
+        row = StagedFile(
+            id=new_id(), district_id=ctx.district_id, purpose=KIND, file_name=self.file_name[:200],
+            content=self.content, by_user=ctx.actor.user_id, at=ctx.now,
+        )  # fmt: skip
+        ctx.session.add(row)
+        return row.id
+
+
+def kept_file(session: Session, district_id: str, actor: Actor, staged_id: str) -> StagedFile | None:
+    """The actor's own kept list; None when there is none of this id."""
+    row = session.get(StagedFile, staged_id) if staged_id else None
+    own = row is not None and (row.district_id, row.purpose, row.by_user) == (district_id, KIND, actor.user_id)
+    return row if own else None
+
+
+@dataclass(frozen=True)
 class ImportProvincialList:
     """Take in the province's list as a dated version; all rows or none, for a version is complete.
 
@@ -43,6 +76,8 @@ class ImportProvincialList:
     file_name: str
     content: bytes = field(repr=False)
     values: Mapping[str, str] = field(default_factory=dict)
+    #: The kept file that is no longer needed once the list is taken in.
+    staged_id: str = ""
 
     def run(self, ctx: CommandContext) -> ProvincialImport:
         _only_office(ctx)
@@ -63,6 +98,8 @@ class ImportProvincialList:
             None, "item-list-imported",
             {"version": head.version, "items": len(records), "file": self.file_name, "sha256": digest},
         )  # fmt: skip
+        if (kept := kept_file(ctx.session, ctx.district_id, ctx.actor, self.staged_id)) is not None:
+            ctx.session.delete(kept)
         return ProvincialImport(row.id, len(records), (), ignored)
 
 

@@ -6,17 +6,17 @@ import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.commands.task_access import may_act
 from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.inspection.item_adjustments import KINDS, PROCESS, OpenItemAdjustment
 from engine.inspection.item_models import ItemAdjustment
 from engine.inspection.opening import OFFICER
-from engine.models import ProcessInstance, UserTask
+from engine.models import ProcessInstance
 from engine.scope import scope
 from engine.web.auth import local_path
 from engine.web.context import actor, database, departments, engine, settings
 from engine.web.guards import requires_role, signed_in
 from engine.web.items import own_departments
+from engine.web.items_batch import to_draft
 
 blueprint = Blueprint("items_adjustments", __name__)
 
@@ -67,14 +67,4 @@ def create() -> ResponseReturnValue:
     except (InvalidInput, Conflict, Forbidden) as error:
         flash(error.message, "error")
         return redirect(back, 303)
-    with database().read() as session:
-        instance = session.scalars(
-            sa.select(ProcessInstance).where(
-                ProcessInstance.district_id == settings().district_id, ProcessInstance.process_key == PROCESS,
-                ProcessInstance.business_key == number,
-            )
-        ).one()  # fmt: skip
-        task = session.scalar(sa.select(UserTask).where(UserTask.instance_id == instance.id, UserTask.state == "open"))
-        if task is not None and may_act(session, actor(), task):
-            return redirect(url_for("tasks.show", task_id=task.id), 303)
-    return redirect(url_for("cases.show", instance_id=instance.id), 303)
+    return to_draft(number)

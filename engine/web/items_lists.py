@@ -10,8 +10,15 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.inspection import item_fields, item_lists
-from engine.inspection.item_list_commands import CompileItemList, ImportProvincialList, ProvincialImport
+from engine.inspection.item_list_commands import (
+    CompileItemList,
+    ImportProvincialList,
+    KeepProvincialFile,
+    ProvincialImport,
+    kept_file,
+)
 from engine.inspection.item_lists import COUNTERPART_STATES, DISTRICT, PROVINCE, SCOPES
+from engine.inspection.item_models import StagedFile
 from engine.inspection.opening import OFFICE
 from engine.web.context import actor, database, departments, engine, settings
 from engine.web.guards import requires_role, signed_in
@@ -37,7 +44,7 @@ def index() -> ResponseReturnValue:
 
 def _index(
     values: dict[str, str] | None = None, errors: dict[str, list[str]] | None = None, *, form: str = "",
-    outcome: ProvincialImport | None = None,
+    outcome: ProvincialImport | None = None, kept: StagedFile | None = None,
 ) -> ResponseReturnValue:  # fmt: skip
     with database().read() as session:
         rows = item_lists.versions(session, settings().district_id)
@@ -50,7 +57,7 @@ def _index(
         },
     }  # fmt: skip
     page = render_template(
-        "items/versions.html", rows=rows, scopes=SCOPES, may=is_office(), form=form, errors=errors or {},
+        "items/versions.html", rows=rows, scopes=SCOPES, may=is_office(), form=form, errors=errors or {}, kept=kept,
         typed={name: values if form == name else default for name, default in defaults.items()}, outcome=outcome,
     )  # fmt: skip
     return page, 422 if errors or outcome is not None else 200
@@ -63,16 +70,25 @@ def _typed() -> dict[str, str]:
 @blueprint.post("/items/versions/province")
 @requires_role(OFFICE)
 def take_in() -> ResponseReturnValue:
-    """Take in the province's list as a version: all rows or none."""
-    file = request.files.get("file")
+    """Take in the province's list as a version: all rows or none.
+
+    The file is kept meanwhile: whoever mends a field need not choose it again.
+    """
+    file, kept = request.files.get("file"), None
+    staged_id = request.form.get("staged", "")
+    if file is not None and file.filename:
+        staged_id = engine().execute(KeepProvincialFile(file.filename, file.read()), actor=actor())
     try:
-        if file is None or not file.filename:
+        with database().read() as session:
+            kept = kept_file(session, settings().district_id, actor(), staged_id if is_id(staged_id) else "")
+        if kept is None:
             raise InvalidInput("请选择文件。", fields={"file": ["请选择省级清单文件（CSV 或 Excel）。"]})
-        outcome = engine().execute(ImportProvincialList(file.filename, file.read(), _typed()), actor=actor())
+        command = ImportProvincialList(kept.file_name, kept.content, _typed(), staged_id=kept.id)
+        outcome = engine().execute(command, actor=actor())
     except (InvalidInput, Conflict) as error:
-        return _index(_typed(), _faults(error, "file"), form="import")
+        return _index(_typed(), _faults(error, "file"), form="import", kept=kept)
     if outcome.problems:
-        return _index(_typed(), form="import", outcome=outcome)
+        return _index(_typed(), form="import", outcome=outcome, kept=kept)
     flash(f"已导入省级清单 {outcome.count} 项，请各部门对照认领。", "success")
     return redirect(url_for(".show", list_id=outcome.list_id), 303)
 

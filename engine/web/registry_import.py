@@ -13,6 +13,7 @@ from engine.errors import InvalidInput, NotFound
 from engine.inspection.registry_import import KINDS
 from engine.inspection.registry_import.importer import FAILED, FINISHED
 from engine.inspection.registry_import.store import TABLES
+from engine.inspection.registry_import.surroundings import why_no_items
 from engine.inspection.registry_import.uploads import (
     GIVEN_UP,
     MOVING,
@@ -60,11 +61,12 @@ def _list(errors: dict[str, list[str]] | None = None) -> ResponseReturnValue:
         statement = statement.where(RegistryImport.id < after)
     with database().read() as session:
         found = session.scalars(statement.order_by(RegistryImport.id.desc()).limit(PAGE + 1)).all()
+        closed = {"items": why_no_items(session, settings().district_id)}
     following = url_for(".index", register=register or None, after=found[PAGE - 1].id) if len(found) > PAGE else None
     typed = {"kind": request.form.get("kind", "objects"), "full": "full" in request.form}
     page = render_template(
-        "registry/imports.html", rows=found[:PAGE], kinds=_kinds(), chips=CHIPS, moving=MOVING, register=register,
-        following=following, errors=errors or {}, typed=typed,
+        "registry/imports.html", rows=found[:PAGE], kinds=_kinds(), closed=closed, chips=CHIPS, moving=MOVING,
+        register=register, following=following, errors=errors or {}, typed=typed,
     )  # fmt: skip
     return make_response(page, 422 if errors else 200)
 

@@ -16,6 +16,7 @@ from engine.db import new_id
 from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.inspection import item_lists
 from engine.inspection.item_adjustments import OpenItemAdjustment
+from engine.inspection.item_batch import OpenBatchAdjustment, StageItemFile
 from engine.inspection.item_list_commands import CompileItemList, ImportProvincialList
 from engine.inspection.item_models import ItemAdjustment, ItemList, SpecialArea
 from engine.inspection.models import Item
@@ -170,6 +171,41 @@ def test_a_changed_field_is_filed_compiled_and_stands_in_the_history(people: Peo
         assert (found.kind, found.code) == ("变更", "SCJG-001")
         assert [field for field, _, _ in found.fields] == ["ratio_ppm", "section"]
         assert session.scalar(sa.select(ProcessInstance.status)) == "completed"
+
+
+@ON_SQLITE
+def test_a_file_of_changes_is_one_adjustment_and_is_refused_when_the_list_has_moved(people: People) -> None:
+    def opened(*lines: str) -> str:
+        text = "事项编码,责任部门,抽查类别,抽查事项,检查依据,抽查比例,责任科室\n" + "".join(
+            f"{line}\n" for line in lines
+        )
+        staged = people.engine.execute(StageItemFile("SCJG", "改.csv", text.encode()), actor=officer)
+        return str(people.engine.execute(OpenBatchAdjustment(staged), actor=officer))
+
+    officer = people["SCJG/承办人"]
+    basis = WHOLE["legal_basis"]
+    first = f"SCJG-001,SCJG,餐饮服务检查,餐饮检查1,{basis},7%,餐饮科"
+    number = opened(first, f"SCJG-009,市场监督管理局,广告检查,户外广告检查,{basis},2%,广告科")
+    with pytest.raises(InvalidInput, match="请选择调整种类"):  # a batch comes with its file
+        people.propose("成批")
+    assert [fact["title"] for fact in people.context(number)["facts"]] == ["调整内容"]
+    people.do(number, {**WHY, "action": "提交审批"})
+    people.approve(number)
+    people.compile(number, "2026年第2版")
+    changed, added = item(people, "SCJG-001"), item(people, "SCJG-009")
+    assert changed is not None and (changed.ratio_ppm, changed.section, changed.published) == (70_000, "餐饮科", True)
+    assert (
+        added is not None and added.section == "广告科" and not added.published
+    )  # R23 asks for more than the file says
+    with pytest.raises(InvalidInput, match="没有不同"):
+        opened(first)
+    again = opened(first.replace("7%", "6%"))
+    with people.engine.database.write() as session:
+        session.execute(sa.update(Item).where(Item.code == "SCJG-001").values(ratio_ppm=40_000))
+    with pytest.raises(InvalidInput, match="重新上传文件"):
+        people.do(again, {**WHY, "action": "提交审批"})
+    people.do(again, {"action": "撤回申请"})
+    assert adjustment(people, again).state == "已撤回"
 
 
 @ON_SQLITE

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -13,9 +15,11 @@ from python_calamine import CalamineWorkbook
 from engine.actor import Actor
 from engine.commands.deploy import Deploy
 from engine.db import new_id
-from engine.inspection.item_models import ItemAdjustment, ItemList, SpecialArea
+from engine.errors import InvalidInput
+from engine.inspection.item_models import ItemAdjustment, ItemList, SpecialArea, StagedFile
 from engine.inspection.models import Item
 from engine.inspection.registry_export import EXPORTED
+from engine.inspection.registry_import import import_registry
 from engine.lint.bundle import read_bundle
 from engine.models import Department, HistoryEvent
 from engine.process_engine import ProcessEngine
@@ -63,6 +67,7 @@ def site(engine: ProcessEngine, database_url: str, clock: Any) -> Web:
     web.user("officer", "承办人")
     web.user("other", "承办人", department="YJJ", name="李安")
     web.user("office", "联席会议办公室", name="王办")
+    web.user("office2", "联席会议办公室", name="孙办")
     return web
 
 
@@ -135,7 +140,17 @@ def test_the_province_is_taken_in_compared_and_claimed_by_ticks(site: Web) -> No
     assert late.status_code == 422 and "晚于今天" in late.text and "请填写“清单名称”" in late.text
     missing = site.submit(office, "/items/versions/province", typed, "/items/versions")
     assert missing.status_code == 422 and "请选择省级清单文件" in missing.text
-    assert send(PROVINCE).status_code == 303
+    # The file of the refused attempt is still there: whoever mends the title need not choose it again.
+    (kept,) = re.findall(r'name="staged" value="([^"]+)"', late.text)
+    assert "已上传：<strong>省级清单.csv</strong>" in late.text
+    foreign = site.submit(
+        site.sign_in("office2"), "/items/versions/province", {**typed, "staged": kept}, "/items/versions"
+    )
+    assert foreign.status_code == 422 and "请选择省级清单文件" in foreign.text
+    again = site.submit(office, "/items/versions/province", {**typed, "staged": kept}, "/items/versions")
+    assert again.status_code == 303
+    with site.database.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(StagedFile)) == 0
     unclaimed = officer.get("/items/province").text
     assert "广告检查" in unclaimed and "认领选中的事项" in unclaimed and "餐饮检查" not in unclaimed
     different = officer.get("/items/province?state=要素不同").text
@@ -221,3 +236,56 @@ def test_every_page_opens_on_postgresql(site: Web) -> None:
     ):  # fmt: skip
         assert officer.get(path).status_code == 200, path
     assert "SCJG-事项调整-2026-0001" in officer.get("/items/SCJG-001").text
+
+
+def test_changes_by_file_are_previewed_and_go_through_approval_as_one_adjustment(site: Web) -> None:
+    officer = site.sign_in("officer")
+    path = "/items/adjustments/file"
+    table = officer.get("/items/export.csv?department=SCJG").text.lstrip("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(table)))
+    head = list(rows[0])
+    rows[0]["抽查比例"], rows[2]["责任科室"] = "8%", "餐饮科"
+    fresh = {**rows[0], "事项编码": "SCJG-010", "抽查事项": "新设事项检查", "省级事项编码": ""}
+    foreign = {**rows[0], "事项编码": "YJJ-001", "责任部门": "应急管理局"}
+    broken = {**rows[0], "事项编码": "SCJG-011", "抽查事项": ""}
+    rows[1]["抽查事项"] = rows[1]["抽查事项"].lstrip("'")
+
+    def send(records: list[dict[str, str]]) -> Any:
+        text = io.StringIO()
+        writer = csv.DictWriter(text, head)
+        writer.writeheader()
+        writer.writerows(records)
+        return site.submit(
+            officer, path, {"department": "SCJG", "file": (io.BytesIO(text.getvalue().encode()), "改.csv")}
+        )
+
+    empty = site.submit(officer, path, {"department": "SCJG"})
+    assert empty.status_code == 422 and "请选择事项文件" in empty.text
+    staged = send([*rows, fresh, foreign, broken])
+    assert staged.status_code == 303
+    page = officer.get(staged.location).text
+    assert "提出调整（3 项）" in page and "<del>3%</del> → " in page and "<ins>8%</ins>" in page
+    assert "不由本部门负责" in page and "为空" in page
+    assert site.sign_in("other").get(staged.location).status_code == 404
+    proposed = site.submit(officer, staged.location, {})
+    assert proposed.status_code == 303 and "/tasks/" in proposed.location
+    draft = officer.get(proposed.location).text
+    assert "餐饮科" in draft and "新设事项检查" in draft and "调整内容" in draft
+    with site.database.read() as session:
+        row = session.scalars(sa.select(ItemAdjustment)).one()
+        assert row.kind == "成批" and row.codes == ["SCJG-001", "SCJG-003", "SCJG-010"]
+        assert row.changes[0]["before"] == {"ratio_ppm": 30_000} and row.changes[0]["after"] == {"ratio_ppm": 80_000}
+        assert row.changes[2]["before"] == {} and "list_version" not in row.changes[2]["after"]
+        assert session.scalar(sa.select(Item.ratio_ppm).where(Item.code == "SCJG-001")) == 30_000  # nothing has changed
+    busy = send([rows[0]])
+    assert "正在办理 SCJG-事项调整-2026-0001" in officer.get(busy.location).text
+    # The list is being adjusted: nobody imports over it any more, at the page or at the command line.
+    site.user("keeper", "系统管理员", name="周管")
+    keeper = site.sign_in("keeper")
+    assert "不能再直接导入" in keeper.get("/imports").text
+    data = {"kind": "items", "file": (io.BytesIO(table.encode()), "清单.csv")}
+    assert site.submit(keeper, "/imports", data).status_code == 422
+    with pytest.raises(InvalidInput, match="事项调整"):
+        import_registry(
+            site.database, "items", io.BytesIO(table.encode()), now=site.clock(), district_id=site.settings.district_id
+        )

@@ -22,6 +22,7 @@ from engine.inspection.demo.units import load_units
 from engine.inspection.models import InspectedObject, Inspector
 from engine.inspection.records import department_names
 from engine.inspection.registry_import import ImportReport, import_file
+from engine.inspection.registry_import.surroundings import why_no_items
 from engine.models import Department, User, UserRole
 from engine.settings import Settings
 
@@ -55,6 +56,7 @@ def load_demo(
     with database.write() as session:
         seed_calendar(session, DISTRICT, now)
         _departments(session)
+        compiled = why_no_items(session, DISTRICT) != ""
 
     def step(label: str) -> Callable[[int, int], None] | None:
         return None if progress is None else lambda done, total: progress(label, done, total)
@@ -69,6 +71,7 @@ def load_demo(
             ("inspectors", "执法检查人员", files.inspectors),
             ("objects", "检查对象", files.objects),
         )
+        if kind != "items" or not compiled  # a list that was compiled changes by adjustment alone
     }
     with database.write() as session:
         names = department_names(session, DISTRICT)

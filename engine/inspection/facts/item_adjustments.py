@@ -26,7 +26,8 @@ def _row(desk: Desk) -> ItemAdjustment:
 def adjustment_facts(desk: Desk) -> dict[str, Any]:
     row = _row(desk)
     if desk.task.form_key in _DRAFTS:
-        return {"facts": _returned(desk), "kind": row.kind}
+        proposed = [change_table(row, desk.department_names)] if row.kind == item_adjustments.BATCH else []
+        return {"facts": [*_returned(desk), *proposed], "kind": row.kind}
     facts = [
         rows(
             "事项调整", ("编号", row.number), ("提出部门", desk.organ(row.department)), ("种类", row.kind),

@@ -33,7 +33,7 @@ from engine.inspection.registry_import.report import (
 )
 from engine.inspection.registry_import.rows import RowReader, make_reader, score
 from engine.inspection.registry_import.store import TABLES, Compared, Taking, save
-from engine.inspection.registry_import.surroundings import record_import, surroundings_of
+from engine.inspection.registry_import.surroundings import record_import, surroundings_of, why_no_items
 from engine.inspection.registry_models import RegistryImport
 
 #: States of an import on its way.
@@ -154,6 +154,8 @@ def _begin(
 ) -> None:  # fmt: skip
     """Write the import's row before its first batch, so that one killed half-way is seen."""
     with _transaction(session_or_database) as session:
+        if taking.layout.kind == "items" and (said := why_no_items(session, taking.district_id)):
+            raise InvalidInput(said, fields={"file": [said]})
         if there:
             row = session.get_one(RegistryImport, taking.import_id)
         else:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.actor import Actor
 from engine.history import DISTRICT_STREAM, Chain
+from engine.inspection.item_models import ItemAdjustment, ItemList
 from engine.inspection.models import Inspector, Item
 from engine.inspection.registry_import.report import ImportReport
 from engine.inspection.registry_import.rows import Surroundings, department_key
@@ -40,6 +41,20 @@ def surroundings_of(session: Session, kind: str, district_id: str) -> Surroundin
             inspectors={code: (name, login or "") for code, name, login in linked},
         )  # fmt: skip
     return Surroundings(district_id, departments)
+
+
+def why_no_items(session: Session, district_id: str) -> str:
+    """Why items can no longer be imported: a list that was compiled or is being adjusted changes by adjustment (R8)."""
+    begun = sa.or_(
+        sa.exists().where(ItemList.district_id == district_id, ItemList.scope == "district"),
+        sa.exists().where(ItemAdjustment.district_id == district_id),
+    )
+    if not session.scalar(sa.select(begun)):
+        return ""
+    return (
+        "抽查事项清单已经汇编或者提出过调整，不能再直接导入。省级清单请在“清单版本”导入；"
+        "本部门的事项请在“事项调整”里上传文件成批提出，经批准、备案后汇编。"
+    )
 
 
 def record_import(

@@ -30,6 +30,7 @@ from engine.inspection.registry_import.importer import FAILED, FINISHED, RUNNING
 from engine.inspection.registry_import.plain import Layout
 from engine.inspection.registry_import.report import ProblemList
 from engine.inspection.registry_import.store import TABLES, Taking, compare, missing_keys, stop
+from engine.inspection.registry_import.surroundings import why_no_items
 from engine.inspection.registry_models import RegistryImport
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
@@ -65,6 +66,8 @@ class KeepUpload:
         _require(ctx)
         if self.kind not in TABLES:
             raise InvalidInput("请选择名录。", fields={"kind": ["请选择导入哪个名录。"]})
+        if self.kind == "items" and (said := why_no_items(ctx.session, ctx.district_id)):
+            raise InvalidInput(said, fields={"kind": [said]})
         if not self.content.strip():
             raise InvalidInput("文件是空的。", fields={"file": ["文件是空的，请选择有表头和数据的文件。"]})
         row = RegistryImport(
