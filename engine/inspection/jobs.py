@@ -34,6 +34,7 @@ from engine.inspection.province import (
     push_publication,
 )
 from engine.inspection.registry_import.uploads import IMPORT, PREVIEW, preview_upload, run_import
+from engine.inspection.reports.commands import CHECK, ENTER, check_report, enter_report
 from engine.jobs import JobFailure, JobKind
 from engine.models import ProcessInstance, StartTrigger, Timer
 from engine.process_engine import ProcessEngine
@@ -77,6 +78,8 @@ def job_kinds() -> tuple[JobKind, ...]:
         JobKind(PREVIEW, preview_upload, rounds=(60,)),
         JobKind(IMPORT, run_import, rounds=(60, 600)),
         JobKind(BUILD, build_case_file, rounds=(60, 600)),
+        JobKind(CHECK, check_report, rounds=(60,)),
+        JobKind(ENTER, enter_report, rounds=(60, 600)),
         JobKind(
             PUSH_PUBLICATION,
             push_publication,

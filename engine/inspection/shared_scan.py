@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
+from engine.actor import Actor
 from engine.commands.add_attachment import keep_file
 from engine.commands.complete_task import SHARED_SCAN
 from engine.commands.context import CommandContext
 from engine.commands.task_access import CLERK
 from engine.errors import Forbidden, InvalidInput
-from engine.models import InstanceDepartment, ProcessInstance
+from engine.models import Attachment, InstanceDepartment, ProcessInstance
 from engine.scope import scope
 
 #: Field of the page's form, to say there what is wrong with the file.
@@ -52,3 +54,9 @@ class AddSharedScan:
         return keep_file(
             ctx, instance.id, None, SHARED_SCAN, self.file_name, self.media_type, self.content, {}, shown_as=SHOWN_AS
         )
+
+
+def scan_of(session: Session, actor: Actor, attachment_id: str) -> Attachment | None:
+    """The letter the actor uploaded before, by its id."""
+    row = session.get(Attachment, attachment_id) if attachment_id else None
+    return row if row is not None and (row.field, row.uploaded_by) == (SHARED_SCAN, actor.user_id) else None

@@ -24,8 +24,8 @@ from engine.forms import Component, Form
 from engine.forms.components import FILES
 from engine.inspection.batches import STEPS, BatchStep, batch_count, batch_tasks
 from engine.inspection.models import DepartmentInspection
-from engine.inspection.shared_scan import AddSharedScan
-from engine.models import Attachment, UserTask
+from engine.inspection.shared_scan import AddSharedScan, scan_of
+from engine.models import UserTask
 from engine.process_engine import TaskView
 from engine.web.context import actor, database, engine, now
 from engine.web.form_view import FormView, form_view
@@ -119,14 +119,10 @@ def _page(
 
 def _scan(session: Session, attachment_id: str) -> dict[str, dict[str, Any]]:
     """The letter uploaded before the form came back."""
-    if not is_id(attachment_id):
+    row = scan_of(session, actor(), attachment_id) if is_id(attachment_id) else None
+    if row is None:
         return {}
-    row = session.execute(
-        sa.select(Attachment.id, Attachment.file_name).where(
-            Attachment.id == attachment_id, Attachment.uploaded_by == actor().user_id
-        )
-    ).first()
-    return {row.id: {**row._mapping, "url": url_for("attachments.show", attachment_id=row.id)}} if row else {}
+    return {row.id: {"file_name": row.file_name, "url": url_for("attachments.show", attachment_id=row.id)}}
 
 
 @blueprint.post("/batch/<name>")
