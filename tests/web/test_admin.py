@@ -157,7 +157,10 @@ def test_a_notice_moves_open_deadlines_and_shows_and_records_which(web: Any, adm
             )  # fmt: skip
     assert "暂定" in admin.get("/admin/calendar?year=2027").text
     data = {"year": "2027", "notice": "国办发明电〔2026〕9号", "days": NOTICE + "\n2027-01-04,休,元旦"}
-    page = web.submit(admin, "/admin/calendar", data).text
+    shown = web.submit(admin, "/admin/calendar", data).text
+    assert "尚未保存" in shown and "1 个未办结的期限有变化" in shown and "2027-01-05" in shown and "D/2" not in shown
+    assert events(web, "calendar-notice-imported") == []
+    page = web.submit(admin, "/admin/calendar", {**data, "confirm": "yes"}).text
     assert "1 个未办结的期限有变化" in page and "D/1" in page and "D/2" not in page
     assert "2027-01-04" in page and "2027-01-05" in page
     assert "国办发明电〔2026〕9号" in page
@@ -185,7 +188,7 @@ def test_every_bad_line_is_named_and_nothing_is_imported(web: Any, admin: Any) -
 def test_a_file_is_read_in_both_encodings(web: Any, admin: Any, encoding: str) -> None:
     text = "日期,安排,名称\r\n" + NOTICE.replace("\n", "\r\n")
     data = {"year": "2027", "notice": "通知", "file": (io.BytesIO(text.encode(encoding)), "2027.csv")}
-    page = web.submit(admin, "/admin/calendar", data)
+    page = web.submit(admin, "/admin/calendar", {**data, "confirm": "yes"})
     assert page.status_code == 200 and "已导入 2027 年安排" in page.text and "元旦调休" in page.text
 
 
