@@ -83,7 +83,7 @@ def waiting(
     ``tasks`` are rows of user tasks; without ``members`` nobody asks who holds a post; ``name_of``
     names a department.
     """
-    holders = _names(session, {t.assignee_id for t in tasks if t.assignee_id})
+    holders = _people(session, {t.assignee_id for t in tasks if t.assignee_id})
     named: dict[str, list[str]] = {}
     homes: dict[str, set[str]] = {}  # a draw witness comes from another department than the task's
     if offered := [t.id for t in tasks if not t.assignee_id and not t.group]:
@@ -104,8 +104,11 @@ def waiting(
         place = f"{name_of(task.department)} {task.role}".strip()
         people = groups.get(task.group, [])
         if task.assignee_id:
-            names = [holders.get(task.assignee_id, "—")]
-            waits = Waiting(task, names[0], place, claimed=True)
+            name, home = holders.get(task.assignee_id, ("—", task.department))
+            names = [name]
+            if not task.group:  # named by person, not by post: a draw witness comes from another department
+                place = f"{department_name(home)} {task.role}".strip()
+            waits = Waiting(task, name, place, claimed=True)
         elif task.id in named:
             names = named[task.id]
             home = "、".join(sorted(department_name(code) for code in homes[task.id]))
@@ -132,12 +135,17 @@ def waits_now(connection: sa.Connection, instance_id: str) -> str:
     return f"现在等待{'、'.join(shown)}{more}。" if shown else ""
 
 
-def _names(session: Session | sa.Connection, ids: Iterable[str]) -> dict[str, str]:
+def _people(session: Session | sa.Connection, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Name and own department by id."""
     wanted = list(ids)
     if not wanted:
         return {}
-    rows = session.execute(sa.select(User.id, User.name).where(User.id.in_(wanted)))
-    return {user_id: name for user_id, name in rows}
+    rows = session.execute(sa.select(User.id, User.name, User.department).where(User.id.in_(wanted)))
+    return {user_id: (name, home) for user_id, name, home in rows}
+
+
+def _names(session: Session | sa.Connection, ids: Iterable[str]) -> dict[str, str]:
+    return {user_id: name for user_id, (name, _) in _people(session, ids).items()}
 
 
 def _members(session: Session | sa.Connection, groups: Iterable[str]) -> dict[str, list[str]]:
