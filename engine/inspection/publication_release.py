@@ -25,6 +25,7 @@ from engine.settings import Settings
 PUSH_PUBLICATION = "push-publication"
 REVIEW_PROCESS = "withholding-review"
 WITHHELD = "不予公开"
+OTHER_LAW = "other-law"
 
 
 def release(
@@ -111,8 +112,12 @@ def withhold(ctx: ServiceContext, row: Publication, values: Mapping[str, Any]) -
     ``values`` are those of the preview: ground, note and the day of review; the actor is the second person.
     """
     today = ctx.calendar.local_date(ctx.now)
-    ground = ground_of(ctx.settings, str(values["legal_ground"]), today)
-    review_on = date.fromisoformat(str(values["review_on"])[:10])
+    if "review_on" in values:
+        ground = ground_of(ctx.settings, str(values["legal_ground"]), today)
+        review_on = date.fromisoformat(str(values["review_on"])[:10])
+    else:  # decided on a form without codes and days of review: looked at again as soon as any ground asks for it
+        ground = {**ground_of(ctx.settings, OTHER_LAW, today), "article": str(values["legal_ground"])}
+        review_on = _months_after(today, int(ground["longest_months"]))
     row.state, row.released_by = "withheld", ctx.actor.user_id
     row.legal_ground = ground_words(ground, str(values.get("ground_note") or ""))
     proposed_by = records.user_name(ctx.session, row.prepared_by)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from engine.actor import Actor
+from engine.commands.deploy import Deploy
 from engine.commands.fire_timers import FireTimers
 from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.inspection.corrections import OpenCorrection, ReviewWithheld
@@ -21,7 +22,7 @@ from engine.models import HistoryEvent, ProcessInstance
 from engine.process_engine import ProcessEngine
 from engine.web.app import create_app
 from tests.conftest import Clock
-from tests.support.publication_gate import CASE, PART, PLANTED, USCC, Gate
+from tests.support.publication_gate import CASE, PART, PLANTED, USCC, Gate, mini_diagram
 
 CELL = "检查结果 / 第1项"
 
@@ -253,3 +254,27 @@ def test_a_failed_report_shows_the_next_attempt_and_ends_with_a_receipt_on_paper
     engine.execute(EnterPaperReceipt(row.id, "纸1", "2026-03-02", "现场报送，回执存档"), actor=gate.who("officer"))
     assert gate.publication().receipt == "纸1（纸质回执）" and gate.publication().next_push_at is None
     assert engine.execute(BeginPush(row.id), actor=Actor.system()) is None
+
+
+def test_a_penalty_previewed_before_previews_were_kept_is_published_masked_or_withheld(
+    engine: ProcessEngine, gate: Gate
+) -> None:
+    files = {"administrative-penalty.bpmn": mini_diagram("administrative-penalty", "publish-penalty").replace(
+        '<spiffworkflow:property name="on_submit" value="prepare-publication"/>', ""
+    )}  # fmt: skip
+    old = json.loads((engine.settings.form_dir / "publication-preview.json").read_text("utf-8"))
+    old["components"] = [c for c in old["components"] if c.get("key") in ("decision", "checked")] + [
+        {"type": "textfield", "key": key, "label": "旧表"} for key in ("legal_ground", "ground_note")
+    ]
+    signoff = (engine.settings.form_dir / "second-signoff.json").read_text("utf-8")
+    files |= {"forms/publication-preview.json": json.dumps(old), "forms/second-signoff.json": signoff}
+    engine.execute(Deploy("administrative-penalty", files), actor=Actor.system())
+    gate.start("administrative-penalty", CASE)
+    ground = "行政处罚法第四十八条：不具有一定社会影响"
+    gate.do("publication_preview", "officer", decision="不予公开", legal_ground=ground, ground_note="影响轻微。")
+    gate.do("second_signoff", "head", decision="同意")
+    row = gate.publication("penalty")
+    with engine.read() as session:
+        held = session.scalars(sa.select(WithheldPublication)).one()
+    assert (row.state, held.article, str(held.review_on)) == ("withheld", ground, "2026-09-02")
+    assert leaks(json.dumps(row.content, ensure_ascii=False)) == []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.errors import ServiceTaskFailed
-from engine.inspection import publication_release, records
+from engine.inspection import publication, publication_release, publication_sources, records
+from engine.inspection.models import Publication
+from engine.inspection.publication import Choices
 from engine.service_tasks import ServiceContext, service_task
 
 
@@ -14,9 +15,22 @@ def publish_penalty(ctx: ServiceContext) -> dict[str, Any]:
     """Publish what was signed off, or record the decision not to publish with its legal ground."""
     row = records.publication(ctx.session, ctx.district_id, "penalty", ctx.business_key)
     if row is None:
-        raise ServiceTaskFailed("没有经过公示预览，不能公示。")
+        row = _before_previews_were_kept(ctx)
     if row.state == "withholding":
         publication_release.withhold(ctx, row, ctx.data["publication_preview"])
     else:
         publication_release.release(ctx, row)
     return {"publication": row.id, "state": row.state}
+
+
+def _before_previews_were_kept(ctx: ServiceContext) -> Publication:
+    """The row of a case previewed by an older version of the process, every doubtful find masked."""
+    values = ctx.data["publication_preview"]
+    case = records.follow_up(ctx.session, ctx.district_id, ctx.business_key)
+    source = publication_sources.of_penalty(ctx.session, ctx.settings, case)
+    preview = publication.prepare(ctx.settings, source, Choices.of(values), ctx.calendar.local_date(ctx.now))
+    withheld = values["decision"] == publication_release.WITHHELD
+    return publication.keep(
+        ctx.session, district_id=ctx.district_id, kind="penalty", subject=case.number, department=case.department,
+        preview=preview, state="withholding" if withheld else "prepared", subject_kind=source.subject_kind,
+    )  # fmt: skip
