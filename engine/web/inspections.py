@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.inspection import records, tables
+from engine.inspection import conference, records, tables
 from engine.inspection.disclosure import door_proof
 from engine.inspection.models import Campaign, DrawnObject, Finding, FollowUp, Inspection, Inspector, Item, Publication
 from engine.inspection.progress import Part, ordered, parts_of
@@ -28,6 +28,7 @@ from engine.web.guards import signed_in
 from engine.web.inspection_list import CHIPS, STATES, inspection_page
 from engine.web.navigation import NavItem
 from engine.web.submissions import attachment_links
+from engine.web.visit_record import VisitRecord, visit_record
 
 blueprint = Blueprint("inspections", __name__)
 NAV = (NavItem("检查", "inspections.index", "clipboard", 21, "/inspections", group="监管"),)
@@ -66,6 +67,7 @@ class Lane:
     publication: Publication | None
     follow_ups: Sequence[FollowUp]
     instance_url: str
+    record: VisitRecord | None = None
 
     @property
     def level(self) -> str:
@@ -132,6 +134,7 @@ def show(number: str) -> ResponseReturnValue:
                 events=history(session, seen),
                 attachments=attachment_links(session, [i.id for i in seen]),
                 provable=draw.state == "drawn",
+                matters=conference.matters_about(session, district, number),
                 visit=session.scalar(
                     sa.select(DrawnObject).where(
                         DrawnObject.district_id == district, DrawnObject.draw_id == inspection.draw_id,
@@ -207,6 +210,7 @@ def _lane(
         publication=records.publication(session, inspection.district_id, "result", row.number),
         follow_ups=[f for f in chain if f.origin == row.number],
         instance_url=url_for("cases.show", instance_id=part.instance.id),
+        record=visit_record(session, row),
     )
 
 

@@ -1,0 +1,140 @@
+"""A visit on a telephone: the firm confirms by its own, nothing typed is lost with the network."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from engine.inspection.demo.accounts import DEMO_PASSWORD
+from engine.inspection.models import DepartmentInspection
+from engine.models import User, UserTask
+from engine.web import assets
+from engine.web.app import create_app
+from engine.web.visit_codes import address_of
+from tests.browser import shots
+from tests.conftest import Clock
+from tests.support.journey import APPROVALS, Office, install, open_campaign, standard_answers, work_plan
+from tests.support.pages import District, engine_on, settings_for
+from tests.support.people import fill
+
+PHONE = 390
+#: Smallest side of what a finger must hit, in CSS pixels.
+TOUCH = 40
+
+
+@pytest.fixture
+def district(sqlite_template: Path, tmp_path: Path, clock: Clock) -> Iterator[District]:
+    """A campaign of one department whose teams stand at the doors."""
+    assets.build()
+    path = tmp_path / "field.db"
+    shutil.copyfile(sqlite_template, path)
+    settings = settings_for(path)
+    engine = engine_on(settings, clock)
+    install(engine)
+    office = Office(engine)
+    number = open_campaign(office)
+    standard_answers(office, work_plan(engine, "SCJG", []))
+    office.do_all("draft_work_plan", *APPROVALS, "gate_check", "log_commitment", "reveal", "organ_approval")
+    office.do_all("sign_for_receipt", "prepare_visit")
+    yield District(create_app(settings, engine), engine, office, number, clock)
+    engine.database.dispose()
+
+
+def is_sound(page: Page, axe: Callable[[Page], list[str]]) -> None:
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        assert axe(page) == [], page.url
+    assert shots.overflow(page) <= 0, page.url
+    small = page.evaluate(
+        """least => [...document.querySelectorAll('#task-form button, #task-form .choice, #task-form select')]
+        .filter(e => e.offsetParent && e.getBoundingClientRect().height < least).map(e => e.textContent.trim())""",
+        TOUCH,
+    )
+    assert small == [], small
+
+
+def login(district: District, task: UserTask) -> str:
+    with district.engine.read() as session:
+        return str(session.get_one(User, district.office.who(task).user_id).login)
+
+
+def submit(page: Page) -> None:
+    page.click("#task-form .form-actions .button-primary")
+    page.wait_for_url("**/inbox")
+
+
+def test_a_visit_is_recorded_on_a_telephone_and_survives_a_lost_network(
+    district: District, serve: Callable[[Flask], str], watched: Any, axe: Callable[[Page], list[str]]
+) -> None:
+    base = serve(district.app)
+    task = district.task("arrive")
+    page = watched.page(PHONE)
+    shots.sign_in(page, base, login(district, task), DEMO_PASSWORD)
+    page.goto(f"{base}/tasks/{task.id}")
+    code = page.get_by_alt_text("本次检查的入企码")
+    expect(code).to_be_visible()
+    assert code.evaluate("e => e.complete && e.naturalWidth > 0")
+    is_sound(page, axe)
+
+    # The firm opens the code with its own telephone, without an account.
+    with district.app.test_request_context(base_url=base):
+        address = address_of(task.business_key)
+    firm = watched.page(PHONE)
+    firm.goto(address)
+    is_sound(firm, axe)
+    expect(firm.get_by_text("执法证", exact=False).first).to_be_visible()
+    firm.get_by_role("button", name="确认检查人员已到场").click()
+    expect(firm.get_by_text("已确认", exact=True)).to_be_visible()
+    assert firm.goto(address + "x").status == 404
+
+    arrival = {
+        "present_person": "王示例", "certificates_shown": True, "notice_served": True, "entry_code": "本系统入企码",
+        "rights_told": True, "acknowledgement": "签名确认", "acknowledgement_signature": "__sign__",
+    }  # fmt: skip
+    fill(page, arrival)
+    submit(page)
+
+    check = district.task("site_check")
+    page.goto(f"{base}/tasks/{check.id}")
+    page.route("**/draft", lambda route: route.abort())  # the network is gone
+    page.fill('[name="statement"]', "冷藏柜昨日报修，维修单在店内。")
+    page.locator('[name="findings-0-problem"][value="是"]').check()
+    page.fill('[name="findings-0-clause"]', "食品安全法第三十四条")
+    page.get_by_role("button", name="添加一行").last.click()
+    page.fill('[name="samples-0-name"]', "散装熟肉")
+    fill(page, {"inspector_signature": "__sign__"})
+    expect(page.get_by_text("内容已留在本机")).to_be_visible(timeout=10_000)
+    page.reload()
+    expect(page.locator('[name="statement"]')).to_have_value("冷藏柜昨日报修，维修单在店内。")
+    expect(page.locator('[name="findings-0-clause"]')).to_have_value("食品安全法第三十四条")
+    expect(page.locator('[name="samples-0-name"]')).to_have_value("散装熟肉")
+    expect(page.locator('[data-field="inspector_signature"] img')).to_be_visible()
+    page.unroute("**/draft")
+    page.fill('[name="samples-0-quantity"]', "500克")
+    expect(page.get_by_text("已暂存", exact=False).first).to_be_visible(timeout=10_000)
+    assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('draft:'))") == []
+    is_sound(page, axe)
+
+    page.locator('[data-field="left_at"]').get_by_role("button", name="填写现在的时间").click()
+    page.fill('[name="left_at"]', "2026-03-02 09:00")
+    rest = {
+        "findings-0-category": "6", "findings-0-handling": "责令改正", "findings-0-note": "冷藏柜温度偏高。",
+        "samples-0-seal": "封样18", "signature": "__sign__", "second_inspector_signature": "__sign__",
+        "copy_left": True,
+    }  # fmt: skip
+    fill(page, rest)
+    submit(page)
+    with district.engine.read() as session:
+        part = session.query(DepartmentInspection).filter_by(number=check.business_key).one()
+        record = part.record["site_check"]
+        assert record["statement"] == "冷藏柜昨日报修，维修单在店内。" and record["samples"][0]["quantity"] == "500克"
+        assert part.record["arrival"]["entry_code"] == "本系统入企码" and part.scanned_at is not None
+    page.goto(f"{base}/inspections/{check.business_key.rpartition('/')[0]}")
+    expect(page.get_by_text("企业已扫码确认")).to_be_visible()
+    is_sound(page, axe)
