@@ -17,6 +17,7 @@ from engine.inspection.opening import OFFICER, OpenCampaign
 from engine.inspection.plan_facts import plan_rows
 from engine.inspection.plan_prefill import planned_row
 from engine.inspection.progress import campaign_progress
+from engine.inspection.special_inspections import carried_out_by
 from engine.inspection.visit_merges import shared_visits, waiting_merges
 from engine.models import ProcessInstance, UserTask
 from engine.queries import deadlines
@@ -169,6 +170,7 @@ def show(number: str) -> ResponseReturnValue:
                 deadlines=deadlines(session, settings().district_id, [number]),
                 progress=progress,
                 planned=planned_row(session, campaign),
+                special=carried_out_by(session, campaign),
                 shared=shared_visits(session, campaign.district_id, number),
                 merging=waiting_merges(session, campaign) if not campaign.total else {},
                 statistics=campaign_statistics(session, campaign, names) if progress else None,

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.inspection import checklists, records, tables
+from engine.inspection import checklists, records, special_inspections, tables
 from engine.inspection.drawn import assignments, drawn_objects
 from engine.inspection.facts.desk import Desk, Provider, rows, table
 from engine.inspection.facts.options import (
@@ -73,6 +73,9 @@ def _abort(desk: Desk) -> dict[str, Any]:
 def _work_plan(desk: Desk) -> dict[str, Any]:
     previous = desk.data.get("draft_work_plan") or prefilled(desk.session, desk.campaign, desk.today)
     facts = []
+    if (special := special_inspections.carried_out_by(desk.session, desk.campaign)) is not None:
+        said = special_inspections.described(desk.settings, special, desk.department_names, desk.today)
+        facts.append(rows("专项检查批准的范围（方案可以缩小，不能扩大）", ("编号", special.number), *said))
     for element, label in (
         ("section_review", "科室负责人"), ("deputy_review", "分管负责人"), ("head_approval", "机关负责人"),
     ):  # fmt: skip
