@@ -7,7 +7,7 @@ The lead compiles and overrules nobody's finding; departments are never ranked b
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -54,8 +54,8 @@ def figures(session: Session, settings: Settings, campaign: Campaign, today: dat
     return {
         "totals": view.totals(),
         "departments": view.departments(),
-        "categories": view.counted(view.categories),
-        "handling": view.counted(view.handling),
+        "categories": view.counted("result-category", view.categories),
+        "handling": view.counted("handling", view.handling),
         "objects": view.objects(),
     }
 
@@ -178,8 +178,9 @@ class _Published:
             for mine in [self._mine(code)]
         ]  # fmt: skip
 
-    def counted(self, words_of: Any) -> list[dict[str, Any]]:
-        """Published results by ``words_of``: ``[{name, counts}]``, counts in the order of the departments."""
+    def counted(self, code_table: str, words_of: Callable[[DepartmentInspection], list[str]]) -> list[dict[str, Any]]:
+        """Published results by ``words_of``, in the code table's order: ``[{name, counts, total}]`` by department."""
+        listed = [option["label"] for option in tables.options(self.settings, code_table, self.today)]
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for part in self.parts:
             if part.state == PUBLISHED:
@@ -187,7 +188,7 @@ class _Published:
                     counts[word][part.department] += 1
         return [
             {"name": word, "counts": [counts[word][code] for code in self.order], "total": counts[word].total()}
-            for word in sorted(counts)
+            for word in sorted(counts, key=lambda word: (listed.index(word) if word in listed else len(listed), word))
         ]
 
     def objects(self) -> list[dict[str, Any]]:

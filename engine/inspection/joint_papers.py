@@ -11,7 +11,9 @@ from engine.inspection.checklists import Checklist
 from engine.inspection.joint_models import CampaignSummary
 from engine.inspection.models import Campaign
 
-BLANK = "□ 符合　□ 不符合　□ 不涉及"
+TICKS = "□ 符合\n□ 不符合\n□ 不涉及"
+#: A value left open to be filled by hand.
+OPEN = "　"
 
 
 def checklist_paper(campaign: Campaign, checklists: Sequence[Checklist], names: Mapping[str, str]) -> Document:
@@ -21,8 +23,8 @@ def checklist_paper(campaign: Campaign, checklists: Sequence[Checklist], names: 
             [
                 ("抽查任务", f"{campaign.name}（{campaign.number}）"),
                 ("联查形式", str(campaign.plan.get("form") or "")),
-                ("检查对象", ""),
-                ("检查时间和地点", ""),
+                ("检查对象", OPEN),
+                ("检查时间和地点", OPEN),
             ]
         )
     ]
@@ -32,12 +34,12 @@ def checklist_paper(campaign: Campaign, checklists: Sequence[Checklist], names: 
                 str(line.number), line.content,
                 "；".join(dict.fromkeys(need.legal_basis for need in line.needs if need.legal_basis)),
                 "、".join(dict.fromkeys(need.method for need in line.needs)),
-                "、".join(names.get(code, code) for code in line.departments), BLANK,
+                "、".join(names.get(code, code) for code in line.departments), TICKS,
             ]
             for line in each.lines
         ]  # fmt: skip
         head = ["序号", "检查要点", "依据", "方式", "部门", "检查情况"]
-        blocks.append(Listing(head, rows, [0.8, 4, 3, 1.4, 1.8, 2], title=f"检查表（{each.title}）"))
+        blocks.append(Listing(head, rows, [0.9, 4, 3, 1.4, 1.8, 1.7], title=f"检查表（{each.title}）"))
     blocks += [
         Text(
             ["同一要点只查一次，由所列部门各自记录、各自作出结论；一个部门的记录不代替其他部门的结论。"], indent=False
@@ -90,7 +92,7 @@ def summary_paper(campaign: Campaign, row: CampaignSummary, names: Mapping[str, 
     blocks.append(
         Listing(
             ["序号", "检查对象", "统一社会信用代码", "部门", "检查结果", "处置", "公示日期"], annex,
-            [0.8, 3, 2.6, 2, 2.4, 1.6, 1.6], title="附件：逐户检查结果",
+            [0.9, 2.8, 2.8, 1.9, 2.2, 1.6, 2], title="附件：逐户检查结果",
         )
     )  # fmt: skip
     draft = row.state != campaign_summary.APPROVED

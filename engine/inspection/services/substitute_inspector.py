@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
-
 from engine.errors import ServiceTaskFailed
-from engine.inspection import draw_changes, draws, records, recusals
-from engine.inspection.draw_changes import Successor
-from engine.inspection.models import DepartmentInspection, Draw, Inspection
-from engine.models import ProcessInstance
+from engine.inspection import draw_changes, draws, records, recusals, substitutions
 from engine.service_tasks import ServiceContext, service_task
 
 
@@ -43,7 +38,7 @@ def _replace(ctx: ServiceContext, decision: Mapping[str, Any]) -> str:
         raise ServiceTaskFailed(
             "没有可以递补的检查人员。请增加该部门具备资格的人员后重试，或由上级机关指派。", "nobody-left"
         )
-    _hand_over(ctx, draw, part.department, inspector, successor)
+    substitutions.hand_over(ctx, draw, part.department, inspector, successor)
     if decision.get("prior_work") == "重新检查":  # who is to do a finished check again is the new pair
         part.inspectors = [successor.inspector if code == inspector else code for code in part.inspectors]
     ctx.refresh_candidates()
@@ -51,37 +46,3 @@ def _replace(ctx: ServiceContext, decision: Mapping[str, Any]) -> str:
         "inspector-replaced", {"draw_id": draw.draw_id, "inspector": inspector, "successor": successor.inspector}
     )
     return successor.inspector
-
-
-def _hand_over(ctx: ServiceContext, draw: Draw, department: str, inspector: str, successor: Successor) -> None:
-    """The visits of the job that are not over pass to the successor; what was visited stays with who visited it."""
-    parts = ctx.session.execute(
-        sa.select(DepartmentInspection, ProcessInstance.id)
-        .join(
-            Inspection,
-            sa.and_(
-                Inspection.district_id == DepartmentInspection.district_id,
-                Inspection.number == DepartmentInspection.inspection,
-            ),
-        )
-        .join(
-            ProcessInstance,
-            sa.and_(
-                ProcessInstance.district_id == DepartmentInspection.district_id,
-                ProcessInstance.process_key == ctx.process_key,
-                ProcessInstance.business_key == DepartmentInspection.number,
-            ),
-        )
-        .where(
-            DepartmentInspection.district_id == ctx.district_id,
-            DepartmentInspection.department == department,
-            DepartmentInspection.visit_ended_at.is_(None),
-            Inspection.draw_id == draw.draw_id,
-            Inspection.uscc.in_(successor.objects),
-        )
-    )
-    for part, instance_id in parts:
-        part.inspectors = [successor.inspector if code == inspector else code for code in part.inspectors]
-        if part.number != ctx.business_key:
-            # Another instance: its open tasks are offered to the successor right after this step.
-            ctx.enqueue("refresh-tasks", f"{instance_id}/{ctx.now.isoformat()}", {"instance_id": instance_id})
