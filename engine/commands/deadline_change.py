@@ -103,14 +103,15 @@ def recount(ctx: CommandContext, deadline: Deadline) -> None:
         .values(due_at=deadline.due_at)
         .execution_options(synchronize_session=False)
     )
-    ctx.session.execute(
-        sa.delete(DeadlineReminder).where(
-            DeadlineReminder.deadline_id == deadline.id,
-            sa.true() if deadline.due_at is None else DeadlineReminder.due_at != deadline.due_at,
-        )
-    )
+    forget_reminders(ctx, deadline, but=deadline.due_at)
     ctx.session.flush()
     ctx.following.add(deadline.business_key)
+
+
+def forget_reminders(ctx: CommandContext, deadline: Deadline, *, but: datetime | None = None) -> None:
+    """Take back what people were reminded of, except of the due time ``but``."""
+    of_this = sa.delete(DeadlineReminder).where(DeadlineReminder.deadline_id == deadline.id)
+    ctx.session.execute(of_this if but is None else of_this.where(DeadlineReminder.due_at != but))
 
 
 def changed(

@@ -64,6 +64,12 @@ def _remind(
         return
     assert deadline.due_at is not None  # it does not stand still
     recipients = sorted({r for role in stage.roles for r in _recipients(deadline, role, holders)})
+    # A stage may come again at the same due time: set anew, or moved within its period by a notice.
+    ctx.session.execute(
+        sa.delete(DeadlineReminder).where(
+            DeadlineReminder.deadline_id == deadline.id, DeadlineReminder.percent == stage.percent
+        )
+    )
     ctx.session.add_all(
         DeadlineReminder(
             id=new_id(), district_id=ctx.district_id, deadline_id=deadline.id, percent=stage.percent,

@@ -8,10 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engine.commands.context import CommandContext
-from engine.commands.deadline_change import changed, find_deadline, recount
+from engine.commands.deadline_change import changed, find_deadline, forget_reminders, recount
 from engine.db import new_id
 from engine.deadline_rules import deadline_rule, find_rule
-from engine.models import Deadline, DeadlineReminder, ProcessInstance
+from engine.models import Deadline, ProcessInstance
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class SetDeadline:
         deadline.extensions, deadline.suspensions = [], []
         deadline.suspended_at = deadline.met_at = None
         deadline.reminded = 0
+        forget_reminders(ctx, deadline)
         recount(ctx, deadline)
         changed(
             ctx, deadline, "set", before, stream=self.stream, rule=deadline.rule, legal_basis=deadline.legal_basis,
@@ -86,5 +87,5 @@ def meet_deadline(ctx: CommandContext, business_key: str, name: str, *, stream: 
         deadline.suspended_at = None
         recount(ctx, deadline)
     deadline.met_at = ctx.now
-    ctx.session.execute(sa.delete(DeadlineReminder).where(DeadlineReminder.deadline_id == deadline.id))
+    forget_reminders(ctx, deadline)
     changed(ctx, deadline, "met", before, stream=stream or deadline.instance_id)

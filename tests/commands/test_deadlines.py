@@ -18,6 +18,7 @@ from engine.commands.fire_timers import FireTimers
 from engine.commands.follow_deadlines import FollowDeadlines
 from engine.commands.import_notice import ImportNotice
 from engine.commands.remind_of_deadlines import RemindOfDeadlines
+from engine.commands.set_deadline import SetDeadline
 from engine.commands.start_process import StartProcess
 from engine.commands.suspend_deadline import ResumeDeadline, SuspendDeadline
 from engine.db import new_id
@@ -205,6 +206,13 @@ def test_reminders_go_up_from_the_officer_to_supervision_once_each(case: Process
     assert deadline(case).colour(clock.now) == "yellow" and deadline(case).reminded == 50
     with case.read() as session:  # what was said of the old due time is over, 80 % will be said again
         assert reminders_for(session, OFFICER)[0] == []
+    clock.travel("2026-06-20T08:00")
+    remind_of_deadlines(case, {})
+    began = deadline(case)
+    again = SetDeadline(CASE, "decision", began.started_at, department="SCJG", stream=began.instance_id)
+    case.execute(again, actor=OFFICER)  # begins anew, as if it had been due on the same day all along
+    remind_of_deadlines(case, {})
+    assert steps(case)[-1][:2] == ("reminded", "100%") and deadline(case).extensions == []
     case.execute(CompleteTask(task.id, task.version, {}), actor=OFFICER)
     assert sound(case)
 
