@@ -15,6 +15,7 @@ from engine.commands.incidents import ResolveIncident
 from engine.errors import LianjianError, NotFound
 from engine.inspection.models import Publication
 from engine.inspection.province import PUSH_PUBLICATION
+from engine.inspection.publication_view import PUBLIC
 from engine.models import Incident, ProcessInstance, Timer, User, UserRole, WorkerLease
 from engine.web.context import actor, database, departments, engine, now, settings
 from engine.web.guards import requires_role
@@ -73,7 +74,7 @@ def _health(session: Session) -> dict[str, int]:
     def count(table: type, *conditions: sa.ColumnElement[bool]) -> int:
         return session.scalar(sa.select(sa.func.count()).select_from(table).where(*conditions)) or 0
 
-    published = (Publication.district_id == district, Publication.state == "published")
+    published = (Publication.district_id == district, Publication.state.in_(PUBLIC))
     return {
         "incidents": count(Incident, Incident.district_id == district, Incident.state == "open"),
         "failed": count(Publication, *published, Publication.push_state == "failed"),
@@ -107,7 +108,7 @@ def publications() -> ResponseReturnValue:
     before = request.args.get("before", "")
     with database().read() as session:
         statement = sa.select(Publication).where(
-            Publication.district_id == settings().district_id, Publication.state == "published"
+            Publication.district_id == settings().district_id, Publication.state.in_(PUBLIC)
         )
         wanted = [state] if state in PUSH_STATES else ["pending", "failed"]
         statement = statement.where(Publication.push_state.in_(wanted))
@@ -117,7 +118,7 @@ def publications() -> ResponseReturnValue:
         counts = dict(
             session.execute(
                 sa.select(Publication.push_state, sa.func.count())
-                .where(Publication.district_id == settings().district_id, Publication.state == "published")
+                .where(Publication.district_id == settings().district_id, Publication.state.in_(PUBLIC))
                 .group_by(Publication.push_state)
             )
             .tuples()

@@ -49,7 +49,19 @@ def test_the_desk_leads_from_the_countdown_to_receipt_correction_and_review(engi
     task = officer.get(f"/tasks/{gate.task('publication_preview').id}").text
     marked = re.findall(r'<del class="masked"[^>]*>([^<]+)</del>', task)
     assert {PLANTED["identity"], PLANTED["bank"], PLANTED["home"]} <= set(marked) and "逐处核对" in task
-    gate.do("publication_preview", "officer", **gate.masked())
+    where = f"/tasks/{gate.task('publication_preview').id}"
+    offered = gate.context("publication_preview")["hits"]
+    typed = {f"hits-{n}-{key}": value for n, hit in enumerate(offered) for key, value in hit.items()}
+    number = next(n for n, hit in enumerate(offered) if hit["found"] == PLANTED["landline"])
+    kept = {f"hits-{number}-choice": "保留", f"hits-{number}-why": "单位总机", "masks-0-text": "责令改正"}
+    status, drafted = post(
+        officer, where, f"{where}/draft", decision="公示", redact_name="照常公示", **{**typed, **kept}
+    )
+    seen = " ".join(re.findall(r'<td data-label="公众看到">(.*?)</td>', drafted, re.DOTALL))
+    assert status == 200 and PLANTED["landline"] in seen and "责令改正，" not in seen and "王氏小吃店" in seen
+    gate.do(
+        "publication_preview", "officer", **gate.masked(hits=[{**hit, "choice": "隐去"} for hit in offered], masks=[])
+    )
     gate.do("second_signoff", "head", decision="同意")
     row = gate.publication()
     engine.execute(BeginPush(row.id), actor=Actor.system())
