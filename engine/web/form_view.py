@@ -74,7 +74,8 @@ class FieldView:
     def wide(self) -> bool:
         """Whether the field takes the whole line of a row."""
         long_type = self.type in {"textarea", "checklist", "dynamiclist", "signature", "photo", "filepicker"}
-        return long_type or (self.type == "radio" and len(self.options) > 4)
+        boxes = bool(self.options) and self.component.multiple  # drawn as a list of boxes, narrow ones cut their words
+        return long_type or boxes or (self.type == "radio" and len(self.options) > 4)
 
     @property
     def files(self) -> list[str]:

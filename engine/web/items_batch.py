@@ -18,6 +18,7 @@ from engine.inspection.item_batch import (
     read_batch,
     staged_file,
 )
+from engine.inspection.item_fields import STANDING
 from engine.inspection.opening import OFFICER
 from engine.inspection.registry_import.columns import COLUMNS
 from engine.models import ProcessInstance, UserTask
@@ -41,8 +42,8 @@ def index() -> ResponseReturnValue:
 def _page(department: str, errors: dict[str, list[str]] | None = None) -> ResponseReturnValue:
     own = [(code, departments()[code]) for code in own_departments()]
     page = render_template(
-        "items/batch.html", own=own, department=department, columns=COLUMNS["items"], errors=errors or {},
-        most=MAX_ITEMS,
+        "items/batch.html", own=own, department=department, errors=errors or {}, most=MAX_ITEMS,
+        columns=[column for column in COLUMNS["items"] if column.field not in STANDING],
     )  # fmt: skip
     return page, 422 if errors else 200
 
