@@ -80,6 +80,14 @@ def parse_rule(rule: str) -> tuple[int, str]:
     )
 
 
+def rule_words(rule: str) -> str:
+    """A rule in the words of the office, e.g. ``20 个工作日``."""
+    amount, unit = parse_rule(rule)
+    if unit == YEARLY:
+        return f"每年 {amount // 100} 月 {amount % 100} 日"
+    return f"{amount} {({'wd': '个工作日', 'd': '日', 'h': '小时'})[unit]}"
+
+
 def count(calendar: Calendar, period: Period, percents: Iterable[int] = ()) -> Count:
     """Count ``period`` on ``calendar``.
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from engine.actor import Actor
 from engine.errors import NotFound
@@ -83,7 +83,8 @@ def _conditions(actor: Actor, wanted: DeadlineFilter, *, searched: bool = True) 
     if wanted.departments is not None:
         found.append(Deadline.department.in_(sorted(wanted.departments)))
     if not sees_restricted(actor):
-        kept = sa.exists().where(ProcessInstance.id == Deadline.instance_id, ProcessInstance.restricted)
+        case = aliased(ProcessInstance)  # the list joins the table under its own name
+        kept = sa.exists().where(case.id == Deadline.instance_id, case.restricted)
         found.append(sa.or_(~kept, instance_in_scope(actor, Deadline.instance_id)))
     if wanted.department:
         found.append(Deadline.department == wanted.department)
@@ -150,20 +151,14 @@ def names_in_use(session: Session, district_id: str) -> list[tuple[str, str]]:
     return [(name, label) for name, label in rows]
 
 
-def reminders_for(
-    session: Session | sa.Connection, actor: Actor, *, limit: int = 6
-) -> tuple[Sequence[sa.Row[Any]], bool]:  # fmt: skip
+def reminders_for(session: Session, actor: Actor, *, limit: int = 6) -> tuple[Sequence[Deadline], bool]:
     """Open deadlines the actor was reminded of, the most urgent first, and whether there are more."""
     recipients = [f"user:{actor.user_id}", *sorted(actor.groups), *(f"*/{role}" for role in sorted(actor.roles))]
-    found = session.execute(
-        sa.select(
-            Deadline.id, Deadline.label, Deadline.business_key, Deadline.due_at, Deadline.provisional,
-            sa.func.max(DeadlineReminder.percent).label("percent"),
-        )
-        .join(DeadlineReminder, DeadlineReminder.deadline_id == Deadline.id)
-        .where(DeadlineReminder.recipient.in_(recipients), Deadline.met_at.is_(None))
-        .group_by(Deadline.id, Deadline.label, Deadline.business_key, Deadline.due_at, Deadline.provisional)
+    reminded = sa.select(DeadlineReminder.deadline_id).where(DeadlineReminder.recipient.in_(recipients))
+    found = session.scalars(
+        sa.select(Deadline)
+        .where(Deadline.id.in_(reminded), Deadline.met_at.is_(None))
         .order_by(Deadline.due_at, Deadline.id)
         .limit(limit + 1)
-    ).all()  # fmt: skip
+    ).all()
     return found[:limit], len(found) > limit

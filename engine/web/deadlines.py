@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -30,9 +31,11 @@ from engine.inspection.deadline_list import (
     visible_deadline,
 )
 from engine.models import Deadline, ProcessInstance, UserTask
+from engine.periods import rule_words
 from engine.queries import Cursor
 from engine.scope import instance_in_scope, sees_district
 from engine.web.context import actor, database, departments, engine, now, settings
+from engine.web.filters import minute
 from engine.web.guards import requires_role, signed_in
 from engine.web.navigation import NavItem
 from engine.web.task_lookup import is_id, is_moment
@@ -54,6 +57,12 @@ KINDS = {
     "set": "起算", "suspended": "中止", "resumed": "恢复", "extended": "延长", "moved": "随放假安排重算",
     "refused": "不予延期", "reminded": "提醒", "met": "办结",
 }  # fmt: skip
+
+
+@blueprint.record_once
+def add_filters(state: BlueprintSetupState) -> None:
+    """``rule_words`` for templates."""
+    state.app.jinja_env.filters["rule_words"] = rule_words
 
 
 @dataclass(frozen=True)
@@ -153,7 +162,8 @@ def _page(
         page = render_template(
             "deadlines/show.html", deadline=deadline, line=_line(deadline, case.title if case else "", calendar),
             row=row, case=case, steps=trail(session, deadline.id), kinds=KINDS, words=WORDS, mine=mine,
-            stretches=_stretches(deadline, row), extension=_extension(session, deadline) if mine else None,
+            rows=_rows(deadline, row, case.title if case else ""),
+            extension=_extension(session, deadline) if mine else None,
             applying=_applying(session, deadline), typed=typed or {}, errors=errors or {}, message=message,
         )  # fmt: skip
     return make_response(page, status)
@@ -165,17 +175,28 @@ def _visible(session: Session, deadline_id: str) -> Deadline:
     return visible_deadline(session, actor(), deadline_id)
 
 
-def _stretches(deadline: Deadline, row: DeadlineRule | None) -> list[tuple[str, datetime, datetime | None]]:
-    """The suspensions so far: ground, from, until (None while it lasts)."""
-    labels = {ground.code: ground.label for ground in row.suspensions} if row else {}
-    return [
-        (
-            labels.get(s["ground"], s["ground"]),
-            datetime.fromisoformat(s["since"]),
-            datetime.fromisoformat(s["until"]) if s["until"] else None,
-        )
-        for s in deadline.suspensions
+def _rows(deadline: Deadline, row: DeadlineRule | None, title: str) -> list[tuple[str, str]]:
+    """How the deadline is counted, in words."""
+    if deadline.suspended_at is not None:
+        due = "中止中，恢复后确定"
+    else:
+        due = minute(deadline.due_at) + ("（暂定）" if deadline.provisional else "")
+    start = "起始日计入" if deadline.includes_start else "起始日不计入"
+    found = [
+        ("事项", title),
+        ("期限", f"{rule_words(deadline.rule)}（{start}）"),
+        ("起算", minute(deadline.started_at)),
+        ("届满", due),
+        ("依据", deadline.legal_basis),
     ]
+    for number, extension in enumerate(deadline.extensions, 1):
+        approved = f"，{extension['approved_by']}批准" if extension.get("approved_by") else ""
+        found.append((f"第 {number} 次延长", rule_words(extension["rule"]) + approved))
+    labels = {ground.code: ground.label for ground in row.suspensions} if row else {}
+    for number, s in enumerate(deadline.suspensions, 1):
+        until = f"至 {minute(s['until'])}" if s["until"] else "起，尚未恢复"
+        found.append((f"第 {number} 次中止", f"{labels.get(s['ground'], s['ground'])}：{minute(s['since'])} {until}"))
+    return [(label, text) for label, text in found if text]
 
 
 def _extension(session: Session, deadline: Deadline) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from engine.deadline_rules import find_rule
 from engine.inspection.deadline_extensions import PROCESS, subject_of
 from engine.inspection.facts.desk import Desk
+from engine.periods import rule_words
 
 
 def extension_facts(desk: Desk) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def extension_facts(desk: Desk) -> dict[str, Any]:
     due = deadline.due_at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if deadline.due_at else "中止中"
     rows = [
         ["事项编号", deadline.business_key],
-        ["期限", f"{deadline.label}（{deadline.rule}）"],
+        ["期限", f"{deadline.label}（{rule_words(deadline.rule)}）"],
         ["起算", deadline.started_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")],
         ["届满", due + ("（暂定）" if deadline.provisional else "")],
         ["依据", deadline.legal_basis],
@@ -29,7 +30,7 @@ def extension_facts(desk: Desk) -> dict[str, Any]:
     ]
     if allowed is not None:
         rows += [
-            ["本次可延长", allowed.rule or "由批准决定写明"],
+            ["本次可延长", rule_words(allowed.rule) if allowed.rule else "由批准决定写明"],
             ["条件", allowed.condition],
             ["延长的依据", allowed.legal_basis],
             ["批准", allowed.approver + ("（集体讨论）" if allowed.collective else "")],
