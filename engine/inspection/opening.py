@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
 
 from engine.commands.context import CommandContext
 from engine.db import new_id
@@ -14,6 +17,19 @@ from engine.inspection.plan_models import PlanCampaign
 
 OFFICER = "承办人"
 OFFICE = "联席会议办公室"
+
+
+def enter_campaign(session: Session, district_id: str, lead: str, name: str, year: int, now: datetime) -> str:
+    """Give a new campaign of ``lead`` its number of the year and its row; its process is the caller's to start."""
+    serial = next_number(session, district_id, f"campaign/{lead}/{year}")
+    number = f"{lead}-抽查-{year}-{serial:04d}"
+    session.add(
+        Campaign(
+            id=new_id(), district_id=district_id, number=number, name=name, lead=lead, participants=[], plan={},
+            created_at=now,
+        )
+    )  # fmt: skip
+    return number
 
 
 @dataclass(frozen=True)
@@ -33,15 +49,7 @@ class OpenCampaign:
         if not ctx.actor.has_role(OFFICER, self.department):
             raise Forbidden("只有发起部门的承办人可以新建抽查任务。")
         name = self._planned(ctx) if self.plan else "（起草中）"
-        year = ctx.today[:4]
-        serial = next_number(ctx.session, ctx.district_id, f"campaign/{self.department}/{year}")
-        number = f"{self.department}-抽查-{year}-{serial:04d}"
-        ctx.session.add(
-            Campaign(
-                id=new_id(), district_id=ctx.district_id, number=number, name=name, lead=self.department,
-                participants=[], plan={}, created_at=ctx.now,
-            )
-        )  # fmt: skip
+        number = enter_campaign(ctx.session, ctx.district_id, self.department, name, int(ctx.today[:4]), ctx.now)
         if self.plan:
             ctx.session.add(
                 PlanCampaign(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from engine.inspection import conference
 from engine.inspection.duty_reviews import finding_faults
 from engine.inspection.tables import rows
 from engine.settings import Settings
@@ -48,6 +50,19 @@ def finding(*results: str, outcome: str = "免责", reasons: tuple[str | None, .
 )  # fmt: skip
 def test_a_finding_follows_the_record_or_says_why_not(given: dict[str, Any], faulty: set[str]) -> None:
     assert set(finding_faults(RECORD, given)) == faulty
+
+
+def test_nothing_that_finds_concludes_or_publishes_reads_anything_from_the_conference() -> None:
+    inspection = Path(conference.__file__).parent
+    steps = ("site_check", "conclusion", "review", "result", "publication", "draw", "approve_inspections")
+    judging = [
+        path
+        for path in [*(inspection / "services").glob("*.py"), *inspection.glob("*.py")]
+        if any(step in path.stem for step in steps) and not path.stem.startswith(("duty", "record_duty", "issue_duty"))
+    ]
+    judging = [path for path in judging if "duty_review" not in path.stem]
+    assert len(judging) > 20
+    assert [path.name for path in judging if "engine.inspection.conference" in path.read_text("utf-8")] == []
 
 
 def test_the_posts_of_the_conference_are_those_of_the_founding_document() -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.db import new_id
 from engine.inspection import special_inspections
-from engine.inspection.models import Campaign
-from engine.inspection.numbers import next_number
+from engine.inspection.opening import enter_campaign
 from engine.service_tasks import ServiceContext, service_task
 
 
@@ -19,14 +17,7 @@ def open_special_campaign(ctx: ServiceContext) -> dict[str, Any]:
     """
     row = special_inspections.special_inspection(ctx.session, ctx.district_id, ctx.business_key)
     year = ctx.calendar.local_date(ctx.now).year
-    serial = next_number(ctx.session, ctx.district_id, f"campaign/{row.department}/{year}")
-    number = f"{row.department}-抽查-{year}-{serial:04d}"
-    ctx.session.add(
-        Campaign(
-            id=new_id(), district_id=ctx.district_id, number=number, name=row.name, lead=row.department,
-            participants=[], plan={}, created_at=ctx.now,
-        )
-    )  # fmt: skip
+    number = enter_campaign(ctx.session, ctx.district_id, row.department, row.name, year, ctx.now)
     row.campaign, row.state = number, special_inspections.HANDED_OVER
     ctx.session.flush()
     ctx.start_process("joint-inspection", number, {"campaign": number}, title=row.name, department=row.department)
