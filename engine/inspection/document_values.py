@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-import engine.inspection.document_oversight  # noqa: F401 - offers its facts
+import engine.inspection.document_campaign  # these two offer their facts
+import engine.inspection.document_oversight  # noqa: F401
 from engine.calendar import Calendar
 from engine.documents.template import in_words
 from engine.expressions import json_safe, read_date

@@ -82,6 +82,13 @@ def _shelves(session: Session, instance: ProcessInstance, named: Sequence[Availa
     return found
 
 
+def with_number(values: dict[str, Any], shelves: Sequence[Shelf]) -> dict[str, Any]:
+    """The form's field ``document_number``, while empty, with the number the task's document was issued under."""
+    numbers = [row.number for shelf in shelves if not shelf.several for row in shelf.standing]
+    empty = "document_number" in values and not values["document_number"]
+    return {**values, "document_number": numbers[0]} if numbers and empty else values
+
+
 def is_stale(session: Session, instance: ProcessInstance, row: OfficialDocument) -> bool:
     """Whether the data have changed since the current version of a standing document was set."""
     if row.state != "issued":

@@ -22,6 +22,7 @@ from engine.errors import Conflict, InvalidInput, LianjianError
 from engine.expressions.temporal import read_datetime
 from engine.models import TaskDraft, User, UserTask
 from engine.process_engine import TaskView
+from engine.web import document_view
 from engine.web.cases import team_of
 from engine.web.context import actor, database, engine, now, see_other
 from engine.web.form_view import form_view, row_action
@@ -66,9 +67,10 @@ def _page(
     task, form = view.task, view.form
     shown = None
     may = may_act(session, actor(), task)
+    shelves = document_view.of_task(task)
     if form is not None:
         form = form if may else form.on_paper()
-        filled = values if typed else form.with_defaults(view.context, values)
+        filled = values if typed else document_view.with_number(form.with_defaults(view.context, values), shelves)
         shown = form_view(form, filled or {}, errors, view.context, now(), extra_rows=extra_rows)
     facts = view.context.get("facts") or []
     page = render_template(
@@ -89,6 +91,7 @@ def _page(
         part=PARTS.get(task.element_id) or ("parts/publication.html" if "publication" in view.context else None),
         publication=view.context.get("publication"),
         team=team_of(session, task.district_id, task.business_key) if task.element_id in VISIT_STEPS else [],
+        shelves=shelves,
         paper=paper or {},
         errors=errors or {},
         paper_errors={k: v for k, v in (errors or {}).items() if k.startswith("paper_")},

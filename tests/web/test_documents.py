@@ -8,10 +8,12 @@ import io
 import docx as word
 import pypdfium2
 import sqlalchemy as sa
+from flask import g
 
 from engine.commands.save_draft import SaveDraft
 from engine.inspection.document_models import OfficialDocument, OfficialDocumentVersion
 from engine.models import InstanceDepartment, TaskDraft, UserTask
+from engine.web import document_view
 from tests.support.pages import PDF, District
 
 
@@ -130,6 +132,21 @@ def test_a_document_speaks_from_the_draft_before_the_step_is_submitted(district:
     officer = district.sign_in(f"{task.department.lower()}-officer")
     made = officer.get(f"/cases/{task.instance_id}/documents/site-record/{task.department}.pdf")
     assert "货架上的标签已经更换" in said(made.data)
+
+
+def test_a_form_takes_the_number_its_document_was_issued_under(district: District) -> None:
+    task = finished(district, "organ_approval", "WJJ")
+    officer, place = district.sign_in("wjj-officer"), f"/cases/{task.instance_id}/documents"
+    officer.post(place, {"key": "inspection-approval", "department": "WJJ"})
+    officer.post(place, {"key": "dispatch-order", "department": "WJJ"})
+    with district.app.test_request_context(), district.engine.read() as session:
+        g.actor = district.office.who(task)
+        shelves = document_view.of_task(session.get_one(UserTask, task.id))
+    number = issued(district, "行政检查审批表")[0].number
+    assert [row.number for shelf in shelves for row in shelf.standing] == [number]
+    assert document_view.with_number({"document_number": None}, shelves) == {"document_number": number}
+    assert document_view.with_number({"document_number": "旧号"}, shelves) == {"document_number": "旧号"}
+    assert document_view.with_number({"note": None}, shelves) == {"note": None}
 
 
 def test_others_neither_see_nor_issue_what_is_not_theirs(district: District) -> None:
