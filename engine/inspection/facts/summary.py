@@ -61,12 +61,10 @@ def campaign_statistics(session: Session, campaign: Campaign, names: Mapping[str
     return table("抽查情况统计", head, body)
 
 
-def _summary(desk: Desk) -> dict[str, Any]:
-    """What the table will say, from published results only; the figures are frozen on submission."""
-    figures = campaign_summary.figures(desk.session, desk.settings, desk.campaign, desk.today)
+def _tables(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
     columns = campaign_summary.DEPARTMENT_COLUMNS
     names = [each["name"] for each in figures["departments"]]
-    facts = [
+    return [
         table(
             "各部门检查情况", [label for _, label in columns],
             [[each[key] for key, _ in columns] for each in figures["departments"]],
@@ -76,25 +74,26 @@ def _summary(desk: Desk) -> dict[str, Any]:
             for key, title in (("categories", "检查结果类别"), ("handling", "处置情况"))
         ),
     ]  # fmt: skip
-    found: dict[str, Any] = {"facts": facts}
-    previous = desk.data.get("summary")
-    if previous:
-        found["previous"] = previous
+
+
+def _summary(desk: Desk) -> dict[str, Any]:
+    """What the table will say, from published results only; the figures are frozen on submission."""
+    facts = _tables(campaign_summary.figures(desk.session, desk.settings, desk.campaign, desk.today))
     returned = desk.data.get("summary_approval") or {}
     if returned.get("decision") == "退回":
         facts.insert(0, rows("机关负责人退回", ("退回理由", returned.get("return_reason"))))
-    return found
+    return {"facts": facts, "previous": desk.data.get("summary")}
 
 
 def _approval(desk: Desk) -> dict[str, Any]:
     """The table as submitted, beside its approval."""
-    if desk.task.element_id != "summary_approval":
+    row = (
+        campaign_summary.summary_of(desk.session, desk.campaign) if desk.task.element_id == "summary_approval" else None
+    )
+    if row is None:
         return {}
-    row = campaign_summary.summary_of(desk.session, desk.campaign)
-    found = _summary(desk)
-    found.pop("previous", None)
-    words = [] if row is None else [(title, row.words.get(key)) for key, title in campaign_summary.WORDS]
-    return {"facts": [rows("文字说明", *words), *found["facts"]]}
+    words = [(title, row.words.get(key)) for key, title in campaign_summary.WORDS]
+    return {"facts": [rows("文字说明", *words), *_tables(row.figures)]}
 
 
 #: Providers by form key.
