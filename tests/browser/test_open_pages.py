@@ -69,7 +69,9 @@ def test_a_citizen_verifies_a_running_and_a_finished_draw_in_the_browser(
 
 PAGES = {
     "": ("/public", "/public/draws", f"/public/draws/{DRAW}", "/public/verify", "/public/protocol", "/public/results"),
-    "supervisor": ("/board", "/board?state=all"),
+    "supervisor": ("/board", "/board?state=all", "/publications", "/publications?tab=public"),
+    "office": ("/conference", "/conference/posts", "/special-inspections", "/publicity", "/publicity/new"),
+    "scjg-officer": ("/duty-reviews", "/duty-reviews/new"),
     "designer": ("/processes", "/processes/department-inspection/1", "/processes/deploy"),
     "admin": ("/admin/incidents", "/admin/publications", "/admin/workers", "/admin/users", "/admin/calendar"),
     "auditor": ("/audit/draws", f"/audit/draws/{DRAW}", "/audit/history", f"/draws/{DRAW}/ceremony"),
