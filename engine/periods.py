@@ -1,4 +1,4 @@
-"""How a statutory period is counted: rule, start day, suspensions and extensions stacked (ADR 0029).
+"""How a statutory period is counted: rule, start day, suspensions and extensions stacked (ADR 0037).
 
 A period is counted from what is recorded of it, never from its last due time: so a changed calendar, one
 more extension or a suspension entered late all lead to the same count, in whatever order they came.

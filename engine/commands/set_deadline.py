@@ -1,4 +1,4 @@
-"""Start a statutory deadline, or say that it is met (ADR 0005, ADR 0029)."""
+"""Start a statutory deadline, or say that it is met (ADR 0005, ADR 0037)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The statutory clock through the real engine on both databases: suspended, extended, moved, reminded of (ADR 0029)."""
+"""The statutory clock through the real engine on both databases: suspended, extended, moved, reminded of (ADR 0037)."""
 
 from __future__ import annotations
 
