@@ -14,6 +14,7 @@ from engine.actor import Actor
 from engine.commands.context import CommandContext
 from engine.errors import Conflict
 from engine.inspection import records, visits
+from engine.inspection.document_models import OfficialDocument
 from engine.inspection.models import DepartmentInspection, Draw, Inspection, Item
 from engine.models import ProcessInstance
 
@@ -32,6 +33,7 @@ class VisitFacts:
     items: Sequence[Item]
     draw: Draw
     notice: dict[str, Any]
+    notice_number: str
 
     @property
     def state(self) -> str:
@@ -57,7 +59,19 @@ def visit_facts(session: Session, district_id: str, number: str) -> VisitFacts:
         part, inspection, records.department_names(session, district_id).get(part.department, part.department),
         [visits.certificate(row) for row in visits.team(session, part)], list(items),
         records.draw(session, district_id, inspection.draw_id), dict(part.record.get("notice") or {}),
+        _notice_number(session, part),
     )  # fmt: skip
+
+
+def _notice_number(session: Session, part: DepartmentInspection) -> str:
+    """文号 of the notice of inspection, when it was issued."""
+    number = session.scalar(
+        sa.select(OfficialDocument.number).where(
+            OfficialDocument.district_id == part.district_id, OfficialDocument.business_key == part.number,
+            OfficialDocument.template == "inspection-notice", OfficialDocument.state == "issued",
+        )
+    )  # fmt: skip
+    return number or ""
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,24 @@ def clauses(desk: Desk) -> str:
     return "；".join(dict.fromkeys(c for c in found if c))
 
 
+def _found(desk: Desk) -> str | None:
+    """The facts as the record tells them, for the inspectors to complete."""
+    notes = desk.session.scalars(
+        sa.select(Finding.note)
+        .where(
+            Finding.district_id == desk.district_id, Finding.department_inspection == desk.part.number, Finding.problem
+        )
+        .order_by(Finding.item)
+    )
+    told = "；".join(dict.fromkeys(note.rstrip("。；") for note in notes if note))
+    ended = desk.part.visit_ended_at
+    if not told or ended is None:
+        return None
+    day = ended.astimezone(desk.settings.timezone)
+    place = (desk.part.record.get("arrival") or {}).get("address") or desk.inspection.object.get("address") or ""
+    return f"{day.year}年{day.month}月{day.day}日在{place}检查：{told}。"
+
+
 def _conclusion(desk: Desk) -> dict[str, Any]:
     worst = desk.session.execute(
         sa.select(Finding.category, Finding.handling)
@@ -167,6 +185,7 @@ def _conclusion(desk: Desk) -> dict[str, Any]:
     return {
         **_adopting(desk),
         "clauses": clauses(desk),
+        "found": _found(desk),
         "previous": desk.part.conclusion,
         "departments": departments(desk),
         "worst_category": worst.category if worst else None,
