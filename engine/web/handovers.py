@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -86,11 +88,12 @@ def _list(file: PermitFile | None = None, message: str = "", status: int = 200) 
         statement = statement.where(ProcessInstance.id < after)
     with database().read() as session:
         found = session.execute(statement.order_by(ProcessInstance.id.desc()).limit(PAGE + 1)).all()
+        counts = _counts(session, [i.business_key for i, _ in found[:PAGE]])
         rows = [
             {
                 "instance": i,
                 "task": t,
-                "counts": _counts(session, i.business_key),
+                "counts": counts[i.business_key],
                 "mine": t and may_act(session, actor(), t),
             }
             for i, t in found[:PAGE]
@@ -108,18 +111,20 @@ def _list(file: PermitFile | None = None, message: str = "", status: int = 200) 
     return make_response(page, status)
 
 
-def _counts(session: Session, number: str) -> dict[str, Any]:
-    """Permits by state, and to whom."""
+def _counts(session: Session, numbers: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Permits by state, and to whom, of every hand-over on the page; one question for all of them."""
+    found: dict[str, dict[str, Any]] = {number: {"states": Counter(), "to": set()} for number in numbers}
     row = PermitHandover
-    found = session.execute(
-        sa.select(row.state, row.supervisor, sa.func.count())
+    counts = [
+        sa.select(sa.literal(number).label("of"), row.state, row.supervisor, sa.func.count().label("count"))
         .where(row.district_id == settings().district_id, row.number.startswith(f"{number}/", autoescape=True))
         .group_by(row.state, row.supervisor)
-    ).all()
-    states: dict[str, int] = {}
-    for state, _, count in found:
-        states[state] = states.get(state, 0) + count
-    return {"states": states, "to": sorted({supervisor for _, supervisor, _ in found})}
+        for number in numbers
+    ]
+    for number, state, supervisor, count in session.execute(sa.union_all(*counts)) if counts else ():
+        found[number]["states"][state] += count
+        found[number]["to"].add(supervisor)
+    return {number: {**one, "to": sorted(one["to"])} for number, one in found.items()}
 
 
 @blueprint.post("/handovers")
