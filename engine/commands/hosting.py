@@ -18,8 +18,10 @@ from engine.calendar import Calendar
 from engine.commands.broadcast_signal import broadcast
 from engine.commands.context import CommandContext
 from engine.commands.locking import LockedInstance
+from engine.deadline_rules import deadline_rule
 from engine.errors import ExpressionError, ServiceTaskFailed
 from engine.models import Deadline
+from engine.periods import Period, count
 from engine.service_tasks import Lookup, ServiceContext, ServiceEffects, Start
 
 _BUSINESS_KEY = 200  # characters
@@ -98,7 +100,7 @@ class KernelHost:
 
 
 def feel_functions(ctx: CommandContext) -> Mapping[str, Callable[..., Any]]:
-    """The calendar's words in expressions: ``working_days_after``, ``end_of_day``, ``now``, ``today``."""
+    """The calendar's words in expressions: ``due_after``, ``working_days_after``, ``end_of_day`` and the like."""
     zone = ctx.kernel.settings.timezone
 
     def day(value: Any) -> date:
@@ -115,7 +117,15 @@ def feel_functions(ctx: CommandContext) -> Mapping[str, Callable[..., Any]]:
     def end_of_day(value: Any) -> datetime | None:
         return None if value is None or value == "" else ctx.calendar.end_of_day(day(value))
 
+    def due_after(name: Any, start: Any) -> datetime | None:
+        if start is None or start == "":
+            return None
+        began = parse_instant(start, zone)
+        row = deadline_rule(ctx.kernel.settings, str(name), ctx.calendar.local_date(began))
+        return count(ctx.calendar, Period(row.rule, began, row.includes_start)).due_at
+
     return {
+        "due_after": due_after,
         "working_days_after": working_days_after,
         "end_of_day": end_of_day,
         "now": lambda: ctx.now.astimezone(zone),

@@ -94,7 +94,7 @@ class _Nobody:
     def __init__(self, functions: list[str]) -> None:
         self.now, self.zone = datetime(2026, 3, 2, 1, tzinfo=UTC), ZoneInfo("Asia/Shanghai")  # any moment will do
         supplied: dict[str, Callable[..., Any]] = {"now": lambda: self.now, "today": lambda: self.now.date()}
-        silent = [*functions, "working_days_after", "end_of_day", "deadline", "deadline_suspended"]
+        silent = [*functions, "working_days_after", "end_of_day", "deadline", "deadline_suspended", "due_after"]
         self._functions = supplied | dict.fromkeys(silent, lambda *_, **__: None)
 
     def functions(self) -> Mapping[str, Callable[..., Any]]:

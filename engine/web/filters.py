@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flask import Flask
+import sqlalchemy as sa
+from flask import Flask, current_app, g
 
-from engine.web.context import now, settings
+from engine.models import CalendarYear
+from engine.web.context import database, now, settings
 
 #: Days before the due date from which a task is shown as near.
 NEAR_DAYS = 3
@@ -77,6 +79,19 @@ def due(due_at: datetime | None) -> Due | None:
     return None if due_at is None else due_state(due_at, now())
 
 
+def provisional(due_at: datetime | None) -> bool:
+    """Does a due time lie in a year without a holiday notice (暂定)?  Years are announced, never taken back."""
+    if due_at is None:
+        return False
+    year, known = local(due_at).year, current_app.extensions.setdefault("lianjian_announced_years", set())
+    if year not in known and "announced_years_read" not in g:
+        g.announced_years_read = True  # once a request, and only while the year is not known
+        district = settings().district_id
+        with database().lookup() as connection:
+            known.update(connection.scalars(sa.select(CalendarYear.year).where(CalendarYear.district_id == district)))
+    return year not in known
+
+
 def filesize(size: int) -> str:
     """``512 B``, ``34 KB``, ``1.2 MB``."""
     if size < 1024:
@@ -107,5 +122,5 @@ def in_texts(value: Any, texts: list[str]) -> bool:
 
 def install(app: Flask) -> None:
     app.jinja_env.tests["in_texts"] = in_texts
-    for function in (minute, second, day, chinese_day, weekday, due, filesize, number, case_number):
+    for function in (minute, second, day, chinese_day, weekday, due, provisional, filesize, number, case_number):
         app.jinja_env.filters[function.__name__] = function

@@ -44,15 +44,21 @@ CASE = "案/1"
 def case(engine: ProcessEngine) -> ProcessEngine:
     """A filed case with its 90 days, a step due by them, and a watch that fires when they are over."""
     filing = start() + service("clock", "set-deadline", param_name="&quot;decision&quot;")
-    filing += user("decide", deadline="decision") + end()
+    filing += (
+        user("notify", due="due_after(&quot;statement&quot;, today())") + user("decide", deadline="decision") + end()
+    )
     watch = start() + catch_timer("over", "deadline(&quot;decision&quot;)", "timeDate") + user("late") + end()
     for key, body, path in (
-        ("filing", filing, ("begin", "clock", "decide", "finish")),
+        ("filing", filing, ("begin", "clock", "notify", "decide", "finish")),
         ("watch", watch, ("begin", "over", "late", "finish")),
     ):
         text = diagram(body + flows(*path), process_id=key)
         engine.execute(Deploy(key, {f"{key}.bpmn": text}), actor=SYSTEM)
         engine.execute(StartProcess(key, CASE, department="SCJG", departments=("SCJG",)), actor=OFFICER)
+    with engine.read() as session:
+        notify = session.scalars(sa.select(UserTask).where(UserTask.element_id == "notify")).one()
+    assert str(notify.due_at.astimezone(SHANGHAI).date()) == "2026-03-09"  # five working days by the table
+    engine.execute(CompleteTask(notify.id, notify.version, {}), actor=OFFICER)
     return engine
 
 

@@ -14,14 +14,23 @@ from engine.bpmn.parser import LoadedDefinition, load_definition
 from engine.bpmn.script_engine import Element
 from engine.bpmn.timers import parse_instant
 from engine.calendar import Calendar, announced_years
+from engine.deadline_rules import deadline_rule
 from engine.expressions import parse
 from engine.forms import Form
 from engine.lint.bundle import read_bundle
+from engine.periods import Period, count
+from engine.settings import Settings
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar(
     {d.day: d.works for days in announced_years().values() for d in days}, set(announced_years()), ZONE
 )  # fmt: skip
+
+
+def due_after(name: str, start: datetime) -> datetime | None:
+    """The end of a period of the shipped deadline table."""
+    row = deadline_rule(Settings(), name, CALENDAR.local_date(start))
+    return count(CALENDAR, Period(row.rule, start, row.includes_start)).due_at
 
 
 class ScenarioHost:
@@ -40,6 +49,7 @@ class ScenarioHost:
 
         return {
             "working_days_after": lambda start, n: CALENDAR.add_working_days(day(start), int(n)),
+            "due_after": lambda name, start: due_after(name, parse_instant(start, ZONE)) if start else None,
             "end_of_day": lambda value: CALENDAR.end_of_day(day(value)) if value else None,
             "now": lambda: self.now,
             "today": lambda: self.now.astimezone(ZONE).date(),

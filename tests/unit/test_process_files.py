@@ -42,6 +42,7 @@ SUPPLIED_FUNCTIONS = {
     "end_of_day",
     "deadline",
     "deadline_suspended",
+    "due_after",
     "inspection_team",
     "conference_office",
     "unit_receivers",

@@ -15,7 +15,7 @@ from engine.lint.say import about
 from engine.lint.texts import texts
 
 #: What the kernel hands to every evaluation besides the built-in functions.
-SUPPLIED = frozenset({"working_days_after", "end_of_day", "deadline", "deadline_suspended"})
+SUPPLIED = frozenset({"working_days_after", "end_of_day", "deadline", "deadline_suspended", "due_after"})
 
 
 def check(model: Model) -> Iterator[Problem]:

@@ -1,0 +1,82 @@
+"""The page of deadlines: whose it shows, in which order and colour; one deadline suspended and resumed on its own page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from engine.actor import Actor
+from engine.commands.remind_of_deadlines import RemindOfDeadlines
+from engine.commands.set_deadline import SetDeadline
+from engine.models import Deadline, Department
+from engine.process_engine import ProcessEngine
+from engine.service_tasks import ServiceRegistry
+
+SYSTEM = Actor.system()
+
+
+@pytest.fixture
+def clocks(web: Any) -> dict[str, str]:
+    """Decisions begun so many days ago, and a publication of another department; their ids by business key."""
+    engine = ProcessEngine(web.database, web.settings, ServiceRegistry(), clock=web.clock)
+    with web.database.write() as session:
+        session.add(Department(district_id=web.settings.district_id, code="WJJ", name="卫生健康局"))
+    for key, days in (("案/绿", 5), ("案/黄", 50), ("案/橙", 80), ("案/红", 100)):
+        began = web.clock() - timedelta(days=days)
+        engine.execute(SetDeadline(key, "decision", began, department="SCJG"), actor=SYSTEM)
+    engine.execute(SetDeadline("检/1", "publication", department="WJJ"), actor=SYSTEM)
+    engine.execute(RemindOfDeadlines(), actor=SYSTEM)
+    with web.database.read() as session:
+        return dict(session.execute(sa.select(Deadline.business_key, Deadline.id)).tuples().all())
+
+
+def test_heads_see_their_department_and_supervision_the_district_by_colour(web: Any, clocks: dict[str, str]) -> None:
+    web.user("head", "科室负责人")
+    web.user("watch", "监管督查")
+    head, watch = web.sign_in("head"), web.sign_in("watch")
+    page = head.get("/deadlines").text
+    places = [page.index(key) for key in ("案/红", "案/橙", "案/黄", "案/绿")]
+    assert places == sorted(places) and "检/1" not in page
+    assert "超期" in page and "chip-orange" in page and "chip-yellow" in page and "暂定" in page
+    for colour, shown in (("red", "案/红"), ("orange", "案/橙"), ("yellow", "案/黄"), ("green", "案/绿")):
+        found = head.get(f"/deadlines?colour={colour}").text
+        assert [key for key in ("案/红", "案/橙", "案/黄", "案/绿") if key in found] == [shown]
+    assert "检/1" in watch.get("/deadlines").text
+    assert "检/1" in watch.get("/deadlines?department=WJJ&name=publication").text
+    assert "案/红" not in watch.get("/deadlines?q=检/").text
+    assert "没有符合条件" in watch.get("/deadlines?colour=suspended").text
+    for mangled in ("?after=x~y", "?after=2026-01-01T00:00:00%2B08:00~1", "?colour=pink", "?provisional=2"):
+        assert watch.get(f"/deadlines{mangled}").status_code == 200
+    assert web.sign_in("zhang").get("/deadlines").status_code == 403
+    assert head.get(f"/deadlines/{clocks['检/1']}").status_code == 404
+    assert head.get("/deadlines/nonsense").status_code == 404
+    todo = head.get("/inbox").text
+    assert "期限提醒" in todo and "案/红" in todo and "案/橙" in todo and "案/黄" not in todo
+
+
+def test_an_officer_suspends_and_resumes_and_everything_stands_in_the_trail(web: Any, clocks: dict[str, str]) -> None:
+    web.user("other", "承办人", department="WJJ")
+    officer, address = web.sign_in("zhang"), f"/deadlines/{clocks['案/橙']}"
+    page = officer.get(address).text
+    assert "怎样计算" in page and "90 日（起始日不计入）" in page and "检验、检测、检疫、鉴定" in page
+    assert "可以申请延长 30 日" in page
+    typed = {"ground": "testing", "reason": "", "since": "昨天"}
+    refused = web.submit(officer, f"{address}/suspend", typed, address)
+    assert refused.status_code == 422 and "2026-05-06 09:00" in refused.text and "昨天" in refused.text
+    refused = web.submit(officer, f"{address}/suspend", {**typed, "since": ""}, address)
+    assert refused.status_code == 422 and "请写明理由" in refused.text
+    sent = {"ground": "testing", "reason": "样品送检", "since": "2026-02-27T10:00"}
+    assert web.submit(officer, f"{address}/suspend", sent, address).status_code == 303
+    page = officer.get(address).text
+    assert "中止中" in page and "样品送检" in page and "恢复计算" in page and "尚未恢复" in page
+    assert web.submit(officer, f"{address}/suspend", sent, address).status_code == 409
+    done = {"reason": "报告已出具", "until": ""}
+    assert web.submit(officer, f"{address}/resume", done, address).status_code == 303
+    page = officer.get(address).text
+    assert "报告已出具" in page and "第 1 次中止" in page and "剩 " in page
+    assert web.submit(officer, f"{address}/resume", done, address).status_code == 409
+    other = web.sign_in("other")
+    assert web.submit(other, f"{address}/suspend", sent, "/inbox").status_code == 404
