@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from engine.actor import Actor
+from engine.commands.add_attachment import AddAttachment
 from engine.commands.export_root import ExportRoot
 from engine.errors import InvalidInput
 from engine.history import Chain, event_hash
@@ -27,6 +30,11 @@ REASON = "签收单由当事人保管，已电话核实。"
 def closed(district: District) -> ProcessInstance:
     """The first inspection of the prepared campaign, closed."""
     number = min(t.business_key.rpartition("/")[0] for t in district.office.open_tasks("review"))
+    review = district.office.open_tasks("review", business_key=f"{number}/SCJG")[0]
+    photo = io.BytesIO()
+    Image.new("RGB", (900, 600), "green").save(photo, "JPEG")
+    command = AddAttachment(review.id, "photos", "现场.jpg", "image/jpeg", photo.getvalue())
+    district.engine.execute(command, actor=district.office.who(review))
     while True:
         waiting = [
             t for t in district.office.open_tasks()
@@ -98,6 +106,15 @@ def recomputed_event(files: dict[str, bytes]) -> None:
     put_events(files, found)
 
 
+def forged_original(files: dict[str, bytes]) -> None:
+    """Another photo, and its digest in the index as well."""
+    name = next(name for name in files if name.startswith("原件/"))
+    before = hashlib.sha256(files[name]).hexdigest()
+    files[name] += b"another"
+    after = hashlib.sha256(files[name]).hexdigest()
+    files["index.json"] = files["index.json"].replace(before.encode(), after.encode())
+
+
 def rewritten_index(files: dict[str, bytes]) -> None:
     files["index.json"] = files["index.json"].replace("10年".encode(), "30年".encode())
 
@@ -120,6 +137,7 @@ def test_a_package_names_what_was_changed_in_it(package: bytes, tmp_path: Path) 
         (altered_event, "的内容被改动：与哈希不符"),
         (removed_event, "之后缺少办理记录"),
         (recomputed_event, "不在公布的根中"),
+        (forged_original, "与上传时登记的 SHA-256 不符"),
         (rewritten_index, "index.json 被改动"),
     ]
     for edit, words in said:
@@ -139,6 +157,8 @@ def test_an_inspection_is_archived_read_and_archived_again_when_something_was_ad
     waiting = officer.text("/archives?state=waiting")
     assert instance.title in waiting and "项材料" in waiting
     assert f"/archives/cases/{instance.id}" in officer.text(f"/inspections/{instance.business_key}")
+    together = officer.post("/archives", {"instance": instance.id}, page="/archives?state=waiting").text
+    assert "有 1 件没有归档" in together and "请写明仍予归档的理由" in together
     refused = officer.post(page, {"reason": " "}, page=page)
     assert (
         refused.status_code == 422 and "请写明仍予归档的理由" in refused.text and "省工作平台的公示回执" in refused.text
@@ -152,7 +172,8 @@ def test_an_inspection_is_archived_read_and_archived_again_when_something_was_ad
     assert "没有新的记录" in officer.post(page, {"reason": REASON}, page=page, follow_redirects=True).text
     links = [part for part in shown.split('"') if "/archives/" in part and "/file." in part]
     pdf, zipped = (officer.get(link) for link in links)
-    assert pdf.data.startswith(b"%PDF") and zipped.content_length == len(zipped.data)
+    assert pdf.data.startswith(b"%PDF") and b"/Subtype /Image" in pdf.data, "photos stand in the evidence list"
+    assert zipped.content_length == len(zipped.data)
     # Whoever may not see every department's part may not have the file; the public has nothing at all.
     assert "不能查看的部门记录" in other.text(page) and other.get(links[0]).status_code == 404
     assert district.app.test_client().get(links[0]).status_code in (302, 303, 401)

@@ -289,7 +289,7 @@ class Content:
         by_id = {i.id: i for i in self.case.instances}
         rows = []
         for entry in timeline(self.session, list(by_id), limit=EVENTS):
-            if entry.kind in SILENT:
+            if entry.kind in SILENT or entry.kind == "attachment-added":  # files have a list of their own
                 continue
             process = by_id[entry.instance_id].process_key
             body = entry.body
