@@ -1,4 +1,4 @@
-"""The page of deadlines: whose it shows, in which order and colour; one deadline suspended and resumed on its own page."""
+"""The page of deadlines: whose it shows, in which order and colour; one deadline suspended and resumed there."""
 
 from __future__ import annotations
 
