@@ -69,7 +69,7 @@ def special_in_words(case: DocumentCase) -> list[dict[str, str]]:
     row = _special(case)
     if row is None:
         return []
-    pairs = special_inspections.described(case.settings, row, case.department_names, case.today)
+    pairs = special_inspections.described(case.session, case.settings, row, case.department_names, case.today)
     return [{"label": label, "value": value} for label, value in pairs]
 
 

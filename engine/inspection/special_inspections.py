@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from engine.commands.context import CommandContext
 from engine.db import new_id
 from engine.errors import Forbidden, NotFound
-from engine.inspection.models import Campaign
+from engine.inspection.models import Campaign, Item
 from engine.inspection.numbers import next_number
 from engine.inspection.opening import OFFICER
 from engine.inspection.oversight_models import SpecialInspection
@@ -129,8 +129,18 @@ def organs(row: SpecialInspection) -> list[str]:
     return [row.department, *(row.content.get("participants") or [])]
 
 
+def item_names(session: Session, row: SpecialInspection) -> list[str]:
+    """The approved items by code and name, in the order chosen."""
+    codes = list(row.content.get("items") or [])
+    found = session.execute(
+        sa.select(Item.code, Item.name).where(Item.district_id == row.district_id, Item.code.in_(codes))
+    )
+    names = {code: name for code, name in found}
+    return [f"{code} {names.get(code, '')}".strip() for code in codes]
+
+
 def described(
-    settings: Settings, row: SpecialInspection, names: Mapping[str, str], today: date
+    session: Session, settings: Settings, row: SpecialInspection, names: Mapping[str, str], today: date
 ) -> list[tuple[str, str]]:
     """The proposal as officials read it, label and value; empty before it was first submitted."""
     content = row.content
@@ -144,7 +154,7 @@ def described(
         ("事由", str(content.get("reason_kind") or "")),
         ("上级文件", str(content.get("superior_document") or "")),
         ("突出问题和依据", str(content.get("problem") or "")),
-        ("抽查事项", "、".join(content.get("items") or [])),
+        ("抽查事项", "；".join(item_names(session, row))),
         ("检查对象范围", scope_words(settings, content, today)),
         ("抽取比例", f"{content.get('ratio')}%"),
         ("检查方式", "、".join(content.get("methods") or [])),
@@ -158,7 +168,9 @@ def described(
     return [(label, value) for label, value in pairs if value]
 
 
-def public_content(settings: Settings, row: SpecialInspection, names: Mapping[str, str], today: date) -> dict[str, Any]:
+def public_content(
+    session: Session, settings: Settings, row: SpecialInspection, names: Mapping[str, str], today: date
+) -> dict[str, Any]:
     """What the public reads: the scope and who approved it; never who will be drawn."""
     content = row.content
     return {
@@ -166,7 +178,7 @@ def public_content(settings: Settings, row: SpecialInspection, names: Mapping[st
         "发起部门": names.get(row.department, row.department),
         "参与部门": [names.get(p, p) for p in content.get("participants") or []],
         "事由": str(content["reason_kind"]),
-        "抽查事项": list(content["items"]),
+        "抽查事项": item_names(session, row),
         "检查对象范围": scope_words(settings, content, today),
         "抽取比例": f"{content['ratio']}%",
         "检查时间": f"{content['start_date']} 至 {content['end_date']}",

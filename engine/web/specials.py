@@ -87,7 +87,7 @@ def show(number: str) -> ResponseReturnValue:
             )
         return render_template(
             "specials/show.html", row=row, instance=instance, chip=CHIPS.get(row.state, ""), campaign=campaign,
-            facts=special_inspections.described(settings(), row, departments(), now().date()),
+            facts=special_inspections.described(session, settings(), row, departments(), now().date()),
             publication=records.publication(session, row.district_id, "special", row.number),
             waiting=waiting(session, open_tasks(session, [instance.id])),
             deadlines=deadlines(session, settings().district_id, [number]),

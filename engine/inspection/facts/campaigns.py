@@ -74,7 +74,7 @@ def _work_plan(desk: Desk) -> dict[str, Any]:
     previous = desk.data.get("draft_work_plan") or prefilled(desk.session, desk.campaign, desk.today)
     facts = []
     if (special := special_inspections.carried_out_by(desk.session, desk.campaign)) is not None:
-        said = special_inspections.described(desk.settings, special, desk.department_names, desk.today)
+        said = special_inspections.described(desk.session, desk.settings, special, desk.department_names, desk.today)
         facts.append(rows("专项检查批准的范围（方案可以缩小，不能扩大）", ("编号", special.number), *said))
     for element, label in (
         ("section_review", "科室负责人"), ("deputy_review", "分管负责人"), ("head_approval", "机关负责人"),

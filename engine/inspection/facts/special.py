@@ -26,7 +26,7 @@ def special_facts(desk: Desk) -> dict[str, Any]:
     level = desk.data.get("approval_level") or {}
     block = rows(
         "专项检查", ("编号", row.number),
-        *special_inspections.described(desk.settings, row, desk.department_names, desk.today),
+        *special_inspections.described(desk.session, desk.settings, row, desk.department_names, desk.today),
     )  # fmt: skip
     facts = [block]
     if level and not row.approver:

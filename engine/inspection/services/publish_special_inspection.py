@@ -17,7 +17,7 @@ def publish_special_inspection(ctx: ServiceContext) -> dict[str, Any]:
     withheld = row.content.get("publish") == special_inspections.WITHHELD
     kept = publication.keep(
         ctx.session, district_id=ctx.district_id, kind="special", subject=row.number, department=row.department,
-        preview=publication.Preview(special_inspections.public_content(ctx.settings, row, names, today), []),
+        preview=publication.Preview(special_inspections.public_content(ctx.session, ctx.settings, row, names, today), []),
         state="withheld" if withheld else "published",
         legal_ground=str(row.content.get("legal_ground") or "") if withheld else "",
     )  # fmt: skip
