@@ -14,10 +14,11 @@ def publish_special_inspection(ctx: ServiceContext) -> dict[str, Any]:
     row = special_inspections.special_inspection(ctx.session, ctx.district_id, ctx.business_key)
     names = records.department_names(ctx.session, ctx.district_id)
     today = ctx.calendar.local_date(ctx.now)
+    content = special_inspections.public_content(ctx.session, ctx.settings, row, names, today)
     withheld = row.content.get("publish") == special_inspections.WITHHELD
     kept = publication.keep(
         ctx.session, district_id=ctx.district_id, kind="special", subject=row.number, department=row.department,
-        preview=publication.Preview(special_inspections.public_content(ctx.session, ctx.settings, row, names, today), []),
+        preview=publication.Preview(content, []),
         state="withheld" if withheld else "published",
         legal_ground=str(row.content.get("legal_ground") or "") if withheld else "",
     )  # fmt: skip
