@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -131,6 +131,14 @@ class Template:
     ) -> Document:
         """The document over ``values``; :class:`~engine.errors.ExpressionError` when one cannot be worked out."""
         return _Filling(values, functions, now.astimezone(zone), zone).document(self)
+
+    def blank(self, functions: Collection[str], now: datetime, zone: ZoneInfo) -> Document:
+        """The form to be filled in by hand: every name is missing, every function gives nothing."""
+        return self.fill({}, dict.fromkeys(functions, _nothing), now, zone)
+
+
+def _nothing(*_: Any, **__: Any) -> str:
+    return ""
 
 
 def _in(words: Words) -> list[Expression | None]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from engine.bpmn.xml import decode, read_xml
 from engine.errors import ModelRefused, NotFound
 
@@ -35,7 +37,7 @@ def read_bundle(folder: Path, form_dir: Path) -> dict[str, str]:
 
 
 def read_files(paths: Sequence[Path], form_dir: Path) -> dict[str, str]:
-    """One bundle of single files: ``.dmn`` tables, ``.json`` forms, and diagrams under any other name.
+    """One bundle of single files: ``.dmn`` tables, ``.json`` forms and documents, diagrams under any other name.
 
     Forms and documents that are not among the files are looked for beside each file (``forms/<key>.json``,
     ``documents/<key>.json``) and in ``form_dir``.  Raises :class:`ModelRefused` with every file whose encoding
@@ -45,17 +47,18 @@ def read_files(paths: Sequence[Path], form_dir: Path) -> dict[str, str]:
     unreadable: list[dict[str, Any]] = []
     for path in paths:
         stem = path.name.split(".")[0] if path.name.endswith((".bpmn20.xml", ".form.json")) else path.stem
-        kind = {".dmn": "{}.dmn", ".json": "forms/{}.json", ".form": "forms/{}.json"}.get(
-            path.suffix.lower(), "{}.bpmn"
-        )
+        try:
+            text = decode(path.read_bytes(), path.name)
+        except ModelRefused as refusal:
+            unreadable += refusal.findings
+            continue
+        json = f"{folder_of(text)}/{{}}.json"
+        kind = {".dmn": "{}.dmn", ".json": json, ".form": json}.get(path.suffix.lower(), "{}.bpmn")
         name, count = kind.format(stem), 1
         while name in bundle:
             count += 1
             name = kind.format(f"{stem}-{count}")
-        try:
-            bundle[name] = decode(path.read_bytes(), path.name)
-        except ModelRefused as refusal:
-            unreadable += refusal.findings
+        bundle[name] = text
     if unreadable:
         raise ModelRefused("有文件无法读取。", unreadable)
     _add_named(bundle, list(dict.fromkeys(path.parent for path in paths)), form_dir)
@@ -71,6 +74,15 @@ def _add_named(bundle: dict[str, str], folders: Sequence[Path], form_dir: Path) 
                 path, name = folder / f"{key}.json", f"{kind}/{key}.json"
                 if name not in bundle and path.is_file() and path.resolve().parent == folder.resolve():
                     bundle[name] = path.read_text("utf-8")
+
+
+def folder_of(text: str) -> str:
+    """Where a JSON file belongs in a bundle: a template of a document has blocks, a form has components."""
+    try:
+        raw = orjson.loads(text)
+    except ValueError:
+        return "forms"
+    return "documents" if isinstance(raw, dict) and "blocks" in raw else "forms"
 
 
 def property_names(bundle: Mapping[str, str]) -> set[str]:

@@ -16,12 +16,16 @@ from werkzeug.datastructures import FileStorage
 
 from engine.bpmn.xml import decode
 from engine.commands.deploy import Deploy, Deployment
+from engine.documents import pdf
+from engine.documents.reading import FUNCTIONS, read
 from engine.errors import InvalidInput, ModelRefused, NotFound
 from engine.inspection.installation import roles
+from engine.lint.bundle import folder_of
 from engine.lint.linter import lint
 from engine.models import ProcessDefinition, ProcessInstance, User
 from engine.web import process_view
-from engine.web.context import actor, database, engine, settings
+from engine.web.context import actor, database, engine, now, settings
+from engine.web.downloads import name_file
 from engine.web.guards import requires_role, signed_in
 from engine.web.navigation import NavItem
 
@@ -114,7 +118,8 @@ def version(key: str, version: int) -> ResponseReturnValue:
     }
     return render_template(
         "library/version.html", row=row, listed=listed, steps=steps, forms=process_view.forms(row.bundle),
-        tables=process_view.tables(row.bundle), findings=findings, badges=badges, known=known, origins=ORIGINS,
+        tables=process_view.tables(row.bundle), documents=process_view.documents(row.bundle), findings=findings,
+        badges=badges, known=known, origins=ORIGINS,
         scenarios=_scenarios(settings().process_dir, key) if row.origin == "shipped" else [], designers=DESIGNERS,
     )  # fmt: skip
 
@@ -138,6 +143,24 @@ def diagram(key: str, version: int) -> ResponseReturnValue:
         bundle = _definition(session, key, version).bundle
     response = make_response(next(text for name, text in sorted(bundle.items()) if name.endswith(".bpmn")))
     response.headers["Content-Type"] = "application/xml; charset=utf-8"
+    return response
+
+
+@blueprint.get("/<key>/<int(max=1000000):version>/documents/<template>.<any(json, pdf):kind>")
+@signed_in
+def document(key: str, version: int, template: str, kind: str) -> ResponseReturnValue:
+    """The template of a document as deployed, or the form it makes with nothing filled in."""
+    with database().read() as session:
+        text = _definition(session, key, version).bundle.get(f"documents/{template}.json")
+    if text is None:
+        raise NotFound("这个版本没有该文书模板。")
+    if kind == "json":
+        response = make_response(text)
+        response.headers["Content-Type"] = "application/json; charset=utf-8"
+    else:
+        response = make_response(pdf.render(read(text).blank(FUNCTIONS, now(), settings().timezone)))
+        response.headers["Content-Type"] = "application/pdf"
+    name_file(response, f"{template}.{kind}", inline=kind == "pdf")
     return response
 
 
@@ -258,10 +281,10 @@ def _file(name: str, data: bytes) -> tuple[str, str]:
         text = data.decode("utf-8-sig")
         identity = orjson.loads(text).get("id", "")
     except (ValueError, AttributeError):
-        raise ValueError("不是 UTF-8 的表单 JSON。") from None
+        raise ValueError("不是 UTF-8 的表单或文书模板 JSON。") from None
     if not isinstance(identity, str) or not KEY.fullmatch(identity):
-        raise ValueError("缺少表单标识 id，或标识不是小写字母、数字和连字符。")
-    return f"forms/{identity}.json", text
+        raise ValueError("缺少表单标识或文书标识 id，或标识不是小写字母、数字和连字符。")
+    return f"{folder_of(text)}/{identity}.json", text
 
 
 def _present(key: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.bpmn.xml import read_xml
+from engine.documents.reading import examine
 from engine.errors import ModelRefused
 from engine.lint.model import Flow, Node, local, q, read_diagram, text_of
 from engine.lint.words import WORDS
@@ -233,15 +234,59 @@ def _items(components: Any, depth: int) -> Iterator[FormItem]:
         yield from _items(raw.get("components"), depth + 1)
 
 
+# -- documents --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DocumentPreview:
+    """A template of an official document, in words."""
+
+    key: str
+    title: str
+    facts: dict[str, str]
+    text: str
+
+
+def documents(bundle: Mapping[str, str]) -> list[DocumentPreview]:
+    """Every template of the bundle; a broken one is a lint finding, not an error here."""
+    found = []
+    for name in sorted(bundle):
+        if not name.startswith("documents/"):
+            continue
+        template, _ = examine(bundle[name])
+        if template is None:
+            continue
+        facts = {
+            "文号种类": template.code,
+            "版式": "公文" if template.letter else "表格式文书",
+            "份数": "一件事项一份" if template.for_case else "每个部门一份",
+            "出具": "可以多次" if template.several else "一次",
+            "依据": template.basis,
+        }
+        key = name.removeprefix("documents/").removesuffix(".json")
+        found.append(DocumentPreview(key, template.title, facts, bundle[name]))
+    return found
+
+
+def _document_facts(bundle: Mapping[str, str]) -> Facts:
+    found: Facts = {}
+    for one in documents(bundle):
+        blocks = json.loads(one.text)["blocks"]
+        parts = {f"第 {n} 块": json.dumps(block, ensure_ascii=False) for n, block in enumerate(blocks, 1)}
+        found[one.key] = (one.title, {"名称": one.title, **one.facts, **parts})
+    return found
+
+
 # -- two versions -----------------------------------------------------------------------
 
 
 def compare(old: Mapping[str, str], new: Mapping[str, str]) -> list[Change]:
-    """What changed in steps, flows, tables and forms; layout alone is no change."""
+    """What changed in steps, flows, tables, forms and documents; layout alone is no change."""
     return [
         *_changes("流程图", _diagram_facts(old), _diagram_facts(new)),
         *_changes("决策表", _table_facts(old), _table_facts(new)),
         *_changes("表单", _form_facts(old), _form_facts(new)),
+        *_changes("文书", _document_facts(old), _document_facts(new)),
     ]
 
 

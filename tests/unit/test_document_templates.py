@@ -253,6 +253,15 @@ def test_every_shipped_template_is_set_from_every_scenario_without_losing_a_fiel
                 assert "{" not in printed and "None" not in printed and "U+" not in printed, (path.stem, name)
 
 
+@pytest.mark.parametrize("key", SPEAKING)
+def test_every_shipped_template_makes_a_form_to_be_filled_in_by_hand(key: str) -> None:
+    for name, text in BUNDLES[key].items():
+        if name.startswith("documents/"):
+            made = read(text).blank(FUNCTIONS, NOW, ZONE)
+            printed = pdf_words(made)
+            assert made.title in printed and "None" not in printed and "{" not in printed, name
+
+
 def test_every_template_of_the_folder_is_named_by_a_diagram_and_has_a_kind_of_number() -> None:
     folder = SETTINGS.form_dir / "documents"
     named = {name for bundle in BUNDLES.values() for name in bundle if name.startswith("documents/")}

@@ -96,6 +96,26 @@ def test_a_designer_deploys_a_changed_diagram_on_top_of_the_present_forms(office
     assert len(versions(office)) == 2
 
 
+def test_a_designer_changes_what_a_document_says_without_a_program(office: Web, shipped: dict[str, str]) -> None:
+    client = office.sign_in("designer")
+    page = client.get(f"/processes/{KEY}/1").text
+    assert "文书模板" in page and "行政检查通知书" in page and "文号种类：检通" in page
+    blank = client.get(f"/processes/{KEY}/1/documents/inspection-notice.pdf")
+    assert blank.mimetype == "application/pdf" and blank.data.startswith(b"%PDF")
+    text = client.get(f"/processes/{KEY}/1/documents/inspection-notice.json").text
+    assert text == shipped["documents/inspection-notice.json"]
+    assert client.get(f"/processes/{KEY}/1/documents/nothing.json").status_code == 404
+
+    refused = upload(office, client, {"inspection-notice.json": text.replace("{object.name}", "{object.nmae}")})
+    assert refused.status_code == 422 and "不存在的字段“nmae”" in refused.text
+    changed = text.replace("行政检查不收取任何费用。", "行政检查不收取任何费用，不得影响正常经营。")
+    assert upload(office, client, {"inspection-notice.json": changed}, note="写明不影响经营").status_code == 303
+    with office.database.read() as session:
+        bundle = session.scalars(sa.select(ProcessDefinition.bundle).where(ProcessDefinition.version == 2)).one()
+    assert bundle["documents/inspection-notice.json"] == changed and bundle[DIAGRAM] == shipped[DIAGRAM]
+    assert "不得影响正常经营" in client.get(f"/processes/{KEY}/compare").text
+
+
 def test_an_earlier_version_is_put_to_use_again(office: Web, shipped: dict[str, str]) -> None:
     client = office.sign_in("designer")
     upload(office, client, {DIAGRAM: shipped[DIAGRAM].replace('name="公示预览"', 'name="公示内容预览"')})
