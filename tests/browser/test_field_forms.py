@@ -19,7 +19,7 @@ from engine.web.app import create_app
 from engine.web.visit_codes import address_of
 from tests.browser import shots
 from tests.conftest import Clock
-from tests.support.journey import APPROVALS, Office, install, open_campaign, standard_answers, work_plan
+from tests.support.journey import APPROVALS, CAMPAIGN, Office, install, open_campaign, standard_answers, work_plan
 from tests.support.pages import District, engine_on, settings_for
 from tests.support.people import fill
 
@@ -36,7 +36,7 @@ def district(sqlite_template: Path, tmp_path: Path, clock: Clock) -> Iterator[Di
     shutil.copyfile(sqlite_template, path)
     settings = settings_for(path)
     engine = engine_on(settings, clock)
-    install(engine)
+    install(engine, objects=400, processes=CAMPAIGN)
     office = Office(engine)
     number = open_campaign(office)
     standard_answers(office, work_plan(engine, "SCJG", []))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,12 +26,21 @@ PNG = (
 )
 
 
-def install(engine: ProcessEngine, *, objects: int = 600, inspectors: int = 150, items: int = 60) -> None:
-    """The demo district, smaller, and the shipped processes."""
+#: What a campaign up to its results consists of, for tests that need no other process.
+CAMPAIGN = frozenset({"joint-inspection", "inspection", "department-inspection"})
+
+
+def install(
+    engine: ProcessEngine, *, objects: int = 600, inspectors: int = 150, items: int = 60,
+    processes: Collection[str] = (),
+) -> None:  # fmt: skip
+    """The demo district, smaller, and the shipped processes, or those named."""
     load_demo(
         engine.database, engine.settings, engine.clock(), objects=objects, inspectors=inspectors, items=items
     )  # fmt: skip
     for folder in process_folders(engine.settings.process_dir):
+        if processes and folder.name not in processes:
+            continue
         engine.execute(
             Deploy(folder.name, read_bundle(folder, engine.settings.form_dir)), actor=Actor.system()
         )  # fmt: skip
