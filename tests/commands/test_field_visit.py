@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from engine.commands.add_attachment import AddAttachment
 from engine.errors import Conflict, InvalidInput
-from engine.inspection import adoptions, evidence, recusals, visits
+from engine.inspection import adoptions, conference, evidence, recusals, visits
 from engine.inspection.models import DepartmentInspection, Finding, Inspection, Inspector
 from engine.inspection.recusal_request import RequestRecusal
 from engine.inspection.visit_code import FIRM, ConfirmVisit
@@ -24,7 +24,7 @@ Values = dict[str, Any]
 @pytest.fixture
 def office(engine: ProcessEngine) -> Office:
     """A campaign of two departments that stand at every door; the last notice is not written yet."""
-    install(engine, objects=400, processes=CAMPAIGN)
+    install(engine, objects=400, processes=CAMPAIGN | {"conference-matter"})
     made = Office(engine)
     open_campaign(made)
     standard_answers(made, work_plan(engine, "SCJG", ["YJJ"]))
@@ -111,7 +111,13 @@ def test_nobody_goes_in_without_two_valid_certificates_and_a_refusal_is_conclude
     back = {"decision": "退回", "return_reason": "请补正笔录。", "return_to": "检查记录"}
     assert faults(office, review, back).keys() == {"return_to"}
     office.do(review, {**back, "return_to": "检查结论"})
-    assert of(office, "conclude", other.business_key)
+    again = of(office, "conclude", other.business_key)
+    # A disagreement goes to the conference at once; it advises, and nothing waits for it.
+    office.do(again, answer(office, again, category="7", disagreement="是", disagreement_note="与应急部门认定不同。"))
+    assert of(office, "review", other.business_key)
+    with engine.read() as session:
+        (matter,) = conference.matters_about(session, "370105", part_of(office, other).inspection)
+        assert "与应急部门认定不同" in matter.content["question"] and not matter.advice
 
     # Not today: come again; the time must lie ahead.
     later = no_access(office, third, "当日无法检查")
