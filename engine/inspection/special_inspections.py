@@ -102,10 +102,16 @@ def prefilled(session: Session, campaign: Campaign, today: date) -> dict[str, An
 def check_within(session: Session, campaign: Campaign, values: dict[str, Any], faults: dict[str, list[str]]) -> None:
     """A work plan may narrow what was approved and never widen it; the exception from the cap is as approved.
 
+    Without an approved and filed special inspection there is no exception: nobody grants it to themselves.
+
     Adds to ``faults`` by the work-plan form's field names and sets ``ordered`` in ``values``.
     """
     row = carried_out_by(session, campaign)
     if row is None:
+        if values.get("ordered"):
+            faults.setdefault("ordered", []).append(
+                "上级部署的专项检查须经批准、备案：请在“专项检查”页提出，批准后从那里转入抽取；本任务请取消勾选。"
+            )
         return
     approved, said = row.content, f"超出专项检查 {row.number} 批准的范围，请改回或者另行报批。"
     for key, word in (("items", "事项"), ("participants", "参与部门")):

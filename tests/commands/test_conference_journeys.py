@@ -19,6 +19,7 @@ from engine.inspection.demo.loader import load_demo
 from engine.inspection.duty_reviews import OpenDutyReview
 from engine.inspection.gate_visits import _ordered
 from engine.inspection.models import Campaign, Publication
+from engine.inspection.opening import OpenCampaign
 from engine.inspection.oversight_models import DutyReview, SpecialInspection
 from engine.inspection.publicity import AddPublicityFile, RecordPublicity, WithdrawPublicity, yearly
 from engine.inspection.special_inspections import OpenSpecialInspection
@@ -113,6 +114,10 @@ def test_a_special_inspection_is_approved_filed_published_and_only_then_drawn_wi
     with engine.read() as session:
         stored = session.scalars(sa.select(Campaign).where(Campaign.number == row.campaign)).one()
         assert stored.plan["ordered"] is True
+    engine.execute(OpenCampaign("SCJG"), actor=office.login("scjg-officer"))
+    with pytest.raises(InvalidInput) as refused:  # nobody takes the exception without an approval
+        step(office, "draft_work_plan", plan | {"ordered": True, "superior_document": "某通知（示例）"})
+    assert set(refused.value.fields) == {"ordered"}
     with engine.database.write() as session:  # as if it had drawn: its visits do not count in the yearly cap
         session.execute(sa.update(Campaign).where(Campaign.number == row.campaign).values(draw_id="d"))
     with engine.read() as session:
