@@ -38,7 +38,7 @@ class InspectorQuery:
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, str]) -> InspectorQuery:
         """Read the address bar; values nobody offers are ignored."""
-        values = {name: several(arguments, name) for name in SEVERAL}
+        values: dict[str, Any] = {name: several(arguments, name) for name in SEVERAL}
         values["standing"] = several(arguments, "standing", STANDINGS)
         given: dict[str, Any] = {
             f.name: clean(arguments.get(f.name, ""))[:100] for f in fields(cls) if f.name not in SEVERAL

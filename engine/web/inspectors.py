@@ -15,6 +15,7 @@ from engine.commands.context import Command
 from engine.errors import LianjianError, NotFound
 from engine.inspection import inspector_search, records, tables
 from engine.inspection.inspector_load import loads
+from engine.inspection.inspector_scope import handed_over, to_adjust
 from engine.inspection.inspector_search import SORTS, STANDINGS, InspectorQuery, lapses
 from engine.inspection.leave import EnterLeave, WithdrawLeave, may_enter
 from engine.inspection.models import DepartmentInspection, InspectedObject, Inspection, Inspector, Item, Recusal
@@ -70,8 +71,10 @@ def index() -> ResponseReturnValue:
         )
         codes = [row.code for row in found.rows]
         away = on_leave(session, settings().district_id, today(), today())
+        officer_of = [code for code in actor().departments if actor().has_role("承办人", code)]
         page = render_template(
             "inspectors/index.html", page=found, query=query, sorts=SORTS, away=away,
+            to_adjust=to_adjust(session, settings().district_id, officer_of),
             standings={word: word for word in STANDINGS},
             barred={row.code: why_not_drawable(row, today(), away) for row in found.rows},
             loads=loads(session, settings().district_id, codes, _year_start()), choices=_choices(session, query),
@@ -133,6 +136,7 @@ def _show(code: str, typed: dict[str, str] | None = None, errors: dict[str, list
         )
         page = render_template(
             "inspectors/show.html", person=person, why=why_not_drawable(person, today(), away),
+            gone=handed_over(session, district, [person]).get(person.code, {}),
             items=dict(items.tuples().all()), leaves=_leaves(session, person),
             recusals=_recusals(session, person) if close else [],
             load=loads(session, district, [person.code], _year_start()).get(person.code),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.db import new_id
-from engine.inspection.models import DepartmentInspection, InspectedObject, Inspector, Recusal
+from engine.inspection.models import DepartmentInspection, InspectedObject, Inspector, Item, Recusal
 from engine.inspection.registry_models import InspectorLeave, RegistryChange
 from engine.models import User
 from tests.support.pages import District
@@ -198,6 +199,25 @@ def test_an_officer_proposes_a_change_from_the_persons_page_and_others_see_that_
     assert row.name in officer.text(answer.headers["Location"])
     page = officer.text(path)
     assert "有一项名录变更在办" in page and "提出变更" not in page
+
+
+def test_an_item_handed_over_is_named_on_the_list_and_the_page_and_left_out_of_the_proposal(district: District) -> None:
+    row = person(district)
+    gone, kept = row.items[0], row.items[1:]
+    with district.engine.database.write() as session:
+        session.execute(sa.update(Item).where(Item.code == gone).values(department="YJJ"))
+    officer = district.sign_in("wjj-officer")
+    assert "可检查事项已移交其他部门" in officer.text("/inspectors") and gone in officer.text("/inspectors")
+    assert "可检查事项已移交其他部门" not in district.sign_in("scjg-officer").text("/inspectors")
+    path = f"/inspectors/{row.code}"
+    page = officer.text(path)
+    assert "有事项已移交其他部门" in page and "现由应急管理局负责" in page
+    data = {"register": "inspectors", "kind": "变更", "key": row.code}
+    draft = officer.post("/changes", data, page=path)
+    form = officer.text(draft.headers["Location"])
+    ticked = set(re.findall(r'name="items" value="([^"]+)" checked', " ".join(form.split())))
+    assert gone not in ticked and set(kept) <= ticked
+    assert "已移交其他部门的事项" in form
 
 
 def test_other_departments_see_neither_phone_recusals_nor_reasons_of_leave_not_even_in_the_history(

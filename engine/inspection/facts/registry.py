@@ -8,6 +8,8 @@ from engine.inspection import tables
 from engine.inspection.facts.campaigns import OBJECT_KINDS
 from engine.inspection.facts.desk import Desk, Provider, rows, table
 from engine.inspection.facts.options import departments, items
+from engine.inspection.inspector_scope import handed_over
+from engine.inspection.models import Inspector
 from engine.inspection.registry_edit import request_of
 from engine.inspection.registry_models import ChangeRequest
 from engine.inspection.registry_proposals import (
@@ -85,8 +87,16 @@ def _present(desk: Desk, register: Register, row: Row) -> dict[str, Any]:
 def _change(desk: Desk) -> dict[str, Any]:
     request, register, row = _about(desk)
     values = form_values(register, row)
+    if isinstance(row, Inspector) and (gone := handed_over(desk.session, desk.district_id, [row])):
+        # An item that passed to another department goes out of the person's scope unless the officer ticks it again.
+        values["items"] = [code for code in row.items if code not in gone[row.code]]
     kinds = list(dict.fromkeys([*OBJECT_KINDS, *([values["kind"]] if values.get("kind") else [])]))
     facts = [] if row is None else [_present(desk, register, row)]
+    if isinstance(row, Inspector) and len(values.get("items") or []) < len(row.items):
+        said = "、".join(code for code in row.items if code not in values["items"])
+        facts.append(
+            rows("已移交其他部门的事项", ("不再列入", said), ("说明", "下面的“对应抽查事项”已去掉，核对后提交。"))
+        )
     if request.proposed:
         facts.insert(0, _comparison(desk, request, register, row))
     earlier = desk.data.get(desk.task.element_id) or {}
