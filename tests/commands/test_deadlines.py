@@ -227,6 +227,9 @@ def test_more_time_is_asked_for_and_decided_by_whom_the_table_names(case: Proces
     folder = case.settings.process_dir / "deadline-extension"
     case.execute(Deploy("deadline-extension", read_bundle(folder, case.settings.form_dir)), actor=SYSTEM)
     the_deadline = deadline(case).id
+    with case.read() as session:  # what every form of the case may use
+        step = session.scalars(sa.select(UserTask).where(UserTask.element_id == "decide")).one()
+        assert case.kernel.form_context(session, step, {}, clock.now)["due_on_decision"] == "2026-06-01"
 
     def submit(element: str, actor: Actor, values: dict[str, Any]) -> None:
         with case.read() as session:

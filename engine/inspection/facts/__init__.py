@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from engine.inspection.facts import (
     campaigns,
-    deadlines,
     conference,
+    deadlines,
     dispatching,
     duty,
     field,
@@ -67,7 +67,7 @@ def context_provider(settings: Settings) -> Callable[[Session, UserTask, Mapping
 
     def form_context(session: Session, task: UserTask, data: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         desk = Desk(session, settings, task, data, now)
-        context: dict[str, Any] = {"facts": [], "department": task.department}
+        context: dict[str, Any] = {"facts": [], "department": task.department, **deadlines.due_days(desk)}
         by_process = _PROCESSES.get(task.process_key)
         for provider in (by_process, _FORMS.get(task.form_key)):
             if provider is not None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from engine.deadline_rules import find_rule
 from engine.inspection.deadline_extensions import PROCESS, subject_of
 from engine.inspection.facts.desk import Desk
+from engine.models import Deadline
 from engine.periods import rule_words
 
 
@@ -42,6 +45,21 @@ def extension_facts(desk: Desk) -> dict[str, Any]:
         "facts": [{"title": "期限", "rows": [row for row in rows if row[1]]}],
         "extension_rule": (allowed.rule if allowed else None) or "",
         "requested_rule": asked.get("rule", ""),
+    }
+
+
+def due_days(desk: Desk) -> dict[str, Any]:
+    """The due day of each open deadline of the case, as ``due_on_<name>``; None while it stands still."""
+    rows = desk.session.execute(
+        sa.select(Deadline.name, Deadline.due_at).where(
+            Deadline.district_id == desk.district_id, Deadline.business_key == desk.task.business_key,
+            Deadline.met_at.is_(None),
+        )
+    )  # fmt: skip
+    zone = desk.settings.timezone
+    return {
+        f"due_on_{name.replace('-', '_')}": due.astimezone(zone).date().isoformat() if due else None
+        for name, due in rows
     }
 
 
