@@ -26,7 +26,7 @@ from engine.history import Chain
 from engine.inspection import document_values
 from engine.inspection import official_documents as documents
 from engine.inspection.installation import services
-from engine.lint.bundle import process_folders, read_bundle
+from engine.lint.bundle import process_folders, read_bundle, read_files
 from engine.lint.linter import lint
 from engine.models import Department, ProcessDefinition, ProcessInstance, UserTask
 from engine.settings import Settings
@@ -103,6 +103,13 @@ def test_a_template_with_a_wrong_field_is_refused_at_deployment_naming_the_file(
     found = [f for f in lint(bundle, services=services()) if f.rule == "document-schema"]
     assert [f.file for f in found] == ["documents/site-record.json"]
     assert "present_rank" in found[0].message and found[0].severity == "error"
+
+
+def test_single_files_are_told_apart_by_what_they_hold(tmp_path: Path) -> None:
+    for name, text in (("a.json", template({"type": "closing"})), ("b.json", '{"components": []}'), ("c.json", "{")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    bundle = read_files(sorted(tmp_path.iterdir()), SETTINGS.form_dir)
+    assert sorted(bundle) == ["documents/a.json", "forms/b.json", "forms/c.json"]
 
 
 # -- filling -----------------------------------------------------------------------------------

@@ -68,7 +68,12 @@ def test_an_officer_previews_issues_prints_and_scans_a_record_back(district: Dis
     assert again.location == f"/tasks/{task.id}" and row.number in officer.text(again.location)
 
     wrong = officer.post(f"/documents/{row.id}/signed-copies", {"signed_by": "王示例", "signed_on": "2030-01-01"})
-    assert wrong.status_code == 422 and "签署日期晚于今天" in wrong.text and 'value="王示例"' in wrong.text
+    assert (
+        wrong.status_code == 422
+        and "签署日期晚于今天" in wrong.text
+        and "重新选择扫描件" in wrong.text
+        and 'value="王示例"' in wrong.text
+    )
     good = {
         "signed_by": "王示例",
         "signed_on": "2026-03-02",
