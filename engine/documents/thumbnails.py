@@ -25,3 +25,15 @@ def thumbnail(content: bytes, side: int = 420) -> bytes | None:
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     return out.getvalue()
+
+
+def readable(content: bytes) -> bool:
+    """Whether a small picture, such as a drawn signature, can be set on a page."""
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                return False
+            picture.load()
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
+    return True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,9 +16,10 @@ from engine.documents.thumbnails import TYPES, thumbnail
 from engine.documents.volume import Part, Picture, Pictures, Volume
 from engine.forms import Component
 from engine.forms.components import PICKERS
-from engine.forms.words import Line, submitted
+from engine.forms.words import submitted
 from engine.inspection import draw_log, draw_minutes, official_documents, records, tables
 from engine.inspection.archive_models import CaseFile
+from engine.inspection.archives.blocks import blocks_of
 from engine.inspection.archives.case import Case
 from engine.inspection.archives.enclosures import Enclosure, content, paths
 from engine.inspection.code_names import code_names
@@ -31,8 +30,6 @@ from engine.queries import timeline
 from engine.settings import Settings
 
 MARK = "内部档案，不得对外公开"
-#: A list of more columns becomes one table a row: it would not be legible across the page.
-COLUMNS = 5
 EVENTS = 5_000
 
 
@@ -166,7 +163,7 @@ class Content:
             )
             yield Part(
                 f"{task.name}{where}",
-                [self._who(task), *self._blocks(lines)],
+                [self._who(task), *blocks_of(lines, paths(self.enclosures))],
                 number=str(
                     (task.paper or {}).get("document_number") or (task.values or {}).get("document_number") or ""
                 ),
@@ -184,28 +181,6 @@ class Content:
             scan = paths(self.enclosures).get(str(paper.get("attachment_id")), "见报送材料")
             rows += [("纸质补录", signed), ("签字扫描件", scan)]
         return Facts(rows)
-
-    def _blocks(self, lines: Sequence[Line]) -> list[Block]:
-        blocks: list[Block] = []
-        facts: list[tuple[str, str]] = []
-        signatures: list[Signature] = []
-        for label, value in lines:
-            if isinstance(value, str):
-                facts.append((label, value))
-            elif "files" in value:
-                known = paths(self.enclosures)
-                facts.append((label, "\n".join(known.get(file, "—") for file in value["files"])))
-            elif "image" in value:
-                if image := drawn(str(value["image"])):
-                    signatures.append(Signature(label, image))
-            else:
-                blocks += [Facts(facts, title=_more(blocks))] if facts else []
-                facts = []
-                blocks += _table(label, value["head"], value["rows"])
-        blocks += [Facts(facts, title=_more(blocks))] if facts else []
-        if signatures:
-            blocks.append(Signatures(signatures))
-        return blocks
 
     def _draw(self) -> Iterator[Part]:
         if self.case.instance.process_key != "joint-inspection":
@@ -325,28 +300,3 @@ class Content:
         )  # fmt: skip
         blocks.append(Signatures([Signature("立卷人", name=self.person(file.archived_by)), Signature("检查人")]))
         return Part("卷内备考表", blocks, author=self.person(file.archived_by), on=self.day(file.archived_at))
-
-
-def _more(blocks: Sequence[Block]) -> str:
-    """What stands behind a table is told apart from it."""
-    return "其他填写内容" if blocks else ""
-
-
-def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Block]:
-    if len(head) <= COLUMNS:
-        return [Listing(list(head), [list(row) for row in rows], [1.0] * len(head), title=title)]
-    return [
-        Facts([(name, cell) for name, cell in zip(head, row, strict=True) if cell != "—"], title=f"{title} {n}")
-        for n, row in enumerate(rows, start=1)
-    ]
-
-
-def drawn(address: str) -> bytes:
-    """The PNG of a drawn signature out of its ``data:`` address; empty when there is none."""
-    kind, comma, data = address.partition(",")
-    if not comma or not kind.startswith("data:image/png"):
-        return b""
-    try:
-        return base64.b64decode(data, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
