@@ -30,6 +30,8 @@ CAUSES = (OWN, FOUND, ORDERED, COMMENDED)
 EXEMPT, ANSWER, COMMEND = "免责", "建议追责", "表扬"
 OUTCOMES = (EXEMPT, ANSWER, COMMEND)
 GROUP = 3
+#: Roles whose holders act in cases, and may ask for a review of what they did or answer for.
+MAY_ASK = frozenset({"承办人", "科室负责人", "分管负责人", "执法检查人员", "法制审核人员", HEAD, SUPERVISION})
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput, LianjianError, NotFound
+from engine.inspection.duty_reviews import MAY_ASK
 from engine.inspection.models import DepartmentInspection, FollowUp, Inspection, Inspector
 from engine.inspection.records import department_inspection
 from engine.inspection.recusal_request import RequestRecusal
@@ -97,6 +98,7 @@ def show(instance_id: str) -> ResponseReturnValue:
                 attachments=attachment_links(session, instance.id),
                 related=related(session, instance),
                 page=page_of(instance),
+                duty_readers=MAY_ASK,
             )
         )
 

@@ -25,8 +25,8 @@ from engine.web.navigation import NavItem
 from engine.web.submissions import attachment_links
 from engine.web.task_lookup import is_id
 
-#: Who may be concerned by one, or ask for one.
-READERS = frozenset({"监管督查", "机关负责人", "科室负责人", "承办人", "执法检查人员", "法制审核人员"})
+#: Who deals with them again and again; everybody else comes from a case's page or from the inbox.
+READERS = frozenset({"监管督查", "机关负责人", "法制审核人员"})
 blueprint = Blueprint("duty", __name__)
 NAV = (NavItem("尽职免责", "duty.index", "check", 58, "/duty-reviews", roles=READERS, group="监管"),)
 PAGE = 50

@@ -23,7 +23,7 @@ from engine.web.navigation import NavItem
 from engine.web.table_export import table_response
 from engine.web.task_lookup import is_id
 
-READERS = frozenset({"承办人", "科室负责人", "分管负责人", "机关负责人", "联席会议办公室", "监管督查"})
+READERS = frozenset({"承办人", "联席会议办公室", "监管督查"})
 blueprint = Blueprint("publicity", __name__)
 NAV = (NavItem("宣传培训", "publicity.index", "book", 59, "/publicity", roles=READERS, group="监管"),)
 PAGE = 50
