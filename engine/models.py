@@ -296,9 +296,9 @@ class Deadline(Base):
     __table_args__ = (
         sa.UniqueConstraint("district_id", "business_key", "name"),
         # Lists are read in the order of both, colours counted without looking at the rows.
-        sa.Index("ix_deadline_open", "due_at", "id", "orange_at", "yellow_at",
+        sa.Index("ix_deadline_open", "due_at", "id", "orange_at", "yellow_at", "name",
                  postgresql_where=sa.text("met_at IS NULL"), sqlite_where=sa.text("met_at IS NULL")),
-        sa.Index("ix_deadline_open_department", "department", "due_at", "id", "orange_at", "yellow_at",
+        sa.Index("ix_deadline_open_department", "department", "due_at", "id", "orange_at", "yellow_at", "name",
                  postgresql_where=sa.text("met_at IS NULL"), sqlite_where=sa.text("met_at IS NULL")),
         sa.Index("ix_deadline_remind", "remind_at", postgresql_where=sa.text("met_at IS NULL"),
                  sqlite_where=sa.text("met_at IS NULL")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -66,15 +66,16 @@ def counted(
     return {
         "due_at": found.due_at,
         "provisional": found.provisional,
-        "yellow_at": _first(found.marks, stages, "yellow"),
-        "orange_at": _first(found.marks, stages, "orange"),
+        "yellow_at": _first(found.marks, stages, ("yellow", "orange")) or found.due_at,
+        "orange_at": _first(found.marks, stages, ("orange",)) or found.due_at,
         "remind_at": next((found.marks[s.percent] for s in stages if s.percent > reminded), None),
         "reminded": reminded,
     }
 
 
-def _first(marks: Mapping[int, datetime], stages: Iterable[WarningStage], colour: str) -> datetime | None:
-    return min((marks[stage.percent] for stage in stages if stage.colour == colour), default=None)
+def _first(marks: Mapping[int, datetime], stages: Iterable[WarningStage], colours: Sequence[str]) -> datetime | None:
+    """When the first stage of these colours comes; a colour without a stage of its own begins with the next one."""
+    return min((marks[stage.percent] for stage in stages if stage.colour in colours), default=None)
 
 
 def recount(ctx: CommandContext, deadline: Deadline) -> None:

@@ -58,41 +58,45 @@ def open_deadlines(
 
 
 def counts(session: Session, actor: Actor, wanted: DeadlineFilter) -> dict[str, int]:
-    """How many there are of each colour, whatever colour and search the filter asks for."""
-    now = wanted.now
+    """How many there are of each colour, whatever colour and search the filter asks for.
 
-    def of(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-        return sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0))
-
-    running = Deadline.due_at >= now
-    orange, yellow = Deadline.orange_at < now, Deadline.yellow_at < now
-    # What has no mark of its own (no such stage in the table) has not reached it.
-    not_orange = sa.or_(Deadline.orange_at.is_(None), Deadline.orange_at >= now)
-    not_yellow = sa.or_(Deadline.yellow_at.is_(None), Deadline.yellow_at >= now)
+    A deadline turns yellow, orange and red in this order, so three sums tell all; numbers name no restricted case.
+    """
+    every = sa.func.count()
     row = session.execute(
         sa.select(
-            of(Deadline.due_at < now), of(running, orange), of(running, not_orange, yellow),
-            of(running, not_orange, not_yellow), of(Deadline.due_at.is_(None)),
-        ).where(*_conditions(actor, wanted, searched=False))
+            every, sa.func.count(Deadline.due_at), every.filter(Deadline.due_at < wanted.now),
+            every.filter(Deadline.orange_at < wanted.now), every.filter(Deadline.yellow_at < wanted.now),
+        ).where(*_of_office(wanted))
     ).one()  # fmt: skip
-    return dict(zip(COLOURS, (int(number or 0) for number in row), strict=True))
+    total, running, red, orange, yellow = row
+    return {
+        "red": red, "orange": orange - red, "yellow": yellow - orange, "green": running - yellow,
+        "suspended": total - running,
+    }  # fmt: skip
 
 
-def _conditions(actor: Actor, wanted: DeadlineFilter, *, searched: bool = True) -> list[sa.ColumnElement[bool]]:
+def _of_office(wanted: DeadlineFilter) -> list[sa.ColumnElement[bool]]:
+    """What an index answers: open, of some departments, of one name."""
     found: list[sa.ColumnElement[bool]] = [Deadline.met_at.is_(None)]
     if wanted.departments is not None:
         found.append(Deadline.department.in_(sorted(wanted.departments)))
-    if not sees_restricted(actor):
-        case = aliased(ProcessInstance)  # the list joins the table under its own name
-        kept = sa.exists().where(case.id == Deadline.instance_id, case.restricted)
-        found.append(sa.or_(~kept, instance_in_scope(actor, Deadline.instance_id)))
     if wanted.department:
         found.append(Deadline.department == wanted.department)
     if wanted.name:
         found.append(Deadline.name == wanted.name)
     if wanted.provisional:
         found.append(Deadline.provisional.is_(True))
-    if wanted.search and searched:
+    return found
+
+
+def _conditions(actor: Actor, wanted: DeadlineFilter) -> list[sa.ColumnElement[bool]]:
+    found = _of_office(wanted)
+    if not sees_restricted(actor):
+        case = aliased(ProcessInstance)  # the list joins the table under its own name
+        kept = sa.exists().where(case.id == Deadline.instance_id, case.restricted)
+        found.append(sa.or_(~kept, instance_in_scope(actor, Deadline.instance_id)))
+    if wanted.search:
         like = f"%{wanted.search.replace('%', '').replace('_', '')}%"
         found.append(sa.or_(Deadline.business_key.like(like), ProcessInstance.title.like(like)))
     return found
@@ -100,14 +104,12 @@ def _conditions(actor: Actor, wanted: DeadlineFilter, *, searched: bool = True) 
 
 def _coloured(wanted: DeadlineFilter) -> list[sa.ColumnElement[bool]]:
     now, running = wanted.now, Deadline.due_at >= wanted.now
-    not_orange = sa.or_(Deadline.orange_at.is_(None), Deadline.orange_at >= now)
-    not_yellow = sa.or_(Deadline.yellow_at.is_(None), Deadline.yellow_at >= now)
     by_colour: dict[str, list[sa.ColumnElement[bool]]] = {
         "red": [Deadline.due_at < now],
         "orange": [running, Deadline.orange_at < now],
-        "yellow": [running, not_orange, Deadline.yellow_at < now],
-        "green": [running, not_orange, not_yellow],
-        "suspended": [Deadline.suspended_at.is_not(None)],
+        "yellow": [running, Deadline.orange_at >= now, Deadline.yellow_at < now],
+        "green": [running, Deadline.yellow_at >= now],
+        "suspended": [Deadline.due_at.is_(None)],
     }
     return by_colour.get(wanted.colour, [Deadline.due_at.is_not(None)])
 
@@ -138,17 +140,6 @@ def trail(session: Session, deadline_id: str) -> Sequence[DeadlineChange]:
         .where(DeadlineChange.deadline_id == deadline_id)
         .order_by(DeadlineChange.at, DeadlineChange.id)
     ).all()
-
-
-def names_in_use(session: Session, district_id: str) -> list[tuple[str, str]]:
-    """Deadlines of which something is open, as (name, label)."""
-    rows = session.execute(
-        sa.select(Deadline.name, sa.func.max(Deadline.label))
-        .where(Deadline.district_id == district_id, Deadline.met_at.is_(None))
-        .group_by(Deadline.name)
-        .order_by(Deadline.name)
-    )
-    return [(name, label) for name, label in rows]
 
 
 def reminders_for(session: Session, actor: Actor, *, limit: int = 6) -> tuple[Sequence[Deadline], bool]:

@@ -19,13 +19,13 @@ from engine.bpmn.timers import parse_instant
 from engine.calendar import Calendar
 from engine.commands.remind import HEADS, WATCHERS
 from engine.commands.suspend_deadline import ResumeDeadline, SuspendDeadline, in_charge
-from engine.deadline_rules import DeadlineRule, find_rule
+from engine.data_tables import rows as rows_in_force
+from engine.deadline_rules import TABLE, DeadlineRule, find_rule
 from engine.errors import Conflict, Forbidden, InvalidInput, LianjianError, NotFound
 from engine.inspection.deadline_extensions import PROCESS, ApplyForExtension, allowed_extension
 from engine.inspection.deadline_list import (
     DeadlineFilter,
     counts,
-    names_in_use,
     open_deadlines,
     trail,
     visible_deadline,
@@ -104,7 +104,6 @@ def index() -> ResponseReturnValue:
     with database().read() as session:
         rows = open_deadlines(session, actor(), wanted, after=_cursor(), limit=PAGE + 1)
         numbers = counts(session, actor(), wanted)
-        names = names_in_use(session, settings().district_id)
         calendar = Calendar.load(session, settings().district_id, settings().timezone)
     kept: dict[str, Any] = {k: v for k, v in request.args.items() if k != "after" and v}
     last = rows[PAGE - 1][0] if len(rows) > PAGE else None
@@ -114,7 +113,7 @@ def index() -> ResponseReturnValue:
         wanted=wanted,
         lines=[_line(deadline, title or "", calendar) for deadline, title in rows[:PAGE]],
         numbers=numbers,
-        names=names,
+        names=[(row["name"], row["label"]) for row in rows_in_force(settings(), TABLE, now().date())],
         words=WORDS,
         departments=offered,
         following=url_for(".index", **{**kept, "after": _key(last)}) if last else None,

@@ -41,8 +41,8 @@ def upgrade() -> None:
     op.drop_index("ix_deadline_open", "deadline")
     op.create_index(op.f("ix_deadline_instance_id"), "deadline", ["instance_id"])
     for name, columns in (
-        ("ix_deadline_open", ["due_at", "id", "orange_at", "yellow_at"]),
-        ("ix_deadline_open_department", ["department", "due_at", "id", "orange_at", "yellow_at"]),
+        ("ix_deadline_open", ["due_at", "id", "orange_at", "yellow_at", "name"]),
+        ("ix_deadline_open_department", ["department", "due_at", "id", "orange_at", "yellow_at", "name"]),
         ("ix_deadline_remind", ["remind_at"]),
     ):
         unmet = sa.text("met_at IS NULL")
