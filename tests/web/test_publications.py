@@ -6,6 +6,7 @@ import re
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
 from engine import accounts
@@ -17,13 +18,14 @@ from engine.web.app import create_app
 from tests.support.publication_gate import PART, PLANTED, Gate
 
 WORD = "a-long-word-2026"
+HASH = accounts.hash_password(WORD)
 
 
 @pytest.fixture
 def gate(engine: ProcessEngine) -> Gate:
     gate = Gate(engine)
     with engine.database.write() as session:
-        session.execute(sa.update(User).values(password_hash=accounts.hash_password(WORD)))
+        session.execute(sa.update(User).values(password_hash=HASH))
     return gate
 
 
@@ -35,14 +37,15 @@ def post(client: FlaskClient, page: str, path: str, **data: str) -> tuple[int, s
     return answer.status_code, answer.text
 
 
-def browser(engine: ProcessEngine, login: str) -> FlaskClient:
-    client = create_app(engine.settings, engine).test_client()
+def browser(app: Flask, login: str) -> FlaskClient:
+    client = app.test_client()
     post(client, "/sign-in", "/sign-in", login=login, password=WORD)
     return client
 
 
 def test_the_desk_leads_from_the_countdown_to_receipt_correction_and_review(engine: ProcessEngine, gate: Gate) -> None:
-    officer, other, watch = (browser(engine, login) for login in ("officer", "other", "watch"))
+    app = create_app(engine.settings, engine)
+    officer, other, watch = (browser(app, login) for login in ("officer", "other", "watch"))
     assert "济南植入王氏小吃店" in officer.get("/publications").text
     assert "济南植入王氏小吃店" not in other.get("/publications").text
     gate.start("department-inspection", PART)
@@ -93,7 +96,8 @@ def test_what_is_withheld_is_listed_for_supervision_with_its_ground_and_can_be_r
     gate.do("publication_preview", "officer", decision="不予公开", legal_ground="privacy", review_on="2026-06-01",
             ground_note="涉及个人隐私，隐去后无法辨认。")  # fmt: skip
     gate.do("second_signoff", "head", decision="同意")
-    watch = browser(engine, "watch")
+    app = create_app(engine.settings, engine)
+    watch = browser(app, "watch")
     listed = watch.get("/publications?tab=withheld").text
     assert "第十五条" in listed and "承办甲、科长乙" in listed and "2026-06-01" in listed
     page = f"/publications/{gate.publication().id}"
@@ -103,4 +107,4 @@ def test_what_is_withheld_is_listed_for_supervision_with_its_ground_and_can_be_r
     status, _ = post(watch, page, f"{page}/review", reason="当事人同意公开")
     assert status == 200
     assert gate.task("review").name == "复查不予公开"
-    assert "第十五条" not in browser(engine, "other").get("/publications?tab=withheld").text
+    assert "第十五条" not in browser(app, "other").get("/publications?tab=withheld").text
