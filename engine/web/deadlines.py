@@ -40,7 +40,9 @@ from engine.web.guards import requires_role, signed_in
 from engine.web.navigation import NavItem
 from engine.web.task_lookup import is_id, is_moment
 
-READERS = (*sorted(WATCHERS), *HEADS)
+#: Roles that read the deadlines of their own department; the officers keep them.
+OWN = ("承办人", *HEADS)
+READERS = (*sorted(WATCHERS), *OWN)
 blueprint = Blueprint("deadlines", __name__)
 NAV = (NavItem("期限", "deadlines.index", "calendar", 25, "/deadlines", roles=frozenset(READERS), group="监管"),)
 
@@ -76,9 +78,9 @@ class Line:
 
 
 def _filter() -> DeadlineFilter:
-    """What the address asks for; heads see their own departments' deadlines only."""
+    """What the address asks for; officers and heads see their own departments' deadlines only."""
     person = actor()
-    own = frozenset(d for d in person.departments if any(person.has_role(role, d) for role in HEADS))
+    own = frozenset(d for d in person.departments if any(person.has_role(role, d) for role in OWN))
     colour = request.args.get("colour", "")
     return DeadlineFilter(
         now=now(),

@@ -50,7 +50,10 @@ def test_heads_see_their_department_and_supervision_the_district_by_colour(web: 
     assert "没有符合条件" in watch.get("/deadlines?colour=suspended").text
     for mangled in ("?after=x~y", "?after=2026-01-01T00:00:00%2B08:00~1", "?colour=pink", "?provisional=2"):
         assert watch.get(f"/deadlines{mangled}").status_code == 200
-    assert web.sign_in("zhang").get("/deadlines").status_code == 403
+    own = web.sign_in("zhang").get("/deadlines").text
+    assert "案/红" in own and "检/1" not in own
+    web.user("inspector", "执法检查人员")
+    assert web.sign_in("inspector").get("/deadlines").status_code == 403
     assert head.get(f"/deadlines/{clocks['检/1']}").status_code == 404
     assert head.get("/deadlines/nonsense").status_code == 404
     todo = head.get("/inbox").text
