@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import date
 
@@ -166,8 +167,11 @@ def test_a_recused_inspector_is_replaced_and_the_open_visit_goes_to_the_successo
     office.do(
         decide,
         {
-            "decision": "决定回避", "inspector": part.inspectors[1], "reason": "经核实系近亲属。",
-            "prior_work": "有效", "told_on": told_on,
+            "decision": "决定回避",
+            "inspector": part.inspectors[1],
+            "reason": "经核实系近亲属。",
+            "prior_work": "有效",
+            "told_on": told_on,
         },
     )
     with engine.read() as session:
@@ -319,7 +323,7 @@ def test_a_department_without_log_ins_is_entered_for_with_its_signed_scan(engine
         done = session.get_one(UserTask, task.id)
         assert done.closed_by == clerk.user_id and done.paper == {
             "document_number": "卫检〔2026〕7号", "signed_on": "2026-03-02", "signed_by": "演示·检查员(卫健)",
-            "attachment_id": scan,
+            "attachment_id": scan, "sha256": hashlib.sha256(b"%PDF-1.4 signed").hexdigest(),
         }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from engine.inspection.opening import OpenCampaign
 from engine.lint.bundle import process_folders, read_bundle
 from engine.models import TaskCandidate, User, UserRole, UserTask
 from engine.process_engine import ProcessEngine
+from tests.support.templates import filled
 
 #: One white pixel, as a signature pad would send it.
 PNG = (
@@ -35,15 +36,18 @@ def install(
     processes: Collection[str] = (),
 ) -> None:  # fmt: skip
     """The demo district, smaller, and the shipped processes, or those named."""
-    load_demo(
-        engine.database, engine.settings, engine.clock(), objects=objects, inspectors=inspectors, items=items
-    )  # fmt: skip
-    for folder in process_folders(engine.settings.process_dir):
-        if processes and folder.name not in processes:
-            continue
-        engine.execute(
-            Deploy(folder.name, read_bundle(folder, engine.settings.form_dir)), actor=Actor.system()
+
+    def fill() -> None:
+        load_demo(
+            engine.database, engine.settings, engine.clock(), objects=objects, inspectors=inspectors, items=items
         )  # fmt: skip
+        for folder in process_folders(engine.settings.process_dir):
+            if not processes or folder.name in processes:
+                bundle = read_bundle(folder, engine.settings.form_dir)
+                engine.execute(Deploy(folder.name, bundle), actor=Actor.system())
+
+    asked = (objects, inspectors, items, sorted(processes), engine.clock(), engine.settings.process_dir)
+    filled(engine.database, repr(asked), fill)
 
 
 def actor_of(session: Session, user: User) -> Actor:
