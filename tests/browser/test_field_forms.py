@@ -48,7 +48,7 @@ def district(sqlite_template: Path, tmp_path: Path, clock: Clock) -> Iterator[Di
 
 def is_sound(page: Page, axe: Callable[[Page], list[str]]) -> None:
     for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         assert axe(page) == [], page.url
     assert shots.overflow(page) <= 0, page.url
     small = page.evaluate(

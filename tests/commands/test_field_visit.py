@@ -155,9 +155,10 @@ def test_a_firm_not_found_takes_two_days_and_starts_the_clock_of_both_organs(off
         due = dict(session.execute(sa.select(Deadline.business_key, Deadline.due_at)).tuples().all())
         row = session.scalars(sa.select(Inspection).where(Inspection.number == inspection)).one()
         assert {k for k in due if k.startswith(inspection)} == {inspection, f"{inspection}/SCJG", f"{inspection}/YJJ"}
-        assert row.visits_ended_at is not None and row.publication_due_at == due[key]
+        at = due[key]
+        assert row.visits_ended_at is not None and at is not None and row.publication_due_at == at
         # 20 working days after Tuesday 3 March 2026; Monday 6 April is the holiday of Qingming
-        assert due[key].astimezone(engine.settings.timezone).date() == date(2026, 3, 31)
+        assert at.astimezone(engine.settings.timezone).date() == date(2026, 3, 31)
 
 
 def test_conclusions_of_others_stand_in_for_a_check_and_evidence_is_kept_with_its_hash(
