@@ -66,7 +66,7 @@ def still_open(case: Case) -> str:
     if case.instance.status not in CLOSED:
         return "这项工作还没有办结，办结后才能归档。"
     waiting = [i for i in case.parts if i.status not in CLOSED]
-    return f"还有 {len(waiting)} 个部门的检查没有办结，全部办结后才能归档。" if waiting else ""
+    return f"还有 {len(waiting)} 件一并装入的事项没有办结，全部办结后才能归档。" if waiting else ""
 
 
 def case_files(session: Session, instance_id: str) -> list[CaseFile]:
