@@ -26,6 +26,7 @@ from tests.support.diagrams import diagram, end, flows, start, user
 from tests.support.http_office import Browser, problems_in
 from tests.support.journey import (
     APPROVALS,
+    VISITS,
     Office,
     install,
     open_campaign,
@@ -235,7 +236,7 @@ def fill_in(office: Office, url: str, department: str) -> list[str]:
     """The inspectors of one department do all its visits; returns the ids of the tasks the server acknowledged."""
     done: list[str] = []
     browsers: dict[str, Browser] = {}
-    for step in ("prepare_visit", "arrive", "site_check"):
+    for step in VISITS:
         for task in [t for t in office.open_tasks(step) if t.department == department]:
             answer = office.answers[step]
             typed = dict(answer(task) if callable(answer) else answer)
@@ -274,7 +275,7 @@ def test_three_departments_fill_in_their_parts_of_the_same_objects_at_once_and_n
     acknowledged = [t for done in at_once(*(partial(fill_in, office, url, d) for d in departments)) for t in done]
     with engine.read() as session:
         parts = session.scalars(sa.select(DepartmentInspection)).all()
-        assert len(acknowledged) == 2 * len(parts) and len(parts) % 3 == 0
+        assert len(acknowledged) == len(VISITS) * len(parts) and len(parts) % 3 == 0
         rows = {t.id: t for t in session.scalars(sa.select(UserTask).where(UserTask.id.in_(acknowledged)))}
         assert {t.state for t in rows.values()} == {"completed"}
         events = [
