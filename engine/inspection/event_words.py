@@ -4,8 +4,15 @@ from __future__ import annotations
 
 #: Events that only repeat what another line says, or belong to the machine.
 SILENT = frozenset(
-    {"task-opened", "deadline-set", "message-received", "witness-logged", "witness-revealed", "inspection-approved",
-     "deadline-met"}
+    {
+        "task-opened",
+        "deadline-set",
+        "message-received",
+        "witness-logged",
+        "witness-revealed",
+        "inspection-approved",
+        "deadline-met",
+    }
 )
 #: An opinion that says no more than the decision before it.
 EMPTY_OPINIONS = frozenset({"同意", "同意。", "退回", "退回。"})

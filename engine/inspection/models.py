@@ -61,7 +61,9 @@ class InspectedObject(Base):
         sa.Index("ix_inspected_object_industry", "district_id", "industry"),
         sa.Index("ix_inspected_object_position", "district_id", "position"),
         sa.Index(  # who was visited lately, for the gate; most objects never were
-            "ix_inspected_object_inspected", "district_id", "last_inspected_on",
+            "ix_inspected_object_inspected",
+            "district_id",
+            "last_inspected_on",
             sqlite_where=sa.text("last_inspected_on IS NOT NULL"),
             postgresql_where=sa.text("last_inspected_on IS NOT NULL"),
         ),

@@ -61,7 +61,8 @@ def test_a_recusal_in_a_group_hands_over_its_open_visits_and_leaves_those_that_a
         gone, stays = before.inspectors[1], before.inspectors[0]
     told_on = engine.clock().date().isoformat()
     decision = {
-        "decision": "决定回避", "inspector": gone, "reason": "经核实系近亲属。", "prior_work": "有效", "told_on": told_on,
+        "decision": "决定回避", "inspector": gone, "reason": "经核实系近亲属。",
+        "prior_work": "有效", "told_on": told_on,
     }  # fmt: skip
     office.do(office.open_tasks("decide_recusal")[0], decision)
     with engine.read() as session:
