@@ -168,7 +168,7 @@ def test_a_failed_draft_says_so_and_typing_goes_on(open_form: Any) -> None:
     page = open_form()
     page.route("**/gallery/draft", lambda route: route.abort())
     page.get_by_label("情况说明").fill("草稿")
-    expect(page.locator("[data-draft-state]")).to_contain_text("稍后自动重试")
+    expect(page.locator("[data-draft-state]")).to_contain_text("联网后自动暂存")
 
 
 def test_a_signature_is_sent_as_a_picture(open_form: Any) -> None:

@@ -184,7 +184,7 @@ def standard_answers(office: Office, plan: dict[str, Any], *, problem_in: str = 
             "acknowledgement": "签名确认", "acknowledgement_signature": PNG, "recusal_asked": "不申请",
         }  # fmt: skip
 
-    moment = office.engine.clock
+    moment, zone = office.engine.clock, office.engine.settings.timezone
     office.answers |= {
         "draft_work_plan": plan,
         "section_review": AGREE, "deputy_review": AGREE, "head_approval": AGREE,
@@ -205,7 +205,8 @@ def standard_answers(office: Office, plan: dict[str, Any], *, problem_in: str = 
         },
         "review": AGREE,
         "result_notice": lambda task: {
-            "told_on": moment().date().isoformat(), "method": "当面告知", "recipient": "演示负责人", "received": "是",
+            "told_on": moment().astimezone(zone).date().isoformat(), "method": "当面告知",
+            "recipient": "演示负责人", "received": "是",
         },
         "publication_preview": {"decision": "公示", "redact_name": "照常公示", "checked": True},
         "second_signoff": AGREE,

@@ -89,6 +89,7 @@ def engine_on(settings: Settings, clock: Any) -> ProcessEngine:
 def build(template: Path, path: Path, clock: Any) -> None:
     """Write a database at ``path``: three departments, every object but the last visited, nothing reviewed yet."""
     shutil.copyfile(template, path)
+    settings_for(path).data_dir.mkdir(exist_ok=True)
     engine = engine_on(settings_for(path), clock)
     install(engine)
     office = Office(engine)

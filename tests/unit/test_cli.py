@@ -22,7 +22,7 @@ from engine.history import Chain
 COMMANDS = (
     "serve", "worker", "db upgrade", "account create-admin", "account reset-password", "account disable",
     "account enable", "account list", "demo", "import", "deploy", "lint", "run", "decide",
-    "verify-draw", "recover-key", "verify-history", "bench draw",
+    "verify-draw", "recover-key", "verify-history", "verify-archive", "bench draw",
 )  # fmt: skip
 
 
