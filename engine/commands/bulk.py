@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from engine.commands.context import CommandContext
-from engine.db import id_text
+from engine.db import dumps, id_text, is_postgresql
 from engine.history import GENESIS
 from engine.models import HistoryEvent, ProcessInstance
 
-#: Rows that are read and written at a time; SQLite lists 32,766 values in a statement.
+#: Rows that are read and written at a time.
 CHUNK = 5_000
 Item = TypeVar("Item")
 
@@ -43,18 +45,26 @@ def hold_streams(ctx: CommandContext, instance_ids: Iterable[str]) -> None:
     ctx.flush()
     for some in chunks(sorted(set(instance_ids))):
         streams = {instance_id.replace("-", ""): instance_id for instance_id in some}
-        for digits, seq, digest in ctx.connection.execute(heads.where(ProcessInstance.id.in_(some))):
+        for digits, seq, digest in ctx.connection.execute(heads.where(among(ctx.connection, ProcessInstance.id, some))):
             ctx.chain.begin_at(streams[digits], (seq or 0, digest or GENESIS))
 
 
-class Digits(sa.types.TypeDecorator[str]):
+def among(connection: sa.Connection, column: Any, ids: Iterable[str]) -> sa.ColumnElement[bool]:
+    """``column`` is one of ``ids``, given as one value: a list of thousands is written and read value by value."""
+    if is_postgresql(connection):
+        return column == sa.any_(sa.cast(sa.literal(f"{{{','.join(ids)}}}", sa.Text), ARRAY(sa.Uuid)))
+    digits = dumps([one.replace("-", "") for one in ids])
+    return column.in_(sa.select(sa.func.json_each(digits).table_valued("value").c.value))
+
+
+class Digits(sa.types.UserDefinedType[str]):
     """An id as its digits alone, as it comes from SQLite: making a UUID of it takes longer than reading it."""
 
-    impl = sa.String
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
-        return value
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], str | None] | None:
+        return _digits if dialect.name == "postgresql" else None
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> str | None:
-        return None if value is None else str(value).replace("-", "")
+
+def _digits(value: UUID | None) -> str | None:
+    return None if value is None else value.hex

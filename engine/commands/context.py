@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
@@ -129,7 +129,12 @@ class CommandContext:
 
     def record(self, stream: str | None, kind: str, body: Mapping[str, Any]) -> str:
         """Add a history event to an instance's stream, or to the district's when ``stream`` is None."""
-        return self.chain.queue(stream or DISTRICT_STREAM, kind, body, actor=self.actor, now=self.now)
+        return self.chain.queue(stream or DISTRICT_STREAM, kind, body, actor=self.actor, now=self._moment)
+
+    @cached_property
+    def _moment(self) -> datetime:
+        """:attr:`now` in UTC, as it is hashed and stored: worked out once for all events of a command."""
+        return self.now.astimezone(UTC)
 
     def start_process(
         self, key: str, business_key: str, variables: Mapping[str, Any], *, title: str = "", department: str = "",

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from orjson import loads
 
 from engine.calendar import Calendar
-from engine.commands.bulk import CHUNK, Digits, chunks, hold_streams
+from engine.commands.bulk import CHUNK, Digits, among, chunks, hold_streams
 from engine.commands.context import CommandContext
 from engine.commands.deadline_change import counted, period_of
 from engine.commands.follow_deadlines import ask_again
@@ -80,7 +80,7 @@ def recompute(ctx: CommandContext, calendar: Calendar, reason: str) -> list[Move
 
 def _write(ctx: CommandContext, new: dict[str, Any], ids: Sequence[str], reason: str) -> None:
     """Add a step to the trails of deadlines that count alike now, then change them: two statements for all."""
-    these = Deadline.id.in_(ids)
+    these = among(ctx.connection, Deadline.id, ids)
     if new["due_at"] is not None:
         table: Any = DeadlineChange.__table__
         fixed = {
