@@ -255,12 +255,3 @@ def _replaced(
     if previous is not None:
         stale.append(CalendarDay.notice == previous.notice)
     return sa.and_(CalendarDay.district_id == district_id, sa.or_(*stale))
-
-
-def set_day(session: Session, entry: DayOfNotice, *, notice: str, district_id: str) -> None:
-    """Enter or correct one day, with the notice (名称或文号) that orders it."""
-    session.merge(
-        CalendarDay(
-            day=entry.day.isoformat(), district_id=district_id, works=entry.works, name=entry.name, notice=notice
-        )
-    )

@@ -22,14 +22,12 @@ from engine.web.context import actor, database, departments, engine, now, settin
 from engine.web.guards import requires_role, signed_in
 from engine.web.navigation import NavItem
 from engine.web.submissions import attachment_links
-from engine.web.task_lookup import is_id
 
 READERS = frozenset(
     {"承办人", "科室负责人", "分管负责人", "机关负责人", "区政府", "联席会议办公室", "监管督查", "审计监督"}
 )
 blueprint = Blueprint("conference", __name__)
 NAV = (NavItem("联席会议", "conference.index", "people", 25, "/conference", roles=READERS, group="监管"),)
-PAGE = 50
 CHIPS = {
     conference.CIRCULATED: "chip-amber", conference.TO_PREPARE: "chip-amber", conference.TO_MEET: "chip-amber",
     conference.TO_SIGN: "chip-amber", conference.FOLLOWED: "chip-blue", conference.CLOSED: "chip-green",
@@ -52,17 +50,9 @@ def index() -> ResponseReturnValue:
         statement = statement.where(ConferenceMatter.state == filters["state"])
     if filters["kind"]:
         statement = statement.where(ConferenceMatter.kind == filters["kind"])
-    if is_id(after := request.args.get("after", "")):
-        statement = statement.where(ConferenceMatter.id < after)
-    with database().read() as session:
-        rows = session.scalars(statement.order_by(ConferenceMatter.id.desc()).limit(PAGE + 1)).all()
-        mine = own_lists.to_do(session, PROCESS, [row.number for row in rows])
-    following = None
-    if len(rows) > PAGE:
-        chosen = {k: v for k, v in filters.items() if v}
-        following = url_for(".index", after=rows[PAGE - 1].id, **chosen)  # type: ignore[arg-type]
+    rows, mine, following = own_lists.newest(statement, ConferenceMatter, PROCESS, filters)
     return render_template(
-        "conference/index.html", rows=rows[:PAGE], filters=filters, following=following, states=("在办", *STATES),
+        "conference/index.html", rows=rows, filters=filters, following=following, states=("在办", *STATES),
         kinds=tables.options(settings(), "conference-matter-kind", now().date()), chips=CHIPS, mine=mine,
         own=own_lists.own_departments(OFFICER, OFFICE),
     )  # fmt: skip

@@ -23,13 +23,11 @@ from engine.web.context import actor, database, engine, settings
 from engine.web.guards import signed_in
 from engine.web.navigation import NavItem
 from engine.web.submissions import attachment_links
-from engine.web.task_lookup import is_id
 
 #: Who deals with them again and again; everybody else comes from a case's page or from the inbox.
 READERS = frozenset({"监管督查", "机关负责人", "法制审核人员"})
 blueprint = Blueprint("duty", __name__)
 NAV = (NavItem("尽职免责", "duty.index", "check", 58, "/duty-reviews", roles=READERS, group="监管"),)
-PAGE = 50
 CHIPS = {
     "待受理": "chip-amber",
     "认定中": "chip-amber",
@@ -54,17 +52,9 @@ def index() -> ResponseReturnValue:
         wanted = wanted.where(sa.or_(row.number.like(like), row.person_name.like(like), row.case.like(like)))
     if filters["state"]:
         wanted = wanted.where(row.state == filters["state"])
-    if is_id(after := request.args.get("after", "")):
-        wanted = wanted.where(row.id < after)
-    with database().read() as session:
-        rows = session.scalars(wanted.order_by(row.id.desc()).limit(PAGE + 1)).all()
-        mine = own_lists.to_do(session, PROCESS, [one.number for one in rows])
-    following = None
-    if len(rows) > PAGE:
-        chosen = {k: v for k, v in filters.items() if v}
-        following = url_for(".index", after=rows[PAGE - 1].id, **chosen)  # type: ignore[arg-type]
+    rows, mine, following = own_lists.newest(wanted, row, PROCESS, filters)
     return render_template(
-        "duty/index.html", rows=rows[:PAGE], filters=filters, following=following, states=STATES, chips=CHIPS, mine=mine
+        "duty/index.html", rows=rows, filters=filters, following=following, states=STATES, chips=CHIPS, mine=mine
     )
 
 

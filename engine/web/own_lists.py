@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from flask import redirect, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,9 @@ from engine.errors import NotFound
 from engine.models import ProcessInstance, UserTask
 from engine.scope import scope
 from engine.web.context import actor, database, departments, settings
+from engine.web.task_lookup import is_id
+
+PAGE = 50
 
 
 def visible(statement: sa.Select[Any], model: Any, process: str) -> sa.Select[Any]:
@@ -51,6 +54,22 @@ def to_do(session: Session, process: str, numbers: Sequence[str]) -> dict[str, s
         .order_by(UserTask.created_at.desc())
     )  # fmt: skip
     return {task.business_key: task.id for task in tasks if may_act(session, actor(), task)}
+
+
+def newest(
+    statement: sa.Select[Any], model: Any, process: str, filters: Mapping[str, str]
+) -> tuple[Sequence[Any], dict[str, str], str | None]:  # fmt: skip
+    """One page of ``statement``, the newest first: its rows, the reader's turns by number, where it goes on."""
+    if is_id(after := request.args.get("after", "")):
+        statement = statement.where(model.id < after)
+    with database().read() as session:
+        rows = session.scalars(statement.order_by(model.id.desc()).limit(PAGE + 1)).all()
+        mine = to_do(session, process, [row.number for row in rows])
+    following = None
+    if len(rows) > PAGE:
+        chosen: dict[str, Any] = {k: v for k, v in filters.items() if v}
+        following = url_for(".index", after=rows[PAGE - 1].id, **chosen)
+    return rows[:PAGE], mine, following
 
 
 def onwards(process: str, number: str, endpoint: str) -> ResponseReturnValue:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from engine.inspection import records, special_inspections
@@ -18,14 +18,12 @@ from engine.web.context import actor, database, departments, engine, now, settin
 from engine.web.guards import requires_role, signed_in
 from engine.web.navigation import NavItem
 from engine.web.submissions import attachment_links
-from engine.web.task_lookup import is_id
 
 READERS = frozenset(
     {"承办人", "科室负责人", "分管负责人", "机关负责人", "区政府", "联席会议办公室", "监管督查", "审计监督"}
 )
 blueprint = Blueprint("specials", __name__)
 NAV = (NavItem("专项检查", "specials.index", "search", 23, "/special-inspections", roles=READERS, group="监管"),)
-PAGE = 50
 CHIPS = {
     special_inspections.IN_APPROVAL: "chip-amber", special_inspections.TO_FILE: "chip-amber",
     special_inspections.HANDED_OVER: "chip-green",
@@ -45,17 +43,9 @@ def index() -> ResponseReturnValue:
         statement = statement.where(SpecialInspection.state == filters["state"])
     if filters["department"]:
         statement = statement.where(SpecialInspection.department == filters["department"])
-    if is_id(after := request.args.get("after", "")):
-        statement = statement.where(SpecialInspection.id < after)
-    with database().read() as session:
-        rows = session.scalars(statement.order_by(SpecialInspection.id.desc()).limit(PAGE + 1)).all()
-        mine = own_lists.to_do(session, PROCESS, [row.number for row in rows])
-    following = None
-    if len(rows) > PAGE:
-        chosen = {k: v for k, v in filters.items() if v}
-        following = url_for(".index", after=rows[PAGE - 1].id, **chosen)  # type: ignore[arg-type]
+    rows, mine, following = own_lists.newest(statement, SpecialInspection, PROCESS, filters)
     return render_template(
-        "specials/index.html", rows=rows[:PAGE], filters=filters, following=following, states=STATES, chips=CHIPS,
+        "specials/index.html", rows=rows, filters=filters, following=following, states=STATES, chips=CHIPS,
         mine=mine, own=own_lists.own_departments(OFFICER), organs=_organs(),
     )  # fmt: skip
 

@@ -17,7 +17,6 @@ from engine.calendar import (
     calendar_with_notice,
     import_notice,
     seed_calendar,
-    set_day,
     statutory_days_off,
 )
 from engine.db import Base, Database
@@ -146,11 +145,10 @@ def test_far_years_still_count(calendar: Calendar) -> None:
 
 def test_seeding_twice_changes_nothing_and_keeps_corrections(store: Database) -> None:
     with store.write() as session:
-        set_day(
-            session,
-            DayOfNotice(date(2026, 3, 3), False, "临时放假"),
-            notice="济天政办〔2026〕1号",
-            district_id=DISTRICT,
+        session.merge(
+            CalendarDay(
+                day="2026-03-03", district_id=DISTRICT, works=False, name="临时放假", notice="济天政办〔2026〕1号"
+            )
         )
     with store.write() as session:
         assert seed_calendar(session, DISTRICT, NOW) == 0

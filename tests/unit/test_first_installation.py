@@ -20,7 +20,7 @@ from click.testing import CliRunner
 
 from engine.accounts import find_user, hash_password, open_session, password_matches
 from engine.actor import Actor
-from engine.calendar import Calendar, DayOfNotice, set_day
+from engine.calendar import Calendar
 from engine.cli import cli, main
 from engine.commands.create_account import CreateAccount
 from engine.commands.reset_password import ResetPassword
@@ -29,7 +29,7 @@ from engine.db import Database
 from engine.errors import Conflict, Forbidden, InvalidInput, NotFound
 from engine.inspection.models import Inspector
 from engine.inspection.registry_import import ImportReport, import_file
-from engine.models import CalendarYear, Deadline, Department, HistoryEvent, User, UserRole, UserSession
+from engine.models import CalendarDay, CalendarYear, Deadline, Department, HistoryEvent, User, UserRole, UserSession
 from engine.process_engine import ProcessEngine
 from tests.conftest import SHANGHAI
 
@@ -196,7 +196,7 @@ def test_seeding_leaves_corrections_alone_and_moves_provisional_deadlines(
 ) -> None:
     with database.write() as session:
         session.execute(sa.delete(CalendarYear).where(CalendarYear.year == 2026))
-        set_day(session, DayOfNotice(date(2025, 12, 30), False), notice="更正", district_id=DISTRICT)
+        session.merge(CalendarDay(day="2025-12-30", district_id=DISTRICT, works=False, notice="更正"))
         session.add(
             Deadline(
                 district_id=DISTRICT, business_key="K", name="publication", rule="20wd", provisional=True,
