@@ -21,6 +21,7 @@ from engine.commands.kernel import Kernel
 from engine.errors import ServiceTaskFailed
 from engine.history import DISTRICT_STREAM, Chain
 from engine.service_tasks import Start
+from engine.settings import Settings
 
 Result = TypeVar("Result", covariant=True)
 
@@ -111,6 +112,10 @@ class CommandContext:
     @property
     def district_id(self) -> str:
         return self.kernel.settings.district_id
+
+    @property
+    def settings(self) -> Settings:
+        return self.kernel.settings
 
     @property
     def today(self) -> str:

@@ -72,7 +72,7 @@ class DocumentCase:
 
     @cached_property
     def part(self) -> DepartmentInspection | None:
-        key = self.follow_up.origin if self.follow_up else self.instance.business_key
+        key = self.follow_up.root if self.follow_up else self.instance.business_key
         return self._or_none(lambda: records.department_inspection(self.session, self.district_id, key))
 
     @cached_property

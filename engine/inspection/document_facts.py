@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from engine.errors import NotFound
 from engine.inspection import tables
 from engine.inspection.document_case import DocumentCase
+from engine.inspection.follow_up_roots import SUBJECT
+from engine.inspection.follow_ups import root_of
 from engine.inspection.models import DrawnObject, Finding, Inspector, Item
 from engine.models import Deadline
 
@@ -169,6 +171,14 @@ def deadlines(case: DocumentCase) -> list[dict[str, Any]]:
         }
         for row in rows
     ]  # fmt: skip
+
+
+@fact("subject", "name uscc address subject_kind legal_representative contact phone business_scope")
+def subject(case: DocumentCase) -> dict[str, Any] | None:
+    """Whom what follows a finding is about, as known when it began."""
+    if case.follow_up is None:
+        return None
+    return {**dict.fromkeys(SUBJECT, ""), **root_of(case.session, case.district_id, case.follow_up.number).subject}
 
 
 @fact("follow_up", "number kind subject_name state facts")

@@ -407,13 +407,20 @@ class Publication(Base):
 
 
 class FollowUp(Base):
-    """后续监管: a rectification or penalty that came of an inspection, with its present state."""
+    """后续处置: what came of a finding, a lead or another follow-up, with its present state (R41).
+
+    ``kind`` is a row of the table ``follow-up-kind`` and the key of its process.  ``subject`` is whom it
+    is about as known when it began: ``{name, uscc, address, subject_kind, …}``.
+    """
 
     __tablename__ = "follow_up"
     id: Mapped[str] = pk()
     number: Mapped[str] = mapped_column(sa.String(160))  # business key of its own process
-    kind: Mapped[str] = mapped_column(sa.String(40))  # rectification | administrative-penalty
-    origin: Mapped[str] = mapped_column(sa.String(140), index=True)  # department inspection it came from
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    origin: Mapped[str] = mapped_column(sa.String(160), index=True)  # business key it came from
+    root: Mapped[str] = mapped_column(sa.String(160), index=True, default="", server_default="")  # where it all began
+    root_kind: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")  # department-inspection …
+    subject: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict, server_default="{}")
     department: Mapped[str] = mapped_column(sa.String(32))
     uscc: Mapped[str] = mapped_column(sa.String(18))
     subject_name: Mapped[str] = mapped_column(sa.String(200))

@@ -33,6 +33,7 @@ from engine.inspection.facts import (
 )
 from engine.inspection.facts.desk import Desk, Provider
 from engine.inspection.facts.summary import campaign_statistics
+from engine.inspection.follow_ups import kinds
 from engine.models import UserTask
 from engine.settings import Settings
 
@@ -48,8 +49,6 @@ _PROCESSES: dict[str, Provider] = {
     "inspector-substitution": dispatching.substitution_facts,
     "inspection": visits.inspection_facts,
     "department-inspection": visits.part_facts,
-    "rectification": follow_ups.follow_up_facts,
-    "administrative-penalty": follow_ups.follow_up_facts,
     "registry-change": registry.registry_facts,
     "permit-handover": handovers.handover_facts,
     "item-adjustment": item_adjustments.adjustment_facts,
@@ -69,6 +68,8 @@ def context_provider(settings: Settings) -> Callable[[Session, UserTask, Mapping
         desk = Desk(session, settings, task, data, now)
         context: dict[str, Any] = {"facts": [], "department": task.department, **deadlines.due_days(desk)}
         by_process = _PROCESSES.get(task.process_key)
+        if by_process is None and task.process_key in kinds(settings, desk.today):
+            by_process = follow_ups.follow_up_facts
         for provider in (by_process, _FORMS.get(task.form_key)):
             if provider is not None:
                 found = provider(desk)

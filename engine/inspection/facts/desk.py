@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.inspection import records
-from engine.inspection.models import Campaign, DepartmentInspection, Inspection
+from engine.inspection.models import Campaign, DepartmentInspection, FollowUp, Inspection
 from engine.models import UserTask
 from engine.settings import Settings
 
@@ -44,10 +44,14 @@ class Desk:
         return records.campaign(self.session, self.district_id, number)
 
     @cached_property
+    def follow_up(self) -> FollowUp:
+        return records.follow_up(self.session, self.district_id, self.task.business_key)
+
+    @cached_property
     def part(self) -> DepartmentInspection:
-        return records.department_inspection(
-            self.session, self.district_id, str(self.data.get("origin") or self.task.business_key)
-        )
+        """The department's inspection at hand, or the one at the root of what follows."""
+        number = str(self.data.get("root") or self.data.get("origin") or self.task.business_key)
+        return records.department_inspection(self.session, self.district_id, number)
 
     @cached_property
     def inspection(self) -> Inspection:

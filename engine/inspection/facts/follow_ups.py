@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.inspection import records
 from engine.inspection.facts.desk import Desk, Provider, rows
 from engine.inspection.facts.field import clauses
 from engine.inspection.facts.options import inspectors, users
 from engine.inspection.facts.visits import part_facts
+from engine.inspection.follow_ups import root_of
 
 _LABELS = {
     "document_number": "文号", "content": "内容", "deadline": "期限", "served_on": "送达日期", "method": "送达方式",
@@ -18,23 +18,25 @@ _LABELS = {
 }  # fmt: skip
 
 
+_STEPS = {
+    "order": "责令改正", "filing": "立案", "investigation": "调查取证", "notice": "处罚告知", "decision": "处罚决定",
+}  # fmt: skip
+
+
 def follow_up_facts(desk: Desk) -> dict[str, Any]:
-    found = part_facts(desk)
-    row = records.follow_up(desk.session, desk.district_id, desk.task.business_key)
-    conclusion = desk.part.conclusion
-    words = {
-        "order": "责令改正", "filing": "立案", "investigation": "调查取证", "notice": "处罚告知",
-        "decision": "处罚决定",
-    }  # fmt: skip
-    for key, title in words.items():
+    row = desk.follow_up
+    inspected = row.root_kind == "department-inspection"
+    found = part_facts(desk) if inspected else {"facts": [_subject(desk)]}
+    for key, title in _STEPS.items():
         if row.facts.get(key):
             found["facts"].append(
                 rows(title, *((_LABELS.get(k, k), _words(v)) for k, v in row.facts[key].items() if k in _LABELS))
             )
+    conclusion = desk.part.conclusion if inspected else {}
     return {
         **found,
         "conclusion_text": str(conclusion.get("facts") or ""),
-        "clauses": str(conclusion.get("basis") or clauses(desk)),
+        "clauses": str(conclusion.get("basis") or (clauses(desk) if inspected else "")),
         "case_cause": f"{row.subject_name}涉嫌违法案",
         "case_facts": str(
             (desk.data.get("investigate") or {}).get("facts")
@@ -43,8 +45,22 @@ def follow_up_facts(desk: Desk) -> dict[str, Any]:
             or ""
         ),
         "penalty_basis": str((desk.data.get("investigate") or {}).get("basis") or ""),
-        "team_codes": list(desk.part.inspectors),
+        "team_codes": list(desk.part.inspectors) if inspected else [],
     }
+
+
+def _subject(desk: Desk) -> dict[str, Any]:
+    subject = root_of(desk.session, desk.district_id, desk.follow_up.number).subject
+    return rows(
+        "当事人",
+        ("名称", subject.get("name")),
+        ("统一社会信用代码", subject.get("uscc")),
+        ("类型", subject.get("subject_kind")),
+        ("地址", subject.get("address")),
+        ("法定代表人（经营者）", subject.get("legal_representative")),
+        ("联系人", f"{subject.get('contact') or ''} {subject.get('phone') or ''}".strip()),
+        ("经营范围", subject.get("business_scope")),
+    )
 
 
 def _words(value: Any) -> str:
@@ -52,11 +68,11 @@ def _words(value: Any) -> str:
 
 
 def _case_filing(desk: Desk) -> dict[str, Any]:
-    return {"users": users(desk, "执法检查人员", desk.part.department)}
+    return {"users": users(desk, "执法检查人员", desk.follow_up.department)}
 
 
 def _reinspection(desk: Desk) -> dict[str, Any]:
-    return {"inspectors": inspectors(desk, desk.part.department)}
+    return {"inspectors": inspectors(desk, desk.follow_up.department)}
 
 
 #: Providers by form key.
