@@ -12,6 +12,7 @@ import engine.inspection.object_models
 import engine.inspection.oversight_models
 import engine.inspection.plan_models
 import engine.inspection.publication_models
+import engine.inspection.rectification_models
 import engine.inspection.registry_models
 import engine.inspection.visit_models  # noqa: F401 - registers the tables
 
