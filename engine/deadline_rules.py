@@ -67,17 +67,23 @@ class WarningStage:
     roles: tuple[str, ...]
 
 
-def deadline_rule(settings: Settings, name: str, on: date) -> DeadlineRule:
+def deadline_rule(settings: Settings, name: str, on: date, department: str = "") -> DeadlineRule:
     """The row ``name`` in force on ``on``.  Raises :class:`ServiceTaskFailed` when there is none."""
-    found = find_rule(settings, name, on)
+    found = find_rule(settings, name, on, department)
     if found is None:
         raise ServiceTaskFailed(f"期限表中没有 {on} 有效的“{name}”，请系统管理员在期限表中补充。")
     return found
 
 
-def find_rule(settings: Settings, name: str, on: date) -> DeadlineRule | None:
-    """The row ``name`` in force on ``on``, None when there is none."""
-    row = next((row for row in rows(settings, TABLE, on) if row["name"] == name), None)
+def find_rule(settings: Settings, name: str, on: date, department: str = "") -> DeadlineRule | None:
+    """The row ``name`` in force on ``on``, None when there is none.
+
+    A row that names ``departments`` is theirs alone and wins over one that names none: organs whose own rules
+    ask for less time.
+    """
+    found = [row for row in rows(settings, TABLE, on) if row["name"] == name]
+    own = [row for row in found if department in row.get("departments", ())]
+    row = next(iter(own or [row for row in found if not row.get("departments")]), None)
     return None if row is None else _rule(row)
 
 

@@ -69,7 +69,7 @@ class KernelHost:
     def _functions(self) -> Mapping[str, Callable[..., Any]]:
         guest = {name: partial(self._ask, function) for name, function in self._ctx.kernel.services.functions.items()}
         own = {"deadline": self._deadline, "deadline_suspended": self._deadline_suspended}
-        return {**guest, **feel_functions(self._ctx), **own}
+        return {**guest, **feel_functions(self._ctx, self._instance.department), **own}
 
     def _ask(self, function: Lookup, *arguments: Any) -> Any:
         return function(self._ctx.session, self._ctx.district_id, *arguments)
@@ -99,8 +99,11 @@ class KernelHost:
         broadcast(self._ctx, name, payload, source=self._instance.id)
 
 
-def feel_functions(ctx: CommandContext) -> Mapping[str, Callable[..., Any]]:
-    """The calendar's words in expressions: ``due_after``, ``working_days_after``, ``end_of_day`` and the like."""
+def feel_functions(ctx: CommandContext, department: str = "") -> Mapping[str, Callable[..., Any]]:
+    """The calendar's words in expressions: ``due_after``, ``working_days_after``, ``end_of_day`` and the like.
+
+    ``department`` is whose rows of the deadline table ``due_after`` prefers.
+    """
     zone = ctx.kernel.settings.timezone
 
     def day(value: Any) -> date:
@@ -121,7 +124,7 @@ def feel_functions(ctx: CommandContext) -> Mapping[str, Callable[..., Any]]:
         if start is None or start == "":
             return None
         began = parse_instant(start, zone)
-        row = deadline_rule(ctx.kernel.settings, str(name), ctx.calendar.local_date(began))
+        row = deadline_rule(ctx.kernel.settings, str(name), ctx.calendar.local_date(began), department)
         return count(ctx.calendar, Period(row.rule, began, row.includes_start)).due_at
 
     return {

@@ -36,7 +36,8 @@ class SetDeadline:
     def run(self, ctx: CommandContext) -> Deadline:
         started_at = self.started_at or ctx.now
         on, settings = ctx.calendar.local_date(started_at), ctx.kernel.settings
-        row = deadline_rule(settings, self.name, on) if self.rule is None else find_rule(settings, self.name, on)
+        find = deadline_rule if self.rule is None else find_rule
+        row = find(settings, self.name, on, self.department)
         deadline = find_deadline(ctx, self.business_key, self.name, lock=True)
         if deadline is None:
             deadline = Deadline(

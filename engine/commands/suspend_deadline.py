@@ -137,7 +137,9 @@ def in_charge(session: Session, actor: Actor, deadline: Deadline) -> bool:
 
 def rule_of(ctx: CommandContext, deadline: Deadline) -> DeadlineRule | None:
     """The row of the deadline table in force when the deadline started."""
-    return find_rule(ctx.kernel.settings, deadline.name, ctx.calendar.local_date(deadline.started_at))
+    return find_rule(
+        ctx.kernel.settings, deadline.name, ctx.calendar.local_date(deadline.started_at), deadline.department
+    )
 
 
 def reason_of(text: str) -> str:

@@ -90,4 +90,5 @@ def allowed_extension(session: Session, settings: Settings, deadline: Deadline, 
     if deadline.due_at is not None and deadline.due_at < now:
         raise Conflict(f"“{deadline.label}”已经届满，不能再申请延期。")
     calendar = Calendar.load(session, settings.district_id, settings.timezone)
-    return next_extension(deadline, find_rule(settings, deadline.name, calendar.local_date(deadline.started_at)))
+    on = calendar.local_date(deadline.started_at)
+    return next_extension(deadline, find_rule(settings, deadline.name, on, deadline.department))

@@ -153,7 +153,7 @@ def _page(
     with database().read() as session:
         deadline = _visible(session, deadline_id)
         calendar = Calendar.load(session, settings().district_id, settings().timezone)
-        row = find_rule(settings(), deadline.name, calendar.local_date(deadline.started_at))
+        row = find_rule(settings(), deadline.name, calendar.local_date(deadline.started_at), deadline.department)
         mine = deadline.met_at is None and in_charge(session, actor(), deadline)
         case = session.scalar(
             sa.select(ProcessInstance).where(

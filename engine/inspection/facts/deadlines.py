@@ -19,7 +19,7 @@ def extension_facts(desk: Desk) -> dict[str, Any]:
     if deadline is None:
         return {"facts": []}
     zone = desk.settings.timezone
-    row = find_rule(desk.settings, deadline.name, deadline.started_at.astimezone(zone).date())
+    row = find_rule(desk.settings, deadline.name, deadline.started_at.astimezone(zone).date(), deadline.department)
     given = len(deadline.extensions)
     allowed = row.extensions[given] if row and given < len(row.extensions) else None
     due = deadline.due_at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if deadline.due_at else "中止中"
