@@ -33,6 +33,7 @@ MODULES = (
     "engine.web.batch",
     "engine.web.documents",
     "engine.web.cases",
+    "engine.web.follow_ups",
     "engine.web.campaigns",
     "engine.web.draw_desk",
     "engine.web.campaign_preparation",

@@ -6,7 +6,8 @@ order and are not ranked (国办发〔2024〕54号).
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -19,7 +20,7 @@ from engine.queries import BoardRow, Cursor, WorkFilter, board, open_work
 from engine.scope import sees_district
 from engine.web.auth import local_path
 from engine.web.case_view import waiting
-from engine.web.cases import PROCESS_WORDS
+from engine.web.cases import process_words
 from engine.web.context import actor, database, department_name, departments, engine, now
 from engine.web.csv_export import csv_response
 from engine.web.filters import NEAR_DAYS, due_state, minute
@@ -92,7 +93,7 @@ def show() -> ResponseReturnValue:
         states=STATES,
         work=work[:PAGE],
         waits=waits,
-        process_words=PROCESS_WORDS,
+        process_words=process_words(),
         departments=_offered(wanted),
         following=url_for(".show", **{**kept, "after": _key(last)}) if last else None,
         export=url_for(".export", **kept),
@@ -136,15 +137,14 @@ def export() -> ResponseReturnValue:
     with database().read() as session:
         work = open_work(session, actor(), wanted, limit=EXPORT_CAP)
         waits = {w.task.id: w for w in waiting(session, [task for task, _ in work])}
-    today: date = now().date()
-    return csv_response(
-        f"督查看板-{today.isoformat()}.csv", HEAD, [_line(task, moment, waits[task.id].who) for task, moment in work]
-    )
+    today, words = now().date(), process_words()
+    lines = [_line(words, task, moment, waits[task.id].who) for task, moment in work]
+    return csv_response(f"督查看板-{today.isoformat()}.csv", HEAD, lines)
 
 
-def _line(task: UserTask, moment: datetime | None, who: str) -> list[Any]:
+def _line(words: Mapping[str, str], task: UserTask, moment: datetime | None, who: str) -> list[Any]:
     return [
-        department_name(task.department), task.name, PROCESS_WORDS.get(task.process_key, task.process_key), task.title,
+        department_name(task.department), task.name, words.get(task.process_key, task.process_key), task.title,
         task.business_key, who, minute(task.created_at), minute(moment) if moment else "",
         due_state(moment, now()).text if moment else "不限期",
     ]  # fmt: skip

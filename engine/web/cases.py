@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput, LianjianError, NotFound
 from engine.inspection.duty_reviews import MAY_ASK
+from engine.inspection.follow_ups import find_follow_up, kinds
 from engine.inspection.models import DepartmentInspection, FollowUp, Inspection, Inspector
 from engine.inspection.records import department_inspection
 from engine.inspection.recusal_request import RequestRecusal
@@ -18,26 +19,34 @@ from engine.models import ProcessInstance
 from engine.queries import deadlines
 from engine.scope import scope, visible_instance
 from engine.web.case_view import STATUS, diagram_text, history, open_tasks, picture, waiting
-from engine.web.context import actor, database, department_name, engine, settings
+from engine.web.context import actor, database, department_name, engine, now, settings
 from engine.web.guards import signed_in
 from engine.web.submissions import attachment_links
 from engine.web.task_lookup import is_id
 
 blueprint = Blueprint("cases", __name__)
 
-PROCESS_WORDS = {
+#: What a process other than a follow-up is called; those are rows of the table ``follow-up-kind``.
+_WORDS = {
     "annual-plan": "年度抽查计划", "plan-adjustment": "计划调整",
     "joint-inspection": "抽查任务", "late-addition": "补充名单", "inspection": "检查",
-    "department-inspection": "部门检查", "rectification": "责令改正", "administrative-penalty": "行政处罚",
+    "department-inspection": "部门检查",
     "item-adjustment": "事项调整",
     "registry-change": "名录变更",
     "permit-handover": "审管移交",
     "deadline-extension": "期限延长",
     "special-inspection": "专项检查", "conference-matter": "联席会议事项", "duty-review": "尽职免责认定",
+    "case-lead": "线索",
 }  # fmt: skip
 
 
-def _instance(session: Session, instance_id: str) -> ProcessInstance:
+def process_words() -> dict[str, str]:
+    """What each process is called, in the order of the work."""
+    return _WORDS | {key: kind.label for key, kind in kinds(settings(), now().date()).items()}
+
+
+def find_instance(session: Session, instance_id: str) -> ProcessInstance:
+    """The instance; raises :class:`NotFound` when the reader may not know of it."""
     if not is_id(instance_id):
         raise NotFound("没有找到这项工作，请核对链接。")
     return visible_instance(session, actor(), instance_id)
@@ -48,7 +57,7 @@ def _instance(session: Session, instance_id: str) -> ProcessInstance:
 def by_instance(instance_id: str) -> ResponseReturnValue:
     """Send the reader to the page made for this kind of case."""
     with database().read() as session:
-        instance = _instance(session, instance_id)
+        instance = find_instance(session, instance_id)
     return redirect(page_of(instance))
 
 
@@ -80,7 +89,7 @@ def page_of(instance: ProcessInstance) -> str:
 def show(instance_id: str) -> ResponseReturnValue:
     """The generic page: state, whom it waits for, deadlines, live picture, timeline, related cases."""
     with database().read() as session:
-        instance = _instance(session, instance_id)
+        instance = find_instance(session, instance_id)
         if instance.restricted:  # its own page tells each reader what is theirs to know
             return redirect(page_of(instance))
         tasks = open_tasks(session, [instance.id])
@@ -88,7 +97,7 @@ def show(instance_id: str) -> ResponseReturnValue:
             render_template(
                 "case.html",
                 instance=instance,
-                process_word=PROCESS_WORDS.get(instance.process_key, "流程"),
+                process_word=process_words().get(instance.process_key, "流程"),
                 status_words=STATUS,
                 waiting=waiting(session, tasks),
                 deadlines=deadlines(session, settings().district_id, [instance.business_key]),
@@ -108,7 +117,7 @@ def show(instance_id: str) -> ResponseReturnValue:
 def diagram(instance_id: str) -> ResponseReturnValue:
     """The diagram of the version this instance runs on."""
     with database().read() as session:
-        text = diagram_text(session, _instance(session, instance_id))
+        text = diagram_text(session, find_instance(session, instance_id))
     response = make_response(text)
     response.headers["Content-Type"] = "application/xml; charset=utf-8"
     return response
@@ -131,10 +140,12 @@ def related(session: Session, instance: ProcessInstance) -> list[Related]:
     wanted: set[tuple[str, str]] = set()
     inspection: Inspection | None = None
     parts: list[str] = []
+    follow_up = find_follow_up(session, district, key)
+    roots = [follow_up.root] if follow_up else [key]
     origin = key if instance.process_key == "department-inspection" else ""
-    if instance.process_key in {"rectification", "administrative-penalty"}:
-        origin = key.rpartition("/")[0]
-        wanted.add(("department-inspection", origin))
+    if follow_up is not None:
+        wanted.add((follow_up.root_kind, follow_up.root))
+        origin = follow_up.root if follow_up.root_kind == "department-inspection" else ""
     inspection_key = key if instance.process_key == "inspection" else origin.rpartition("/")[0]
     if inspection_key:
         inspection = session.scalar(
@@ -147,13 +158,12 @@ def related(session: Session, instance: ProcessInstance) -> list[Related]:
         )
         parts = list(session.scalars(found))
         wanted |= {("department-inspection", number) for number in parts}
-    if parts:
-        rows = session.execute(
-            sa.select(FollowUp.kind, FollowUp.number).where(
-                FollowUp.district_id == district, FollowUp.origin.in_(parts)
-            )
+    rows = session.execute(
+        sa.select(FollowUp.kind, FollowUp.number).where(
+            FollowUp.district_id == district, FollowUp.root.in_([*roots, *parts])
         )
-        wanted |= {(kind, number) for kind, number in rows}
+    )
+    wanted |= {(kind, number) for kind, number in rows}
     wanted.discard((instance.process_key, key))
     return _visible(session, wanted)
 
@@ -170,11 +180,12 @@ def _visible(session: Session, wanted: set[tuple[str, str]]) -> list[Related]:
             actor(),
         )
     )
-    order = list(PROCESS_WORDS)
+    words = process_words()
+    order = list(words)
     found = sorted(rows, key=lambda i: (order.index(i.process_key) if i.process_key in order else 99, i.business_key))
     return [
         Related(
-            PROCESS_WORDS.get(i.process_key, i.process_key),
+            words.get(i.process_key, i.process_key),
             f"{department_name(i.department)} · {i.title}" if i.process_key == "department-inspection" else i.title,
             i.business_key,
             STATUS.get(i.status, i.status),
@@ -189,7 +200,7 @@ def _visible(session: Session, wanted: set[tuple[str, str]]) -> list[Related]:
 def request_recusal(instance_id: str) -> ResponseReturnValue:
     """Enter a party's application for recusal on its behalf."""
     with database().read() as session:
-        instance = _instance(session, instance_id)
+        instance = find_instance(session, instance_id)
         page = page_of(instance)
     typed = {name: request.form.get(name, "").strip() for name in ("applicant", "reason", "inspector")}
     try:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from engine.errors import NotFound
 from engine.inspection import conference, records, tables
 from engine.inspection.disclosure import door_proof
+from engine.inspection.follow_ups import kinds
 from engine.inspection.models import Campaign, DrawnObject, Finding, FollowUp, Inspection, Inspector, Item, Publication
 from engine.inspection.progress import Part, ordered, parts_of
 from engine.models import ProcessInstance
@@ -22,6 +23,7 @@ from engine.queries import deadlines
 from engine.scope import scope
 from engine.web import door_proofs, draw_view
 from engine.web.case_view import Waiting, history, open_tasks, picture, waiting
+from engine.web.cases import process_words
 from engine.web.context import actor, database, now, settings
 from engine.web.downloads import name_file
 from engine.web.guards import signed_in
@@ -37,7 +39,6 @@ PUSH = {
     "pending": ("待推送省工作平台", "chip-amber"), "received": ("省工作平台已接收", "chip-green"),
     "failed": ("推送未成功，系统将重试", "chip-red"),
 }  # fmt: skip
-FOLLOW_UPS = {"rectification": "责令改正", "administrative-penalty": "行政处罚"}
 
 
 @blueprint.get("/inspections")
@@ -65,7 +66,6 @@ class Lane:
     findings: Sequence[dict[str, Any]]
     conclusion: Sequence[tuple[str, str]]
     publication: Publication | None
-    follow_ups: Sequence[FollowUp]
     instance_url: str
     record: VisitRecord | None = None
 
@@ -112,7 +112,7 @@ def show(number: str) -> ResponseReturnValue:
         seen = [instance, *(p.instance for p in parts if p.instance and p.instance.id in visible), *follow_up_cases]
         seen += _replacing(session, district, number)
         found = waiting(session, open_tasks(session, [i.id for i in seen]))
-        lanes = [_lane(session, inspection, part, _id(part) in visible, found, chain) for part in parts]
+        lanes = [_lane(session, inspection, part, _id(part) in visible, found) for part in parts]
         draw = records.draw(session, district, inspection.draw_id)
         return make_response(
             render_template(
@@ -126,7 +126,7 @@ def show(number: str) -> ResponseReturnValue:
                 object=_object_rows(inspection.object),
                 lanes=lanes,
                 own=[w for w in found if w.task.instance_id == instance.id],
-                follow_ups=[(row, FOLLOW_UPS.get(row.kind, row.kind), _case(follow_up_cases, row)) for row in chain],
+                follow_ups=_listed(chain, follow_up_cases),
                 waiting=found,
                 deadlines=deadlines(session, district, [row.number for row in chain]),
                 picture=picture(session, instance, [w.task for w in found]),
@@ -162,30 +162,34 @@ def _visible_instances(session: Session, ids: Sequence[str]) -> set[str]:
     return set(session.scalars(scope(sa.select(ProcessInstance.id).where(ProcessInstance.id.in_(ids)), actor())))
 
 
-def _follow_ups(session: Session, district_id: str, origins: Sequence[str]) -> list[FollowUp]:
-    statement = sa.select(FollowUp).where(FollowUp.district_id == district_id, FollowUp.origin.in_(origins))
+def _follow_ups(session: Session, district_id: str, roots: Sequence[str]) -> list[FollowUp]:
+    statement = sa.select(FollowUp).where(FollowUp.district_id == district_id, FollowUp.root.in_(roots))
     return list(session.scalars(statement.order_by(FollowUp.opened_at, FollowUp.number)))
 
 
 def _follow_up_instances(session: Session, district_id: str, numbers: Sequence[str]) -> list[ProcessInstance]:
     statement = sa.select(ProcessInstance).where(
         ProcessInstance.district_id == district_id,
-        ProcessInstance.process_key.in_(list(FOLLOW_UPS)),
+        ProcessInstance.process_key.in_(list(kinds(settings(), now().date()))),
         ProcessInstance.business_key.in_(numbers),
     )
     return list(session.scalars(scope(statement, actor()).order_by(ProcessInstance.started_at)))
 
 
-def _case(instances: Sequence[ProcessInstance], row: FollowUp) -> ProcessInstance | None:
-    return next((i for i in instances if (i.process_key, i.business_key) == (row.kind, row.number)), None)
+def _listed(chain: Sequence[FollowUp], cases: Sequence[ProcessInstance]) -> list[tuple[FollowUp, str, ProcessInstance]]:
+    """Follow-ups with what they are called and their cases; those the reader may not know of are left out."""
+    words, known = process_words(), {(i.process_key, i.business_key): i for i in cases}
+    return [
+        (row, words.get(row.kind, row.kind), known[row.kind, row.number])
+        for row in chain if (row.kind, row.number) in known
+    ]  # fmt: skip
 
 
 def _lane(
-    session: Session, inspection: Inspection, part: Part, may_see: bool, found: Sequence[Waiting],
-    chain: Sequence[FollowUp],
+    session: Session, inspection: Inspection, part: Part, may_see: bool, found: Sequence[Waiting]
 ) -> Lane:  # fmt: skip
     if not may_see or part.instance is None:
-        return Lane(part, False, (), (), (), (), None, (), "")
+        return Lane(part, False, (), (), (), (), None, "")
     row = part.row
     people = {
         i.code: i
@@ -208,7 +212,6 @@ def _lane(
         findings=_findings(session, part, today),
         conclusion=[(label, str(value)) for label, value in conclusion if value],
         publication=records.publication(session, inspection.district_id, "result", row.number),
-        follow_ups=[f for f in chain if f.origin == row.number],
         instance_url=url_for("cases.show", instance_id=part.instance.id),
         record=visit_record(session, row),
     )

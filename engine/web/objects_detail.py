@@ -24,6 +24,7 @@ from engine.inspection.registry_models import ChangeRequest, PermitHandover, Reg
 from engine.inspection.special_areas import SpecialAreas
 from engine.models import ProcessInstance
 from engine.scope import instance_in_scope
+from engine.web.cases import process_words
 from engine.web.context import actor, database, settings
 from engine.web.inspection_list import CHIPS
 from engine.web.objects_common import industry_name, may_see_grades, regions, today
@@ -34,7 +35,6 @@ FIELDS = {column.field: column.header for column in OBJECTS} | {
 }  # fmt: skip
 #: Fields nobody without a department sees.
 GRADES = frozenset({"risk_grade", "risk_grade_on", "risk_scheme"})
-FOLLOW_UPS = {"rectification": "责令改正", "administrative-penalty": "行政处罚"}
 UNDER_WAY = ("起草", "待核对", "已退回")
 #: Visits and publications one page lists.
 MOST = 50
@@ -66,7 +66,7 @@ def page(uscc: str) -> ResponseReturnValue:
             permits=permits_of(row.permits, today()), soon=ABOUT_TO_EXPIRE,
             handovers=_handovers(session, district, uscc),
             visits=visits, chips=CHIPS, outside=visits_of(session, district, uscc, MOST),
-            follow_ups=_follow_ups(session, district, uscc), follow_up_names=FOLLOW_UPS,
+            follow_ups=_follow_ups(session, district, uscc), follow_up_names=process_words(),
             publications=_publications(session, district, visits), changes=changes,
             shown=[change for change in changes if not field or field in change.changes], field=field,
             latest=_latest(changes), origin=session.get(RegistryImport, row.import_id) if row.import_id else None,
@@ -125,7 +125,7 @@ def _visits(session: Session, district_id: str, uscc: str) -> list[Visit]:
 
 
 def _follow_ups(session: Session, district_id: str, uscc: str) -> list[tuple[FollowUp, str]]:
-    """Rectifications and penalties the reader may see, with the instance of each."""
+    """What followed that the reader may see, with the instance of each."""
     statement = (
         sa.select(FollowUp, ProcessInstance.id)
         .join(
@@ -146,7 +146,7 @@ def _follow_ups(session: Session, district_id: str, uscc: str) -> list[tuple[Fol
 def _publications(session: Session, district_id: str, visits: Sequence[Visit]) -> list[Publication]:
     """What was made public about the object's visits and what came of them."""
     parts = [part.number for visit in visits for part in visit.parts]
-    follow_ups = sa.select(FollowUp.number).where(FollowUp.district_id == district_id, FollowUp.origin.in_(parts))
+    follow_ups = sa.select(FollowUp.number).where(FollowUp.district_id == district_id, FollowUp.root.in_(parts))
     statement = (
         sa.select(Publication)
         .where(
