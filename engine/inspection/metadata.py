@@ -7,6 +7,7 @@ import engine.inspection.conference_models
 import engine.inspection.document_models
 import engine.inspection.item_models
 import engine.inspection.joint_models
+import engine.inspection.lead_models
 import engine.inspection.models
 import engine.inspection.object_models
 import engine.inspection.oversight_models
