@@ -48,8 +48,9 @@ class Seen:
     """What an official sees of a limit at ``at``.
 
     ``colour`` is that of the deadline's row ("" for a limit that is only a step's due time), ``opened`` and ``gone``
-    are the steps of the case (and of what came of it) the timers opened and took away, ``told`` are those reminded that the period is over
-    (``<department>/<role>``, ``*/<role>`` or ``user:…``), ``on_time`` whether the act, done now, is in time.
+    are the steps of the case (and of what came of it) the timers opened and took away, ``told`` are those reminded
+    that the period is over (``<department>/<role>``, ``*/<role>`` or ``user:…``), ``on_time`` whether the act, done
+    now, is in time.
     """
 
     at: datetime
