@@ -4,12 +4,14 @@ A period is counted from what is recorded of it, never from its last due time: s
 more extension or a suspension entered late all lead to the same count, in whatever order they came.
 
 Counting is by days: the start day does not count (unless the row says so), and neither does a day after the
-one a suspension began on up to and including the one it ended on.  Hours are elapsed time.
+one a suspension began on up to and including the one it ended on.  Months end on the day of the month they began
+after, or on the last day of a month that has no such day.  Hours are elapsed time.
 """
 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from engine.calendar import MAX_WORKING_DAYS, ONE_DAY, Calendar
 from engine.errors import InvalidInput
 
-_AMOUNT = re.compile(r"\s*(\d{1,4})\s*(wd|d|h)\s*")
+_AMOUNT = re.compile(r"\s*(\d{1,4})\s*(wd|d|h|m)\s*")
 _DATE = re.compile(r"\s*(\d{2})-(\d{2})\s*")
 #: Unit of a rule that names a day of the year.
 YEARLY = "date"
@@ -61,7 +63,7 @@ class Count:
 
 
 def parse_rule(rule: str) -> tuple[int, str]:
-    """Split a rule into its number and ``wd`` (working days), ``d`` (calendar days) or ``h`` (hours).
+    """Split a rule into its number and ``wd`` (working days), ``d`` (calendar days), ``m`` (months) or ``h`` (hours).
 
     ``MM-DD`` gives month × 100 + day and :data:`YEARLY`.  Raises :class:`InvalidInput`.
     """
@@ -76,7 +78,7 @@ def parse_rule(rule: str) -> tuple[int, str]:
     elif (found := _AMOUNT.fullmatch(rule)) is not None and (found[2] != "wd" or int(found[1]) <= MAX_WORKING_DAYS):
         return int(found[1]), found[2]
     raise InvalidInput(
-        f"期限规则“{rule}”无法识别，请写成 20wd（工作日）、15d（自然日）、24h（小时）或 01-31（每年固定日期）。"
+        f"期限规则“{rule}”无法识别，请写成 20wd（工作日）、15d（自然日）、3m（月）、24h（小时）或 01-31（每年固定日期）。"
     )
 
 
@@ -85,15 +87,15 @@ def rule_words(rule: str) -> str:
     amount, unit = parse_rule(rule)
     if unit == YEARLY:
         return f"每年 {amount // 100} 月 {amount % 100} 日"
-    return f"{amount} {({'wd': '个工作日', 'd': '日', 'h': '小时'})[unit]}"
+    return f"{amount} {({'wd': '个工作日', 'd': '日', 'm': '个月', 'h': '小时'})[unit]}"
 
 
 def count(calendar: Calendar, period: Period, percents: Iterable[int] = ()) -> Count:
     """Count ``period`` on ``calendar``.
 
-    ``20wd``: working days; ``15d``: calendar days whose last day rolls to the next working day; ``24h``: hours
-    to the second; ``01-31``: the end of that day, the first one not before the start.  Extensions follow
-    without a break, and only the very last day rolls.  Raises :class:`InvalidInput` for a rule that cannot be
+    ``20wd``: working days; ``15d`` and ``3m``: calendar days and months whose last day rolls to the next working
+    day; ``24h``: hours to the second; ``01-31``: the end of that day, the first one not before the start.
+    Extensions follow without a break, and only the very last day rolls.  Raises :class:`InvalidInput` for a rule that cannot be
     read, and when hours and days are stacked.
     """
     parts = [parse_rule(period.rule), *(parse_rule(rule) for rule in period.extensions)]
@@ -137,14 +139,16 @@ def _days(calendar: Calendar, period: Period, parts: Sequence[tuple[int, str]], 
             counted += [start + timedelta(days=n) for n in range((last - start).days + 1)]
             day = last
             continue
+        if unit == "m":  # as many days as these months have, so that days that stand still are added after them
+            amount = (_months_after(day, amount) - day).days
         while amount:
             day += ONE_DAY
-            if (unit == "d" or calendar.is_working_day(day)) and not _stands(day, still):
+            if (unit != "wd" or calendar.is_working_day(day)) and not _stands(day, still):
                 counted.append(day)
                 amount -= 1
         if unit == "wd":
             years.update(range(first.year, day.year + 1))
-    if parts[-1][1] == "d":
+    if parts[-1][1] in ("d", "m"):
         years.add(day.year)
         while not calendar.is_working_day(day) or _stands(day, still):
             day += ONE_DAY
@@ -160,6 +164,12 @@ def _days(calendar: Calendar, period: Period, parts: Sequence[tuple[int, str]], 
 def _yearly(start: date, month_day: int) -> date:
     found = date(start.year, month_day // 100, month_day % 100)
     return found if found >= start else found.replace(year=start.year + 1)
+
+
+def _months_after(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def _stands(day: date, still: Sequence[tuple[date, date]]) -> bool:

@@ -22,7 +22,7 @@ from engine.calendar import (
 from engine.db import Base, Database
 from engine.errors import InvalidInput
 from engine.models import CalendarDay
-from engine.periods import Count, Period, count
+from engine.periods import Count, Period, Suspension, count
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DISTRICT = "370105"
@@ -79,6 +79,29 @@ def test_calendar_days_roll_to_the_next_working_day(calendar: Calendar) -> None:
     started = datetime(2026, 9, 16, 10, 0, tzinfo=ZONE)
     assert due_on(calendar, "15d", started).due_at == datetime(2026, 10, 8, 23, 59, 59, tzinfo=ZONE)
     assert due_on(calendar, "1d", started).due_at == datetime(2026, 9, 17, 23, 59, 59, tzinfo=ZONE)
+
+
+@pytest.mark.parametrize(
+    ("start", "rule", "last"),
+    [
+        ("2026-03-10", "6m", "2026-09-10"),  # the same day of the month
+        ("2025-08-31", "6m", "2026-02-28"),  # that month has no such day (and its 28th is made up for)
+        ("2026-09-01", "1m", "2026-10-08"),  # a holiday: the next working day
+        ("2025-10-15", "3m", "2026-01-15"),  # over the turn of the year
+    ],
+)
+def test_months_end_on_the_day_of_the_month(calendar: Calendar, start: str, rule: str, last: str) -> None:
+    started = datetime.fromisoformat(f"{start}T16:30:00+08:00")
+    assert due_on(calendar, rule, started).due_at == datetime.fromisoformat(f"{last}T23:59:59+08:00")
+
+
+def test_days_that_stand_still_follow_after_the_months(calendar: Calendar) -> None:
+    started = datetime(2026, 3, 10, 9, 0, tzinfo=ZONE)
+    still = Suspension(datetime(2026, 4, 1, 9, 0, tzinfo=ZONE), datetime(2026, 4, 11, 9, 0, tzinfo=ZONE))
+    moved = count(calendar, Period("3m", started, suspensions=(still,)))
+    assert moved.due_at == datetime(2026, 6, 22, 23, 59, 59, tzinfo=ZONE)  # ten days after the 10th, a Saturday
+    first_day_counts = count(calendar, Period("3m", started, includes_start=True))
+    assert first_day_counts.due_at == datetime(2026, 6, 9, 23, 59, 59, tzinfo=ZONE)
 
 
 def test_hours_run_to_the_second_over_holidays(calendar: Calendar) -> None:
