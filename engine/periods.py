@@ -78,7 +78,8 @@ def parse_rule(rule: str) -> tuple[int, str]:
     elif (found := _AMOUNT.fullmatch(rule)) is not None and (found[2] != "wd" or int(found[1]) <= MAX_WORKING_DAYS):
         return int(found[1]), found[2]
     raise InvalidInput(
-        f"期限规则“{rule}”无法识别，请写成 20wd（工作日）、15d（自然日）、3m（月）、24h（小时）或 01-31（每年固定日期）。"
+        f"期限规则“{rule}”无法识别，"
+        "请写成 20wd（工作日）、15d（自然日）、3m（月）、24h（小时）或 01-31（每年固定日期）。"
     )
 
 
@@ -95,8 +96,8 @@ def count(calendar: Calendar, period: Period, percents: Iterable[int] = ()) -> C
 
     ``20wd``: working days; ``15d`` and ``3m``: calendar days and months whose last day rolls to the next working
     day; ``24h``: hours to the second; ``01-31``: the end of that day, the first one not before the start.
-    Extensions follow without a break, and only the very last day rolls.  Raises :class:`InvalidInput` for a rule that cannot be
-    read, and when hours and days are stacked.
+    Extensions follow without a break, and only the very last day rolls.  Raises :class:`InvalidInput` for a rule
+    that cannot be read, and when hours and days are stacked.
     """
     parts = [parse_rule(period.rule), *(parse_rule(rule) for rule in period.extensions)]
     if len({unit == "h" for _, unit in parts}) > 1:
