@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import engine.inspection.archive_models
 import engine.inspection.conference_models
+import engine.inspection.credit_models
 import engine.inspection.document_models
 import engine.inspection.item_models
 import engine.inspection.joint_models
@@ -15,6 +16,7 @@ import engine.inspection.plan_models
 import engine.inspection.publication_models
 import engine.inspection.rectification_models
 import engine.inspection.registry_models
+import engine.inspection.service_models
 import engine.inspection.visit_models  # noqa: F401 - registers the tables
 
 __all__: list[str] = []

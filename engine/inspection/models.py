@@ -373,13 +373,13 @@ class Publication(Base):
     __tablename__ = "publication"
     id: Mapped[str] = pk()
     subject: Mapped[str] = mapped_column(sa.String(200))  # business key it speaks of
-    kind: Mapped[str] = mapped_column(sa.String(20))  # plan | result | penalty
+    kind: Mapped[str] = mapped_column(sa.String(20))  # plan | result | penalty | special | abnormal | serious
     department: Mapped[str] = mapped_column(sa.String(32))
     content: Mapped[dict[str, Any]] = mapped_column(sa.JSON)  # after redaction, verbatim
     redacted: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     state: Mapped[str] = mapped_column(sa.String(20))
-    #: prepared | withholding (both wait for the second person) | published | withdrawn | withheld
-    legal_ground: Mapped[str] = mapped_column(sa.String(300), default="")  # when 不予公开 or withdrawn
+    #: prepared | withholding (both wait for the second person) | published | withdrawn | withheld | expired
+    legal_ground: Mapped[str] = mapped_column(sa.String(300), default="")  # when 不予公开, withdrawn or ended
     prepared_by: Mapped[str | None] = mapped_column(Id)
     released_by: Mapped[str | None] = mapped_column(Id)
     published_at: Mapped[datetime | None]
@@ -393,6 +393,10 @@ class Publication(Base):
     #: which message to the platform counts: 1 = the release, then one for every correction or withdrawal
     release: Mapped[int] = mapped_column(default=1, server_default="1")
     corrected_at: Mapped[datetime | None]  # last correction or withdrawal
+    severity: Mapped[str] = mapped_column(sa.String(12), default="", server_default="")  # table publicity-period
+    public_until: Mapped[date | None]  # last day it is shown (公示期); None: without end
+    repairable_on: Mapped[date | None]  # last day of the shortest time; repair may be asked for after it
+    ended_at: Mapped[datetime | None]  # when its time was over, or it was repaired (停止公示)
     push_state: Mapped[str] = mapped_column(sa.String(20), default="pending")  # pending | received | failed
     push_attempts: Mapped[int] = mapped_column(default=0)
     push_error: Mapped[str] = mapped_column(sa.String(500), default="", server_default="")  # words of the last failure
@@ -403,6 +407,7 @@ class Publication(Base):
         sa.UniqueConstraint("district_id", "kind", "subject"),
         sa.Index("ix_publication_listed", "district_id", "kind", "state", "id"),
         sa.Index("ix_publication_code", "district_id", "code"),
+        sa.Index("ix_publication_ending", "district_id", "state", "public_until"),
     )
 
 

@@ -19,6 +19,7 @@ from engine.errors import InvalidInput, ServiceTaskFailed
 from engine.inspection import publication, records, tables
 from engine.inspection.models import Publication
 from engine.inspection.publication_models import PublicationCorrection, WithheldPublication
+from engine.inspection.publicity_periods import months_after
 from engine.service_tasks import ServiceContext
 from engine.settings import Settings
 
@@ -92,7 +93,7 @@ def check_ground(settings: Settings, values: Mapping[str, Any], today: date) -> 
     except ValueError:
         raise InvalidInput("请填写复查日期。", fields={"review_on": ["请填写依据预计消失、需要复查的日期。"]}) from None
     months = int(row["longest_months"])
-    last = _months_after(today, months)
+    last = months_after(today, months)
     if not today < review_on <= last:
         raise InvalidInput(
             "复查日期不对。",
@@ -117,7 +118,7 @@ def withhold(ctx: ServiceContext, row: Publication, values: Mapping[str, Any]) -
         review_on = date.fromisoformat(str(values["review_on"])[:10])
     else:  # decided on a form without codes and days of review: looked at again as soon as any ground asks for it
         ground = {**ground_of(ctx.settings, OTHER_LAW, today), "article": str(values["legal_ground"])}
-        review_on = _months_after(today, int(ground["longest_months"]))
+        review_on = months_after(today, int(ground["longest_months"]))
     row.state, row.released_by = "withheld", ctx.actor.user_id
     row.legal_ground = ground_words(ground, str(values.get("ground_note") or ""))
     proposed_by = records.user_name(ctx.session, row.prepared_by)
@@ -172,14 +173,3 @@ def by_id(ctx: ServiceContext, publication_id: str) -> Publication:
     if row is None:
         raise ServiceTaskFailed("公示记录不存在，可能已被删除。")
     return row
-
-
-def _months_after(day: date, months: int) -> date:
-    month = day.month - 1 + months
-    year, month = day.year + month // 12, month % 12 + 1
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month, last)
-        except ValueError:
-            continue
-    raise AssertionError("every month has a 28th")
