@@ -1,6 +1,7 @@
-"""The season of plans: who has filed the coming year's plan, and the reminders up to 31 January (R26).
+"""The season of plans: who has filed the coming year's plan, and the reminders up to the day it is due (R26).
 
-The days are rows of ``processes/tables/plan-reminder.json``: on the first the department's plan is
+The last day is the row ``plan-filing`` of the deadline table; the days of reminders are rows of
+``processes/tables/plan-reminder.json``: on the first the department's plan is
 opened for its officers, on the others whoever a plan waits for is reminded.
 """
 
@@ -18,7 +19,7 @@ from engine.commands.remind import Remind
 from engine.inspection import tables
 from engine.inspection.models import Item, Plan
 from engine.inspection.opening import OpenPlan
-from engine.inspection.plans import DEPARTMENT
+from engine.inspection.plans import DEPARTMENT, last_day
 from engine.models import Department, HistoryEvent, UserTask
 from engine.settings import Settings
 
@@ -28,7 +29,7 @@ STATE_MISSING = "未建立"
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a department's plan of the year is; ``waiting`` is the step it waits at, ``late`` after 31 January."""
+    """How far a department's plan of the year is; ``waiting`` is the step it waits at, ``late`` after the last day."""
 
     department: str
     name: str
@@ -48,8 +49,8 @@ def season_year(today: date) -> int:
     return today.year + 1 if today.month >= 11 else today.year
 
 
-def standings(session: Session, district_id: str, year: int, today: date) -> list[Standing]:
-    """Every department that has items, those without a filed plan first."""
+def standings(session: Session, district_id: str, year: int, today: date, last: date) -> list[Standing]:
+    """Every department that has items, those without a filed plan first; ``last`` is the day plans are due."""
     plans = {
         plan.department: plan
         for plan in session.scalars(
@@ -70,7 +71,7 @@ def standings(session: Session, district_id: str, year: int, today: date) -> lis
     found = []
     for code, name in departments_with_items(session, district_id).items():
         plan = plans.get(code)
-        late = today > date(year, 1, 31) and (plan is None or plan.filed_at is None)
+        late = today > last and (plan is None or plan.filed_at is None)
         waiting = steps.get(plan.business_key, "") if plan else ""
         found.append(Standing(code, name, plan.state if plan else STATE_MISSING, plan, waiting, late))
     return sorted(found, key=lambda s: s.filed)
@@ -109,20 +110,21 @@ class RemindOfPlans:
         today = date.fromisoformat(ctx.today)
         year = today.year + 1 if today.month >= 7 else today.year
         due = [(day, row) for day, row in points(ctx.kernel.settings, year, today) if day <= today]
-        if not due or today > date(year, 1, 31):
+        last = last_day(ctx.settings, year)
+        if not due or today > last:
             return 0, 0
         opened = reminded = 0
         day, row = due[-1]
         mark = f"plan-reminder/{year}/{row['name']}"
         if self._done(ctx, mark):
             return 0, 0
-        behind = [s for s in standings(ctx.session, ctx.district_id, year, today) if not s.filed]
+        behind = [s for s in standings(ctx.session, ctx.district_id, year, today, last) if not s.filed]
         for standing in behind:
             if standing.plan is None:
                 OpenPlan(standing.department, year).run(ctx)
                 opened += 1
         if row["name"] != OPEN:
-            reminded = self._remind(ctx, [s.plan.business_key for s in behind if s.plan is not None], year)
+            reminded = self._remind(ctx, [s.plan.business_key for s in behind if s.plan is not None], year, last)
         ctx.record(None, "plans-reminded", {"point": mark, "day": str(day), "opened": opened, "reminded": reminded})
         return opened, reminded
 
@@ -140,7 +142,7 @@ class RemindOfPlans:
             is not None
         )
 
-    def _remind(self, ctx: CommandContext, keys: list[str], year: int) -> int:
+    def _remind(self, ctx: CommandContext, keys: list[str], year: int, last: date) -> int:
         tasks = ctx.session.scalars(
             sa.select(UserTask.id).where(
                 UserTask.district_id == ctx.district_id, UserTask.process_key == "annual-plan",
@@ -149,5 +151,5 @@ class RemindOfPlans:
         ).all()  # fmt: skip
         if not tasks:
             return 0
-        note = f"{year} 年度抽查计划应当在 1 月 31 日以前备案并公布，请抓紧办理。"
+        note = f"{year} 年度抽查计划应当在 {last.month} 月 {last.day} 日以前备案并公布，请抓紧办理。"
         return Remind(tuple(tasks), note).run(ctx)

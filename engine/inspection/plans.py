@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from engine.db import new_id
 from engine.errors import InvalidInput
-from engine.inspection import publication, publication_release, records
+from engine.inspection import publication, publication_release, records, tables
 from engine.inspection.item_validity import why_not_checkable
 from engine.inspection.models import Item, Plan
 from engine.inspection.plan_facts import quota_words, scope_words
 from engine.inspection.plan_models import PlanVersion
+from engine.periods import parse_rule
 from engine.service_tasks import ServiceContext
 from engine.settings import Settings
 
@@ -109,7 +110,13 @@ def _release(ctx: ServiceContext, row: Plan, subject: str, more: Mapping[str, An
         state="published",
     )  # fmt: skip
     publication_release.release(ctx, kept)
-    return {"published_at": ctx.now.isoformat(), "in_time": today.isoformat() <= f"{row.year}-01-31"}
+    return {"published_at": ctx.now.isoformat(), "in_time": today <= last_day(ctx.settings, row.year)}
+
+
+def last_day(settings: Settings, year: int) -> date:
+    """The day by which the plans of ``year`` are filed and published (R26)."""
+    month_day, _ = parse_rule(tables.limit(settings, "plan-filing", date(year, 1, 1)).rule)
+    return date(year, *divmod(month_day, 100))
 
 
 def public_content(session: Session, settings: Settings, plan: Plan, today: date) -> dict[str, Any]:

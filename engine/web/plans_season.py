@@ -9,6 +9,7 @@ from engine.inspection.gate_alarms import firm_alarms, inspector_names, object_n
 from engine.inspection.gate_frequency import Frequency
 from engine.inspection.opening import OFFICE
 from engine.inspection.plan_season import points, season_year, standings
+from engine.inspection.plans import last_day
 from engine.web.context import database, now, settings
 from engine.web.csv_export import csv_response
 from engine.web.guards import requires_role
@@ -27,19 +28,20 @@ def board() -> ResponseReturnValue:
     typed = request.args.get("year", "")
     today = now().date()
     year = int(typed) if typed.isdecimal() and len(typed) == 4 and int(typed) > 1 else season_year(today)
+    last = last_day(settings(), year)
     with database().read() as session:
-        rows = standings(session, settings().district_id, year, today)
+        rows = standings(session, settings().district_id, year, today, last)
         if request.args.get("format") == "csv":
             return csv_response(
                 f"年度计划备案情况-{year}.csv",
-                ("部门", "状态", "等待环节", "备案公布时间", "是否超过1月31日"),
+                ("部门", "状态", "等待环节", "备案公布时间", f"是否超过{last.month}月{last.day}日"),
                 [
                     (s.name, s.state, s.waiting, _day(s.plan.filed_at if s.plan else None), "是" if s.late else "否")
                     for s in rows
                 ],
             )
     return render_template(
-        "plan_filing.html", rows=rows, year=year, today=today, points=points(settings(), year, today),
+        "plan_filing.html", rows=rows, year=year, today=today, last=last, points=points(settings(), year, today),
         filed=sum(s.filed for s in rows), years=range(season_year(today), season_year(today) - 4, -1),
     )  # fmt: skip
 

@@ -269,10 +269,10 @@ def test_departments_are_opened_a_plan_and_reminded_once_a_point(district: Distr
     with engine.read() as session:
         reminded = session.scalars(sa.select(HistoryEvent.body).where(HistoryEvent.kind == "task-reminded")).all()
         assert len(reminded) == 3
-        waiting = standings(session, DISTRICT, 2027, date(2027, 1, 16))
+        waiting = standings(session, DISTRICT, 2027, date(2027, 1, 16), date(2027, 1, 31))
         assert [(s.department, s.waiting, s.late) for s in waiting] == [
             (code, "起草年度抽查计划", False) for code in ITEM
         ]  # fmt: skip
-        assert all(s.late for s in standings(session, DISTRICT, 2027, date(2027, 2, 1)))
+        assert all(s.late for s in standings(session, DISTRICT, 2027, date(2027, 2, 1), date(2027, 1, 31)))
     clock.travel("2027-02-02T08:00:00+08:00")  # type: ignore[attr-defined]
     assert engine.execute(RemindOfPlans(), actor=Actor.system()) == (0, 0)
