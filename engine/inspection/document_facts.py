@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.errors import NotFound
-from engine.inspection import tables
+from engine.inspection import records, tables
 from engine.inspection.document_case import DocumentCase
 from engine.inspection.follow_up_roots import SUBJECT
 from engine.inspection.follow_ups import root_of
@@ -67,10 +67,13 @@ def start(case: DocumentCase) -> Mapping[str, Any]:
 @fact("inspection", "number campaign departments visits_ended_on publication_due_on")
 def inspection(case: DocumentCase) -> dict[str, Any] | None:
     row = case.inspection
-    return None if row is None else {
+    if row is None:
+        return None
+    deadline = records.publication_deadline(case.session, case.district_id, row.number)
+    return {
         "number": row.number, "campaign": row.campaign, "departments": [case.organ(d) for d in row.departments],
         "visits_ended_on": case.local_day(row.visits_ended_at),
-        "publication_due_on": case.local_day(row.publication_due_at),
+        "publication_due_on": case.local_day(deadline.due_at if deadline else None),
     }  # fmt: skip
 
 

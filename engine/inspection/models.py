@@ -313,7 +313,6 @@ class Inspection(Base):
     departments: Mapped[list[str]] = mapped_column(sa.JSON)
     state: Mapped[str] = mapped_column(sa.String(20), default="待检查")
     visits_ended_at: Mapped[datetime | None]
-    publication_due_at: Mapped[datetime | None]
     summary: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
     closed_at: Mapped[datetime | None]
     __table_args__ = (sa.UniqueConstraint("district_id", "number"),)

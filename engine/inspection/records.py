@@ -19,7 +19,7 @@ from engine.inspection.models import (
     Publication,
 )
 from engine.inspection.plan_models import PlanVersion
-from engine.models import Department, User
+from engine.models import Deadline, Department, User
 
 
 def campaign(session: Session, district_id: str, number: str) -> Campaign:
@@ -119,6 +119,15 @@ def draw(session: Session, district_id: str, draw_id: str) -> Draw:
     if row is None:
         raise NotFound(f"抽取 {draw_id} 不存在。")
     return row
+
+
+def publication_deadline(session: Session, district_id: str, number: str) -> Deadline | None:
+    """When the results of the inspection ``number`` must be public (R40); None before the last visit ends."""
+    return session.scalar(
+        sa.select(Deadline).where(
+            Deadline.district_id == district_id, Deadline.business_key == number, Deadline.name == "publication"
+        )
+    )
 
 
 def publication(session: Session, district_id: str, kind: str, subject: str) -> Publication | None:

@@ -129,7 +129,7 @@ def end_of_visit(ctx: ServiceContext, part: DepartmentInspection, ended_at: date
         ctx.set_deadline(part_.number, "publication", started_at=last, department=part_.department)
     deadline = ctx.set_deadline(inspection.number, "publication", started_at=last, department=ctx.department)
     assert deadline.due_at is not None  # nothing suspends a deadline that has just begun
-    inspection.visits_ended_at, inspection.publication_due_at = last, deadline.due_at
+    inspection.visits_ended_at = last
     inspection.state = "待公示"
     _note_in_registry(ctx, inspection.uscc, inspection.number, ctx.calendar.local_date(last))
     ctx.send_message("all-visits-ended", inspection.number, {"publication_due": deadline.due_at.isoformat()})

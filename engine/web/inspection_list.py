@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.inspection.models import Inspection
 from engine.inspection.progress import Part, ordered, parts_of
-from engine.models import ProcessInstance
+from engine.models import Deadline, ProcessInstance
 from engine.scope import scope
 from engine.web.context import actor, settings
 
@@ -28,6 +28,11 @@ class Listed:
 
     row: Inspection
     parts: Sequence[Part]
+
+    @property
+    def deadline(self) -> Deadline | None:
+        """When its results must be public: one day for all departments (R40)."""
+        return next((part.deadline for part in self.parts if part.deadline), None)
 
 
 @dataclass(frozen=True)

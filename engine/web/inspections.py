@@ -134,6 +134,7 @@ def show(number: str) -> ResponseReturnValue:
                 events=history(session, seen),
                 attachments=attachment_links(session, [i.id for i in seen]),
                 provable=draw.state == "drawn",
+                publication_due=records.publication_deadline(session, district, number),
                 matters=conference.matters_about(session, district, number),
                 visit=session.scalar(
                     sa.select(DrawnObject).where(

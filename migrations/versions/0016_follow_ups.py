@@ -23,9 +23,14 @@ def upgrade() -> None:
     # Until now every follow-up came of a department's inspection directly.
     op.execute("UPDATE follow_up SET root = origin, root_kind = 'department-inspection'")
     op.create_index("ix_follow_up_root", "follow_up", ["root"])
+    # A copy that did not follow when the deadline moved; it is read from the deadline.
+    with op.batch_alter_table("inspection") as table:
+        table.drop_column("publication_due_at")
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("inspection") as table:
+        table.add_column(sa.Column("publication_due_at", sa.DateTime(timezone=True), nullable=True))
     op.drop_index("ix_follow_up_root", "follow_up")
     with op.batch_alter_table("follow_up") as table:
         table.alter_column("origin", type_=sa.String(length=140), existing_type=sa.String(length=160))

@@ -40,7 +40,7 @@ def part_facts(desk: Desk) -> dict[str, Any]:
             ("检查人员", "、".join(f"{i.name}（{i.certificate_number}）" for i in people)),
             ("检查方式", (part.record.get("notice") or {}).get("method")),
             ("企业扫码确认", local(desk, part.scanned_at)),
-            ("公示期限", local(desk, desk.inspection.publication_due_at)),
+            ("公示期限", _publication_due(desk)),
         )
     )
     facts += _shared(desk)
@@ -82,6 +82,11 @@ def part_facts(desk: Desk) -> dict[str, Any]:
     if returned.get("decision") == "退回" and desk.task.form_key in {"site-check", "conclusion"}:
         facts.insert(0, rows("审核退回", ("退回理由", returned.get("return_reason"))))
     return {"facts": facts}
+
+
+def _publication_due(desk: Desk) -> str:
+    deadline = records.publication_deadline(desk.session, desk.district_id, desk.inspection.number)
+    return local(desk, deadline.due_at) if deadline else ""
 
 
 def _shared(desk: Desk) -> list[dict[str, Any]]:
