@@ -7,6 +7,7 @@ import engine.inspection.conference_models
 import engine.inspection.credit_models
 import engine.inspection.document_models
 import engine.inspection.enforcement_models
+import engine.inspection.held_models
 import engine.inspection.item_models
 import engine.inspection.joint_models
 import engine.inspection.lead_models
