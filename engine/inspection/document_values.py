@@ -8,7 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-import engine.inspection.document_campaign  # these two offer their facts
+import engine.inspection.document_campaign  # these offer their facts
+import engine.inspection.document_education  # noqa: F401
+import engine.inspection.document_hearing  # noqa: F401
 import engine.inspection.document_oversight  # noqa: F401
 from engine.calendar import Calendar
 from engine.documents.template import in_words

@@ -362,6 +362,10 @@ def options(scenario: dict[str, Any]) -> dict[str, Any]:
         "reviewers": [m for step in scenario["steps"] for m in step.get("values", {}).get("members", [])],
         "duties": ["1", "2"],
         "units": [u for step in scenario["steps"] for u in [step.get("values", {}).get("unit")] if u],
+        "rectification_terms": [row["code"] for row in rows("rectification-term")],
+        "outcome_choices": [row["code"] for row in rows("rectification-decision")],
+        "exemption_options": [row["code"] for row in rows("exemption")],
+        "education_ways": [row["code"] for row in rows("education-way")],
     }
 
 

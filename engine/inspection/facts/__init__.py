@@ -25,8 +25,10 @@ from engine.inspection.facts import (
     item_adjustments,
     late_additions,
     plans,
+    rectifications,
     registry,
     release,
+    service,
     special,
     summary,
     visits,
@@ -41,7 +43,7 @@ __all__ = ["campaign_statistics", "context_provider"]
 
 _FORMS: dict[str, Provider] = {
     **campaigns.FORMS, **dispatching.FORMS, **summary.FORMS, **visits.FORMS, **field.FORMS, **release.FORMS,
-    **follow_ups.FORMS, **registry.FORMS, **item_adjustments.FORMS, **plans.FORMS,
+    **follow_ups.FORMS, **rectifications.FORMS, **registry.FORMS, **item_adjustments.FORMS, **plans.FORMS,
 }  # fmt: skip
 _PROCESSES: dict[str, Provider] = {
     "joint-inspection": campaigns.campaign_facts,
@@ -55,6 +57,8 @@ _PROCESSES: dict[str, Provider] = {
     "special-inspection": special.special_facts,
     "conference-matter": conference.matter_facts,
     "duty-review": duty.review_facts,
+    "rectification": rectifications.rectification_facts,
+    "document-service": service.service_facts,
     **deadlines.PROCESSES,
     **plans.PROCESSES,
     **release.PROCESSES,

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.inspection.facts.desk import Desk, Provider, rows
 from engine.inspection.facts.field import clauses
-from engine.inspection.facts.options import inspectors, users
+from engine.inspection.facts.options import users
 from engine.inspection.facts.visits import part_facts
 from engine.inspection.follow_ups import root_of
 
@@ -71,12 +71,7 @@ def _case_filing(desk: Desk) -> dict[str, Any]:
     return {"users": users(desk, "执法检查人员", desk.follow_up.department)}
 
 
-def _reinspection(desk: Desk) -> dict[str, Any]:
-    return {"inspectors": inspectors(desk, desk.follow_up.department)}
-
-
 #: Providers by form key.
 FORMS: dict[str, Provider] = {
     "case-filing": _case_filing,
-    "reinspection": _reinspection,
 }
