@@ -31,6 +31,8 @@ from engine.settings import Settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.support.limits import LimitDistrict
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 # No property is judged by its speed: machines are shared.
@@ -198,3 +200,26 @@ def engine(database: Database, settings: Settings, clock: Clock) -> ProcessEngin
     return ProcessEngine(
         database, settings, services(), form_context=context_provider(settings), roles=roles(), clock=clock
     )
+
+
+@pytest.fixture(scope="session")
+def limit_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The district that tests of limits and of chains begin with; made once a test process and copied."""
+    from tests.support.limits import build
+
+    path = tmp_path_factory.mktemp("limits") / "limits.db"
+    build(sqlite_template, path)
+    return path
+
+
+@pytest.fixture
+def limits(limit_template: Path, tmp_path: Path) -> Iterator[LimitDistrict]:
+    """Monday 2 March 2026, 10:00: one firm visited, its result not concluded yet (SQLite only)."""
+    from tests.support.limits import LimitDistrict
+
+    path = tmp_path / "limits.db"
+    shutil.copyfile(limit_template, path)
+    shutil.copytree(limit_template.parent / "data", tmp_path / "data")
+    district = LimitDistrict(path, datetime(2026, 3, 2, 10, 0, tzinfo=SHANGHAI))
+    yield district
+    district.engine.database.dispose()

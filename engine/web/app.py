@@ -34,6 +34,7 @@ MODULES = (
     "engine.web.documents",
     "engine.web.cases",
     "engine.web.follow_ups",
+    "engine.web.chain",
     "engine.web.campaigns",
     "engine.web.draw_desk",
     "engine.web.campaign_preparation",
