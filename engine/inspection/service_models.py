@@ -76,7 +76,6 @@ class Hearing(Base):
     is_public: Mapped[bool] = mapped_column(default=True)
     closed_ground: Mapped[str] = mapped_column(sa.String(40), default="")  # why it is not public
     announced_at: Mapped[datetime | None]  # 听证公告 of the day now fixed
-    notice: Mapped[str] = mapped_column(sa.String(160), default="")  # number of the service of the present notice
     stops: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)  # postponements, suspensions: {code, at, reason}
     outcome: Mapped[str] = mapped_column(sa.String(20), default="")
     opinion: Mapped[str] = mapped_column(sa.String(20), default="")

@@ -37,7 +37,6 @@ def upgrade() -> None:
         sa.Column("is_public", sa.Boolean(), nullable=False),
         sa.Column("closed_ground", sa.String(length=40), nullable=False),
         sa.Column("announced_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("notice", sa.String(length=160), nullable=False),
         sa.Column("stops", sa.JSON(), nullable=False),
         sa.Column("outcome", sa.String(length=20), nullable=False),
         sa.Column("opinion", sa.String(length=20), nullable=False),

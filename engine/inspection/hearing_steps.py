@@ -1,0 +1,162 @@
+"""Before a hearing: whether it is granted, who sits, and when it may be held (PL63, 64)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.bpmn.timers import parse_instant
+from engine.errors import InvalidInput
+from engine.inspection import decision_clock, hearings, service_records, tables
+from engine.inspection.document_service import day
+from engine.inspection.follow_ups import find_follow_up
+from engine.inspection.records import follow_up
+from engine.inspection.service_models import Hearing
+from engine.models import User
+from engine.service_tasks import ServiceContext
+
+#: Ground of the suspension in the row ``decision`` of the deadline table.
+GROUND = "hearing"
+
+
+def at_hand(ctx: ServiceContext) -> Hearing:
+    """The hearing of this case."""
+    return hearings.hearing(ctx.session, ctx.district_id, ctx.business_key)
+
+
+def state(ctx: ServiceContext, row: Hearing, word: str) -> None:
+    """The word the hearing and its follow-up show from now on."""
+    row.state = word
+    follow_up(ctx.session, ctx.district_id, ctx.business_key).state = word
+
+
+def review(ctx: ServiceContext) -> dict[str, Any]:
+    """Grant or refuse the hearing; the days for the decision stand still once it is granted.
+
+    Raises :class:`InvalidInput` for a refusal whose ground does not hold, a late request granted without a
+    cause, and a day of service that contradicts the records.
+    """
+    values, row, today = dict(ctx.values or {}), at_hand(ctx), ctx.calendar.local_date(ctx.now)
+    case = find_follow_up(ctx.session, ctx.district_id, row.origin)
+    known = hearings.told_on(ctx.session, ctx.district_id, case, ctx.data)
+    told, asked = day(values, "told_on") or today, day(values, "requested_on") or today
+    faults: dict[str, list[str]] = {}
+    if known is not None and told != known:
+        faults["told_on"] = [f"与送达记录不符：告知书 {known} 送达。"]
+    if not told <= asked <= today:
+        faults["requested_on"] = ["申请日期应在告知书送达日期和今天之间。"]
+    last = service_records.period_ends(ctx.settings, ctx.calendar, hearings.REQUEST, told)
+    late = asked > last
+    if values["decision"] == "受理" and late and not values.get("late_cause"):
+        faults["late_cause"] = [f"申请超过期限（{last} 届满），受理的应当写明当事人逾期的正当理由，否则不予受理。"]
+    if values["decision"] != "受理":
+        faults |= _refusal(ctx, values, late, last, case.facts if case else {}, today)
+    if faults:
+        raise InvalidInput("听证申请的审查有误。", fields=faults)
+    row.requested_on, row.last_request_day = asked, last
+    if values["decision"] != "受理":
+        row.outcome = hearings.REFUSED
+        state(ctx, row, hearings.REFUSED)
+        return {"last_day": last.isoformat()}
+    state(ctx, row, hearings.ACCEPTED)
+    running = decision_clock.decision_above(ctx, row.origin)
+    decision_clock.stop(ctx, running, GROUND, f"受理听证申请：{row.party}")
+    return {"last_day": last.isoformat()}
+
+
+def _refusal(
+    ctx: ServiceContext, values: Mapping[str, Any], late: bool, last: date, facts: Mapping[str, Any], today: date
+) -> dict[str, list[str]]:
+    checks = {r["code"]: r["check"] for r in tables.rows(ctx.settings, "hearing-refusal", today)}
+    check = checks.get(str(values.get("refusal")))
+    if check is None:
+        return {"refusal": ["请从列表中选择不予受理的理由。"]}
+    if check == "late" and not late:
+        return {"refusal": [f"申请没有超过期限（{last} 届满），不能以此为由不予受理。"]}
+    if check == "no-right" and (facts.get("notice") or {}).get("hearing_right") == "是":
+        return {"refusal": ["告知书已经告知当事人有要求听证的权利，不能以此为由不予受理。"]}
+    return {}
+
+
+def appoint(ctx: ServiceContext) -> dict[str, Any]:
+    """Appoint chair, members and recorder: nobody who investigates the case, nobody who was recused.
+
+    ``scheduled`` says that a day is already fixed and stays.  Raises :class:`InvalidInput`.
+    """
+    values, row = dict(ctx.values or {}), at_hand(ctx)
+    members = [str(m) for m in values.get("members") or []]
+    barred = hearings.investigators(ctx.session, ctx.district_id, row, ctx.data)
+    faults: dict[str, list[str]] = {}
+    for key, people in (("chair", [values["chair"]]), ("recorder", [values["recorder"]]), ("members", members)):
+        if set(people) & barred:
+            faults[key] = ["听证由非本案调查人员主持：办案人员不能担任，请另选。"]
+        elif set(people) & set(row.recused):
+            faults[key] = ["该人员已经决定回避，请另选。"]
+    if values["recorder"] in (values["chair"], *members):
+        faults["recorder"] = ["记录员不能同时担任主持人或者听证员。"]
+    if values["chair"] in members:
+        faults["members"] = ["主持人不用再列为听证员。"]
+    if faults:
+        raise InvalidInput("听证人员的指定有误。", fields=faults)
+    ids = [values["chair"], values["recorder"]]
+    names = dict(ctx.session.execute(sa.select(User.id, User.name).where(User.id.in_(ids))).tuples().all())
+    row.chair, row.chair_name = values["chair"], names.get(values["chair"], "")
+    row.recorder, row.recorder_name = values["recorder"], names.get(values["recorder"], "")
+    row.members = members
+    return {"scheduled": row.state == hearings.NOTIFIED}
+
+
+def schedule(ctx: ServiceContext) -> dict[str, Any]:
+    """Fix day and place: late enough that the notice served today is in time, and announced when it is public.
+
+    Returns ``serve_by``.  Raises :class:`InvalidInput` that names the earliest lawful day.
+    """
+    values, row, today = dict(ctx.values or {}), at_hand(ctx), ctx.calendar.local_date(ctx.now)
+    held_at = parse_instant(values["held_at"], ctx.settings.timezone)
+    held, public = ctx.calendar.local_date(held_at), values["way"] == "公开"
+    if held <= service_records.period_ends(ctx.settings, ctx.calendar, hearings.NOTICE, today):
+        first = service_records.first_day_after(ctx.settings, ctx.calendar, hearings.NOTICE, today)
+        rule = tables.limit(ctx.settings, hearings.NOTICE, today)
+        raise InvalidInput(
+            "听证的日期太早。",
+            fields={"held_at": [f"通知书今天送达的，最早可以在 {first} 举行（{rule.legal_basis}），请改期。"]},
+        )
+    if public and held <= service_records.period_ends(ctx.settings, ctx.calendar, hearings.ANNOUNCEMENT, today):
+        first = service_records.first_day_after(ctx.settings, ctx.calendar, hearings.ANNOUNCEMENT, today)
+        raise InvalidInput(
+            "听证的日期太早。", fields={"held_at": [f"公开举行的应当先期公告，今天公告的最早在 {first} 举行。"]}
+        )
+    row.held_at, row.place, row.is_public = held_at, values["place"], public
+    row.closed_ground = "" if public else str(values.get("closed_ground") or "")
+    row.announced_at = ctx.now if public else None
+    state(ctx, row, hearings.NOTIFIED)
+    serve_by = hearings.last_day_to_serve(ctx.settings, ctx.calendar, held)
+    return {"serve_by": serve_by.isoformat()}
+
+
+def noticed(ctx: ServiceContext, row: Hearing, held: date, key: str) -> None:
+    """The notice of the day fixed must have been served in time; else the hearing is put off.
+
+    Raises :class:`InvalidInput` at the field ``key``.
+    """
+    number = str((ctx.data.get("serve_notice") or {}).get("number") or "")
+    known = service_records.attempts(ctx.session, ctx.district_id, number)
+    told = next((a.served_on for a in known if a.state == service_records.SERVED), None)
+    if told is None:
+        raise InvalidInput(
+            "听证通知书没有送达。", fields={key: ["听证通知书还没有登记送达：请先办结送达，或者选“延期”另定日期。"]}
+        )
+    if held <= service_records.period_ends(ctx.settings, ctx.calendar, hearings.NOTICE, told):
+        first = service_records.first_day_after(ctx.settings, ctx.calendar, hearings.NOTICE, told)
+        raise InvalidInput(
+            "听证通知书送达太晚。",
+            fields={key: [f"听证通知书 {told} 送达，最早可以在 {first} 举行：请选“延期”另定日期。"]},
+        )
+
+
+def moment(ctx: ServiceContext, values: Mapping[str, Any], key: str) -> datetime | None:
+    """A moment of a form, None when it is not filled in."""
+    return parse_instant(values[key], ctx.settings.timezone) if values.get(key) else None
