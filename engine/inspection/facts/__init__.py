@@ -16,12 +16,15 @@ from sqlalchemy.orm import Session
 from engine.inspection.facts import (
     campaigns,
     conference,
+    crimes,
     deadlines,
     dispatching,
     duty,
     field,
+    finding_notices,
     follow_ups,
     handovers,
+    held,
     item_adjustments,
     late_additions,
     plans,
@@ -43,7 +46,7 @@ __all__ = ["campaign_statistics", "context_provider"]
 
 _FORMS: dict[str, Provider] = {
     **campaigns.FORMS, **dispatching.FORMS, **summary.FORMS, **visits.FORMS, **field.FORMS, **release.FORMS,
-    **follow_ups.FORMS, **rectifications.FORMS, **registry.FORMS, **item_adjustments.FORMS, **plans.FORMS,
+    **follow_ups.FORMS, **rectifications.FORMS, **finding_notices.FORMS, **registry.FORMS, **item_adjustments.FORMS, **plans.FORMS,
 }  # fmt: skip
 _PROCESSES: dict[str, Provider] = {
     "joint-inspection": campaigns.campaign_facts,
@@ -58,8 +61,11 @@ _PROCESSES: dict[str, Provider] = {
     "conference-matter": conference.matter_facts,
     "duty-review": duty.review_facts,
     "rectification": rectifications.rectification_facts,
+    "finding-notice": finding_notices.notice_facts,
     "document-service": service.service_facts,
     **deadlines.PROCESSES,
+    **crimes.PROCESSES,
+    **held.PROCESSES,
     **plans.PROCESSES,
     **release.PROCESSES,
 }

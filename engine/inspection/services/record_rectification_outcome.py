@@ -13,7 +13,6 @@ from engine.inspection.records import follow_up
 from engine.models import Deadline
 from engine.service_tasks import ServiceContext, service_task
 
-
 AGAIN = "退回重新复查"
 
 
