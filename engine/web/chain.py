@@ -9,9 +9,11 @@ from flask import Blueprint, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.documents import pdf
-from engine.inspection.chains.chain import Chain, Node, chain_of
-from engine.inspection.chains.links import PLAN
+from engine.inspection.chains.chain import WORDS, Chain, Node, chain_of
+from engine.inspection.chains.links import CORRECTION, PLAN
 from engine.inspection.chains.paper import TOLD_HEAD, chain_paper, told_rows
+from engine.inspection.follow_ups import kinds
+from engine.models import ProcessInstance
 from engine.web.case_view import waiting
 from engine.web.cases import page_of
 from engine.web.context import actor, database, departments, now, settings
@@ -32,7 +34,15 @@ TOLD_CHIPS = {"超期未告知": "chip-red", "尚未告知": "chip-amber", "逾�
 
 @blueprint.app_context_processor
 def _globals() -> dict[str, Any]:
-    return {"address_of": address_of}
+    return {"address_of": address_of, "chain_address": chain_address}
+
+
+def chain_address(instance: ProcessInstance) -> str:
+    """Where the chain of a case is shown; empty for cases that belong to none."""
+    known = {*WORDS, *kinds(settings(), now().date())} - {CORRECTION}
+    if instance.process_key in known:
+        return url_for("chain.show", number=instance.business_key)
+    return ""
 
 
 def address_of(node: Node) -> str:

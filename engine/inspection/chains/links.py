@@ -155,9 +155,11 @@ def _of_inspections(
         Link(i.number, INSPECTION, campaign, str(i.object.get("name") or i.uscc), "", i.state, None, i.closed_at)
         for i in inspections
     ]
+    names = {link.key: link.title for link in found}
     found += [
-        Link(p.number, PART, p.inspection, "", p.department, p.state, None, p.published_at) for p in parts
-    ]  # fmt: skip
+        Link(p.number, PART, p.inspection, names[p.inspection], p.department, p.state, None, p.published_at)
+        for p in parts
+    ]
     return found + _after(session, district_id, [p.number for p in parts])
 
 

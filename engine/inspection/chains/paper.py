@@ -71,22 +71,22 @@ def chain_paper(
     asked = next(node for node in nodes if node.link.key == chain.asked)
     rows = [
         row
-        for top in (*chain.heads, *chain.roots)
-        for row in _rows(top, 0, settings, waits, departments, now)
+        for n, top in enumerate((*chain.heads, *chain.roots), start=1)
+        for row in _rows(top, str(n), settings, waits, departments, now)
     ]  # fmt: skip
     blocks: list[Block] = [
         Facts([
             ("编号", chain.asked), ("名称", f"{asked.word}　{asked.link.title}"), ("事项数", f"{len(nodes)} 件"),
             ("打印时间", moment(now, settings)),
         ]),
-        Listing(["事项", "状态和等待", "法定期限", "文书和公示"], rows, [5, 3.5, 3.5, 4], title="各事项"),
+        Listing(["序号", "事项", "状态和等待", "法定期限", "文书和公示"], rows, [1.5, 5, 3.5, 3.5, 3.5], title="各事项"),
         told_listing(chain.told, settings, title="谁在何时被告知了什么"),
     ]  # fmt: skip
     return Document("来龙去脉", blocks, mark=MARK, footer=chain.asked)
 
 
 def _rows(
-    node: Node, depth: int, settings: Settings, waits: Mapping[str, str], departments: Mapping[str, str], now: datetime
+    node: Node, place: str, settings: Settings, waits: Mapping[str, str], departments: Mapping[str, str], now: datetime
 ) -> Iterable[list[str]]:
     link = node.link
     state = [link.state]
@@ -94,16 +94,16 @@ def _rows(
         state.append(f"等待 {waiting}")
     papers = [f"《{row.title}》{row.number}{_edition(row.version, row.state)}" for row in node.documents]
     papers += [_publication(row.state, row.published_at, settings) for row in node.publications]
-    what = f"{'　' * depth}{'└ ' if depth else ''}{node.word}"
     name = "　".join(part for part in (departments.get(link.department, link.department), link.title) if part)
     yield [
-        f"{what}\n{name}\n{link.key}",
+        place,
+        f"{node.word}\n{name}\n{link.key}",
         "\n".join(state),
         "\n".join(_limit(row, settings, now) for row in node.deadlines) or "—",
         "\n".join(papers) or "—",
     ]
-    for child in node.children:
-        yield from _rows(child, depth + 1, settings, waits, departments, now)
+    for n, child in enumerate(node.children, start=1):
+        yield from _rows(child, f"{place}.{n}", settings, waits, departments, now)
 
 
 def _edition(version: int, state: str) -> str:
