@@ -24,9 +24,11 @@ from engine.inspection.facts import (
     finding_notices,
     follow_ups,
     handovers,
+    hearing,
     held,
     item_adjustments,
     late_additions,
+    penalties,
     plans,
     rectifications,
     registry,
@@ -46,7 +48,8 @@ __all__ = ["campaign_statistics", "context_provider"]
 
 _FORMS: dict[str, Provider] = {
     **campaigns.FORMS, **dispatching.FORMS, **summary.FORMS, **visits.FORMS, **field.FORMS, **release.FORMS,
-    **follow_ups.FORMS, **rectifications.FORMS, **finding_notices.FORMS, **registry.FORMS, **item_adjustments.FORMS, **plans.FORMS,
+    **penalties.FORMS, **rectifications.FORMS, **finding_notices.FORMS, **registry.FORMS, **item_adjustments.FORMS,
+    **plans.FORMS,
 }  # fmt: skip
 _PROCESSES: dict[str, Provider] = {
     "joint-inspection": campaigns.campaign_facts,
@@ -63,9 +66,11 @@ _PROCESSES: dict[str, Provider] = {
     "rectification": rectifications.rectification_facts,
     "finding-notice": finding_notices.notice_facts,
     "document-service": service.service_facts,
+    "hearing": hearing.hearing_facts,
     **deadlines.PROCESSES,
     **crimes.PROCESSES,
     **held.PROCESSES,
+    **penalties.PROCESSES,
     **plans.PROCESSES,
     **release.PROCESSES,
 }

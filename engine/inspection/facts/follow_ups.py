@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.inspection.facts.desk import Desk, Provider, rows
+from engine.inspection.facts.desk import Desk, rows
 from engine.inspection.facts.field import clauses
-from engine.inspection.facts.options import users
 from engine.inspection.facts.visits import part_facts
 from engine.inspection.follow_ups import root_of
 
@@ -65,13 +64,3 @@ def _subject(desk: Desk) -> dict[str, Any]:
 
 def _words(value: Any) -> str:
     return "、".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _case_filing(desk: Desk) -> dict[str, Any]:
-    return {"users": users(desk, "执法检查人员", desk.follow_up.department)}
-
-
-#: Providers by form key.
-FORMS: dict[str, Provider] = {
-    "case-filing": _case_filing,
-}

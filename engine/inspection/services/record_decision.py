@@ -1,24 +1,83 @@
-"""Keep the penalty decision (PL57)."""
+"""Keep the decision of a penalty case (PL33, PL57)."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from engine.bpmn.timers import parse_instant
 from engine.errors import InvalidInput
+from engine.inspection import education, penalties
+from engine.inspection.models import FollowUp
 from engine.inspection.records import follow_up
+from engine.inspection.tables import rows
 from engine.service_tasks import ServiceContext, service_task
 
+_DOCUMENTS = {
+    penalties.IMPOSED: ("行政处罚决定书", "penalty-decision"),
+    penalties.SPARED: ("不予行政处罚决定书", "no-penalty-decision"),
+}
 
-@service_task("record-decision", title="登记处罚决定")
-def record_decision(ctx: ServiceContext) -> None:
-    """A fine names its amount, and an amount names the fine."""
+
+@service_task("record-decision", title="登记处理决定")
+def record_decision(ctx: ServiceContext) -> dict[str, Any]:
+    """A penalty is whole, not heavier than the party was told (PL45), and within the organ's discretion.
+
+    Meets the deadline ``decision`` and starts that of publication; sending the case to the police decides nothing
+    yet.  Raises :class:`InvalidInput` naming every faulty field.
+    """
     values: dict[str, Any] = dict(ctx.values or {})
-    fined = "罚款" in (values.get("kinds") or [])
-    amount = values.get("amount") or 0
-    if values["decision"] == "处罚" and fined and amount <= 0:
-        raise InvalidInput("请填写罚款数额。", fields={"amount": ["选择了罚款，请填写大于零的数额。"]})
-    if values["decision"] == "处罚" and amount and not fined:
-        raise InvalidInput("处罚种类与数额不符。", fields={"kinds": ["填写了罚款数额，请在处罚种类中选择“罚款”。"]})
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
+    if values["decision"] == penalties.CRIME:
+        row.state, row.facts = "移送司法机关", {**row.facts, "transfer": values}
+        return {}
+    today = ctx.calendar.local_date(ctx.now)
+    if str(values["decided_on"])[:10] > today.isoformat():
+        raise InvalidInput("决定日期有误。", fields={"decided_on": ["决定日期不能晚于今天。"]})
+    more = _decided(ctx, row, values, today)
+    values |= more
+    if values["decision"] == penalties.SPARED:
+        education.keep(ctx, values)
     row.state, row.facts = "已决定", {**row.facts, "decision": values}
     ctx.meet_deadline("decision")
+    if values["decision"] == penalties.IMPOSED:
+        decided_at = parse_instant(str(values["decided_on"])[:10], ctx.settings.timezone)
+        ctx.set_deadline(ctx.business_key, "penalty-publication", started_at=decided_at)
+    return more
+
+
+def _decided(ctx: ServiceContext, row: FollowUp, values: dict[str, Any], today: date) -> dict[str, Any]:
+    document, template = _DOCUMENTS.get(values["decision"], ("", ""))
+    number = values.get("document_number") or penalties.issued_number(ctx.session, ctx.instance_id, template)
+    if template and not number:
+        raise InvalidInput(
+            "决定书没有文号。",
+            fields={"document_number": [f"请先在“公文”栏出具{document}（自动编号），或者填写自行编排的文号。"]},
+        )  # fmt: skip
+    found = {"document": document, "template": template, "document_number": number}
+    if values["decision"] == penalties.SPARED:
+        _check_ground(ctx, values, today)
+    if values["decision"] != penalties.IMPOSED:
+        return {**found, **penalties.Measure().fields(), "duties": []}
+    measure = penalties.check_measure(ctx.settings, today, values)
+    told = penalties.told(row)
+    if told is not None and (heavier := penalties.heavier(ctx.settings, today, told, measure)):
+        rule = "没有告知的处罚不得决定，应当重新告知（行政处罚法第四十四条、第四十五条）"
+        raise InvalidInput("处罚重于告知的内容。", fields={"kinds": [f"重于告知书：{'；'.join(heavier)}。{rule}。"]})
+    penalties.check_discretion(ctx.settings, today, row.department, values, measure)
+    known = penalties.kinds(ctx.settings, today)
+    duties = [
+        {"kind": kind, "content": measure.terms} for kind in measure.kinds if known[kind]["stated_in"] == "terms"
+    ]  # fmt: skip
+    return {**found, **measure.fields(), "duties": duties}
+
+
+def _check_ground(ctx: ServiceContext, values: dict[str, Any], today: date) -> None:
+    """Where the law wants education it must be recorded (PL33)."""
+    grounds = {row["code"]: row for row in rows(ctx.settings, "no-penalty-ground", today)}
+    ground = grounds.get(str(values.get("no_penalty_ground") or ""))
+    if ground and ground["educate"] and not values.get("education_on"):
+        raise InvalidInput(
+            "没有教育记录。",
+            fields={"education_on": ["依法不予处罚的，应当对当事人进行教育，请填写教育的日期、方式和内容。"]},
+        )  # fmt: skip

@@ -1,0 +1,54 @@
+"""Who handles a case (办案人员): two or more with a valid certificate, nobody who must stand back (PL42, PL43)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.errors import InvalidInput
+from engine.inspection.models import FollowUp, Inspector, Recusal
+from engine.inspection.visits import why_not_certified
+from engine.models import User
+
+LEAST = 2  # PL42: the law itself, no organ may go below it
+
+
+def of_case(row: FollowUp) -> list[str]:
+    """User ids of the present handlers: those of the filing, as recusals have changed them."""
+    kept = row.facts.get("handlers") or (row.facts.get("filing") or {}).get("handlers") or []
+    return [str(each) for each in kept]
+
+
+def why_not(session: Session, district_id: str, user_id: str, uscc: str, on: date) -> str:
+    """Why a person cannot handle a case against the party; empty when nothing stands against it."""
+    user = session.get(User, user_id)
+    if user is None or not user.active:
+        return "账号不存在或者已经停用"
+    person = session.scalar(
+        sa.select(Inspector).where(Inspector.district_id == district_id, Inspector.user_id == user_id)
+    )
+    if person is None:
+        return f"{user.name}不在执法检查人员名录库"
+    if lapsed := why_not_certified(person, on):
+        return f"{user.name}{lapsed}"
+    declared = session.scalar(
+        sa.select(Recusal.reason).where(
+            Recusal.district_id == district_id, Recusal.inspector_code == person.code, Recusal.uscc == uscc
+        )
+    )
+    if uscc and declared is not None:
+        return f"{user.name}对当事人应当回避（{declared}）"
+    return ""
+
+
+def check(session: Session, district_id: str, chosen: Any, uscc: str, on: date, *, field: str = "handlers") -> None:
+    """Raises :class:`InvalidInput` on ``field`` naming everybody who cannot act, or when there are too few."""
+    people = list(dict.fromkeys(str(each) for each in chosen or []))
+    faults = [why for each in people if (why := why_not(session, district_id, each, uscc, on))]
+    if field == "handlers" and len(people) < LEAST:
+        faults.append("执法人员不得少于两人（行政处罚法第四十二条），请再选择")
+    if faults:
+        raise InvalidInput("办案人员不符合规定。", fields={field: ["；".join(faults) + "。"]})
