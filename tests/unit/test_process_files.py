@@ -48,7 +48,7 @@ SUPPLIED_FUNCTIONS = {
     "unit_receivers",
 }
 #: Forms that pages show without a task.
-PAGE_FORMS = {"publicity-record", "outside-visit", "item-checklist"}
+PAGE_FORMS = {"case-lead", "publicity-record", "outside-visit", "item-checklist"}
 PLAIN_PROPERTIES = {
     "form", "role", "deadline", "legal_basis", "not_by", "on_submit", "service", "decision", "documents",
 }  # fmt: skip
@@ -385,17 +385,24 @@ def follow_up(**inputs: Any) -> Any:
     return load_decisions(table).decide("follow-up", inputs)
 
 
-def test_every_result_leads_to_exactly_one_follow_up() -> None:
+def test_every_result_leads_to_all_that_its_handling_codes_and_its_category_ask_for() -> None:
     codes = [row["code"] for row in rows("result-category")], [row["code"] for row in rows("handling")]
-    for category, handling in itertools.product(*codes):
-        assert follow_up(has_problem=False, category=category, handling=handling) == "none"
-        expected = {
-            "违法处罚": "administrative-penalty",
-            "线索移送办案机构": "administrative-penalty",
-            "责令改正": "rectification",
-            "刑事立案": "none",
-        }.get(handling, "rectification" if category == "6" else "none")
-        assert follow_up(has_problem=True, category=category, handling=handling) == expected, (category, handling)
+    leads = {
+        "违法处罚": ["administrative-penalty"], "线索移送办案机构": ["administrative-penalty"],
+        "责令改正": ["rectification"], "刑事立案": ["crime-transfer"], "抄告其他部门": ["finding-notice"],
+        "停止检查转日常监管": ["finding-notice"], "其他": [], "无需处置": [],
+    }  # fmt: skip
+    assert set(leads) == set(codes[1])
+    by_category = {"6": ["rectification"], **dict.fromkeys("2345", ["credit-measures"])}
+    for category, handling, other in itertools.product(*codes, ["责令改正", "抄告其他部门"]):
+        given = {"category": category, "handlings": [handling, other], "notices": []}
+        assert follow_up(has_problem=False, **given) == []
+        found = follow_up(has_problem=True, **given)
+        assert set(found) == {*leads[handling], *leads[other], *by_category.get(category, [])}, (category, handling)
+    elsewhere = [{"notice_kind": "线索移送办案机构", "receiver": "YJJ"}]
+    assert follow_up(has_problem=True, category="9", handlings=["线索移送办案机构"], notices=elsewhere) == [
+        "finding-notice"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from engine.inspection import adoptions, checklists, commissions, preparation, recusals, tables, visits
 from engine.inspection.facts.desk import Desk, Provider, local, rows, table
+from engine.inspection.facts.exemptions import exemption_facts
 from engine.inspection.facts.options import departments
 from engine.inspection.models import DrawnObject, Finding, Item
 
@@ -175,21 +176,25 @@ def _found(desk: Desk) -> str | None:
 
 
 def _conclusion(desk: Desk) -> dict[str, Any]:
-    worst = desk.session.execute(
+    found = desk.session.execute(
         sa.select(Finding.category, Finding.handling)
         .where(
             Finding.district_id == desk.district_id, Finding.department_inspection == desk.part.number, Finding.problem
         )
-        .order_by(Finding.category.desc())
-    ).first()
+        .order_by(Finding.category.desc(), Finding.item)
+    ).all()
+    worst = found[0] if found else None
+    handlings = list(dict.fromkeys(row.handling for row in found))
     return {
         **_adopting(desk),
+        **exemption_facts(desk),
         "clauses": clauses(desk),
         "found": _found(desk),
         "previous": desk.part.conclusion,
         "departments": departments(desk),
         "worst_category": worst.category if worst else None,
         "worst_handling": worst.handling if worst else None,
+        "other_handlings": handlings[1:],
         "result_categories": _problem_categories(desk),
         "handling_codes": _problem_handlings(desk),
     }

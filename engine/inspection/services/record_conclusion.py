@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.inspection import adoptions, evidence, records
+from engine.inspection import adoptions, education, evidence, records
 from engine.service_tasks import ServiceContext, service_task
 
 
@@ -16,6 +16,7 @@ def record_conclusion(ctx: ServiceContext) -> None:
     values = dict(ctx.values or {})
     row = records.department_inspection(ctx.session, ctx.district_id, ctx.business_key)
     adoptions.keep(ctx, row, values.get("adoptions") or [])
+    education.keep(ctx, values)
     inspection = records.inspection(ctx.session, ctx.district_id, row.inspection)
     evidence.keep(ctx, row, values, place=str(inspection.object.get("address") or ""), stage=ctx.element_id)
     row.conclusion = values
