@@ -1,4 +1,4 @@
-"""Where a chain of follow-ups begins: a department's inspection, or whatever else registers a finder here."""
+"""Where a chain of follow-ups begins: a department's inspection, or a case lead."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine.inspection.lead_models import CaseLead
 from engine.inspection.models import DepartmentInspection, Inspection
 
 #: What a follow-up keeps of its subject; the object registry names the type ``kind``.
@@ -50,5 +51,11 @@ def inspection_root(session: Session, district_id: str, number: str) -> Root | N
     return Root(number, "department-inspection", row.department, subject)
 
 
+def lead_root(session: Session, district_id: str, number: str) -> Root | None:
+    """A case lead; its subject is whom it was found to be about."""
+    row = session.scalar(sa.select(CaseLead).where(CaseLead.district_id == district_id, CaseLead.number == number))
+    return None if row is None else Root(row.number, "case-lead", row.department, dict(row.subject))
+
+
 #: Asked in this order.
-ROOTS: tuple[Finder, ...] = (inspection_root,)
+ROOTS: tuple[Finder, ...] = (inspection_root, lead_root)

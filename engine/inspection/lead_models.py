@@ -32,7 +32,7 @@ class CaseLead(Base):
     platform_number: Mapped[str] = mapped_column(sa.String(60), default="")  # of the complaint platform (12315)
     handed_from: Mapped[str] = mapped_column(sa.String(160), default="")  # case of ours that handed it over
     handed_by: Mapped[str] = mapped_column(sa.String(100), default="")  # organ that handed it over or ordered it
-    #: 待受理 | 待安排核查 | 核查中 | 待决定 | 待立案决定 | 并入检查 | 并入线索 | 移送中 | 待告知 | 已办结 | 不予受理 | 已移送
+    #: one of ``leads.STATES``
     state: Mapped[str] = mapped_column(sa.String(12), default="待受理")
     merged_into: Mapped[str] = mapped_column(sa.String(160), default="")  # department inspection or other lead
     verdict: Mapped[str] = mapped_column(sa.String(20), default="")  # code of processes/tables/lead-verdict.json

@@ -28,6 +28,7 @@ from engine.inspection.facts import (
     held,
     item_adjustments,
     late_additions,
+    leads,
     penalties,
     plans,
     rectifications,
@@ -49,7 +50,7 @@ __all__ = ["campaign_statistics", "context_provider"]
 _FORMS: dict[str, Provider] = {
     **campaigns.FORMS, **dispatching.FORMS, **summary.FORMS, **visits.FORMS, **field.FORMS, **release.FORMS,
     **penalties.FORMS, **rectifications.FORMS, **finding_notices.FORMS, **registry.FORMS, **item_adjustments.FORMS,
-    **plans.FORMS,
+    **leads.FORMS, **plans.FORMS,
 }  # fmt: skip
 _PROCESSES: dict[str, Provider] = {
     "joint-inspection": campaigns.campaign_facts,
@@ -70,6 +71,7 @@ _PROCESSES: dict[str, Provider] = {
     **deadlines.PROCESSES,
     **crimes.PROCESSES,
     **held.PROCESSES,
+    **leads.PROCESSES,
     **penalties.PROCESSES,
     **plans.PROCESSES,
     **release.PROCESSES,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from engine.inspection import adoptions, records, recusals, tables, visits
 from engine.inspection.facts.desk import Desk, Provider, local, rows, table
+from engine.inspection.facts.joined_leads import merged_leads
 from engine.inspection.facts.options import departments
 from engine.inspection.models import Finding, Inspection, Item
 from engine.inspection.visit_merges import shared_visits
@@ -43,7 +44,7 @@ def part_facts(desk: Desk) -> dict[str, Any]:
             ("公示期限", _publication_due(desk)),
         )
     )
-    facts += _shared(desk)
+    facts += _shared(desk) + merged_leads(desk)
     facts += _arrivals(desk) + _adopted(desk) + _recusals(desk) + _others(desk)
     findings = desk.session.execute(
         sa.select(Finding, Item.name)

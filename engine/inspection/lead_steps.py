@@ -1,0 +1,33 @@
+"""What the steps of a lead have in common: facts kept by step, days that make sense, what was told to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from engine.errors import InvalidInput
+from engine.inspection.lead_models import CaseLead
+from engine.service_tasks import ServiceContext
+
+
+def keep(row: CaseLead, step: str, values: Mapping[str, Any]) -> None:
+    """Keep what a step submitted with the lead."""
+    row.facts = {**row.facts, step: dict(values)}
+
+
+def day_of(values: Mapping[str, Any], key: str) -> date | None:
+    """The day of a date or a moment a form gave, or None."""
+    return date.fromisoformat(str(values[key])[:10]) if values.get(key) else None
+
+
+def check_told(ctx: ServiceContext, values: Mapping[str, Any], earliest: date, key: str = "told_on") -> None:
+    """Raises :class:`InvalidInput` when somebody was told before there was anything to tell, or after today."""
+    told = day_of(values, key)
+    if told is None:
+        return
+    if told > ctx.calendar.local_date(ctx.now):
+        raise InvalidInput("日期有误。", fields={key: ["日期晚于今天，请在办理之后登记。"]})
+    if told < earliest:
+        said = f"日期早于{earliest.isoformat()}，那时还没有可以告知的内容，请核对。"
+        raise InvalidInput("日期有误。", fields={key: [said]})

@@ -1,0 +1,65 @@
+"""Keep what the check of a lead found; a visit goes into the register of checks outside the draw."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from engine.errors import InvalidInput
+from engine.inspection import uscc as credit_codes
+from engine.inspection.lead_models import CaseLead
+from engine.inspection.lead_steps import keep
+from engine.inspection.lead_visits import enter_visit
+from engine.inspection.leads import known_subject, lead
+from engine.service_tasks import ServiceContext, service_task
+
+
+@service_task("record-lead-verification", title="登记线索核查")
+def record_lead_verification(ctx: ServiceContext) -> dict[str, Any]:
+    """Returns ``to_approve``: whether an urgent visit still needs the head's approval.
+
+    The firm may turn out to be another one, or get its name and code only now.  Raises :class:`InvalidInput` for a
+    visit in the future, fewer than two inspectors and a code that is none.
+    """
+    values = dict(ctx.values or {})
+    row = lead(ctx.session, ctx.district_id, ctx.business_key)
+    plan = row.facts.get("plan") or {}
+    visited = datetime.fromisoformat(values["visited_at"]) if values.get("visited_at") else None
+    faults: dict[str, list[str]] = {}
+    if plan.get("way") == "现场检查":
+        if visited is None:
+            faults["visited_at"] = ["请填写到达现场的时间；没有进行现场检查的，请科室负责人退回重新安排。"]
+        elif visited > ctx.now:
+            faults["visited_at"] = ["时间晚于现在，请在检查之后登记。"]
+        elif ctx.calendar.local_date(visited) < row.received_on:
+            faults["visited_at"] = ["时间早于收到线索的日期，请核对。"]
+        if len(set(values.get("inspectors") or [])) < 2:
+            faults["inspectors"] = ["执法检查人员不得少于两人，请再选一名。"]
+    _identify(ctx, row, values, faults)
+    if faults:
+        raise InvalidInput(f"有 {len(faults)} 项需要改正。", fields=faults)
+    keep(row, "verification", values)
+    row.state = "待决定"
+    waiting = plan.get("urgent") == "是" and (row.facts.get("approval") or {}).get("decision") is None
+    if visited is not None:
+        enter_visit(ctx, row, ctx.calendar.local_date(visited))
+        if waiting:
+            ctx.set_deadline(row.number, "urgent-visit-approval", started_at=visited)
+    return {"to_approve": waiting and visited is not None}
+
+
+def _identify(ctx: ServiceContext, row: CaseLead, values: dict[str, Any], faults: dict[str, list[str]]) -> None:
+    """Whom the lead is about, as the check showed."""
+    code = credit_codes.normalise(str(values.get("uscc") or ""))
+    if code:
+        try:
+            credit_codes.doubts(code)
+        except ValueError:
+            faults["uscc"] = ["不是18位字母或数字，请按营业执照填写；没有营业执照的留空。"]
+            return
+    known = known_subject(ctx.session, ctx.district_id, code) or {}
+    typed = {"uscc": code, "name": values.get("subject_name"), "address": values.get("subject_address")}
+    subject = {**row.subject, **known, **{key: value for key, value in typed.items() if value}}
+    if not code:
+        subject.pop("uscc", None)
+    row.subject, row.uscc, row.subject_name = subject, code, str(subject.get("name") or row.subject_name)

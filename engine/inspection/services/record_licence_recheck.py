@@ -1,0 +1,37 @@
+"""Keep what a look at the premises showed after the guidance."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from engine.errors import InvalidInput
+from engine.inspection.lead_steps import check_told, day_of
+from engine.inspection.records import follow_up
+from engine.models import Deadline
+from engine.service_tasks import ServiceContext, service_task
+
+STILL = "仍在无证无照经营"
+
+
+@service_task("record-licence-recheck", title="登记复查证照")
+def record_licence_recheck(ctx: ServiceContext) -> None:
+    """Licensed or stopped may be noted any day; who still trades has until the term is over.
+
+    Raises :class:`InvalidInput` for a punishment before the end of the term the trader was given.
+    """
+    values = dict(ctx.values or {})
+    row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
+    served = day_of(row.facts["guidance"], "served_on") or ctx.calendar.local_date(row.opened_at)
+    check_told(ctx, values, served, "checked_on")
+    term = ctx.session.scalars(
+        sa.select(Deadline).where(
+            Deadline.district_id == ctx.district_id, Deadline.business_key == row.number,
+            Deadline.name == "licence-guidance",
+        )
+    ).one()  # fmt: skip
+    if values["result"] == STILL and term.due_at is not None and ctx.now <= term.due_at:
+        day = ctx.calendar.local_date(term.due_at).isoformat()
+        said = f"引导办证的期限到{day}，期限之内不能以未办证照为由转行政处罚。"
+        raise InvalidInput("期限未到。", fields={"result": [said]})
+    row.facts = {**row.facts, "recheck": values}
+    ctx.meet_deadline("licence-guidance")
