@@ -191,29 +191,3 @@ def conclude_merged_inspection(ctx: ServiceContext, part: DepartmentInspection) 
     conclusion = part.conclusion or {}
     handling = str(conclusion.get("handling") or "未发现问题")
     tell_merged(ctx, part.number, "", f"已随检查 {part.number} 一并核查，检查结论：{handling}。")
-
-
-def refer_to_departments(ctx: ServiceContext, part: DepartmentInspection) -> list[str]:
-    """What the conclusion passes on (抄告) becomes a lead of each department named; returns their numbers."""
-    conclusion = part.conclusion or {}
-    inspection = records.inspection(ctx.session, ctx.district_id, part.inspection)
-    subject = {**inspection.object, "subject_kind": inspection.object.get("kind") or ""}
-    organ = records.department_names(ctx.session, ctx.district_id).get(part.department, part.department)
-    numbers = []
-    for department in conclusion.get("notified_departments") or []:
-        known = ctx.session.scalar(
-            sa.select(CaseLead.number).where(
-                CaseLead.district_id == ctx.district_id, CaseLead.handed_from == part.number,
-                CaseLead.department == department,
-            )
-        )  # fmt: skip
-        if known is None and department != part.department:
-            new = NewLead(
-                department, OTHER_INSPECTION, ctx.calendar.local_date(ctx.now), "检查中发现、抄告的问题",
-                f"{conclusion.get('facts') or ''}\n依据：{conclusion.get('basis') or ''}".strip(), subject,
-                handed_from=part.number, handed_by=organ,
-            )  # fmt: skip
-            known = open_lead(ctx, new).number
-        if known:
-            numbers.append(known)
-    return numbers

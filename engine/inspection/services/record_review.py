@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from engine.errors import InvalidInput
-from engine.inspection.leads import conclude_merged_inspection, refer_to_departments
+from engine.inspection.leads import conclude_merged_inspection
 from engine.inspection.models import DepartmentInspection
 from engine.inspection.records import department_inspection
 from engine.inspection.visit_models import RecusalApplication
@@ -19,9 +19,9 @@ _RECORD, _CONCLUSION = "检查记录", "检查结论"
 def record_review(ctx: ServiceContext) -> None:
     """Agreed: the result may be told and published; returned: back to the record or the conclusion with the reason.
 
-    Leads that joined the inspection go on with its conclusion, and what it passes on (抄告) becomes a lead of each
-    department it names (R45).  Nothing is agreed while the head has decided that the check must be done again after
-    a recusal (PL43).  Raises :class:`InvalidInput` also for a return to a step that was never taken.
+    Leads that joined the inspection go on with its conclusion (R45).  Nothing is agreed while the head has decided
+    that the check must be done again after a recusal (PL43).
+    Raises :class:`InvalidInput` also for a return to a step that was never taken.
     """
     values = dict(ctx.values or {})
     row = department_inspection(ctx.session, ctx.district_id, ctx.business_key)
@@ -30,7 +30,6 @@ def record_review(ctx: ServiceContext) -> None:
             raise _refusal("decision", "机关负责人已决定回避，此前的检查要由递补的人员重新进行，请退回检查记录。")
         row.reviewed_at, row.state = ctx.now, "待公示"
         conclude_merged_inspection(ctx, row)
-        refer_to_departments(ctx, row)
         return
     if values.get("return_to") == _CONCLUSION and not row.conclusion:
         raise _refusal("return_to", "本次检查没有形成结论，请退回检查记录。")
