@@ -79,7 +79,7 @@ def chain_paper(
             ("编号", chain.asked), ("名称", f"{asked.word}　{asked.link.title}"), ("事项数", f"{len(nodes)} 件"),
             ("打印时间", moment(now, settings)),
         ]),
-        Listing(["序号", "事项", "状态和等待", "法定期限", "文书和公示"], rows, [1.5, 5, 3.5, 3.5, 3.5], title="各事项"),
+        Listing(["序号", "事项", "状态和等待", "法定期限", "文书和公示"], rows, [1.5, 5, 3.5, 3.5, 3.5], "各事项"),
         told_listing(chain.told, settings, title="谁在何时被告知了什么"),
     ]  # fmt: skip
     return Document("来龙去脉", blocks, mark=MARK, footer=chain.asked)
