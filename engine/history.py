@@ -32,6 +32,8 @@ GENESIS = "0" * 64
 #: Leaves a tile: the export names each tile's root so that a broken one can be located.
 TILE = 256
 _LOCK = 0x4C4A_0001
+#: From so many events on PostgreSQL takes them as one stream of rows.
+MANY = 100
 
 
 def event_hash(
@@ -98,7 +100,10 @@ class Chain:
         """Write what was queued, in one statement."""
         if self._queued:
             queued, self._queued = self._queued, []
-            _APPEND.run_each(self._connection, queued)
+            if len(queued) > MANY and is_postgresql(self._connection):
+                _APPEND.copy(self._connection, HistoryEvent.__tablename__, queued)
+            else:
+                _APPEND.run_each(self._connection, queued)
 
     def begin_at(self, stream: str, head: Head) -> None:
         """Take ``head`` (read under the lock of the stream's instance) as the last link of ``stream``."""

@@ -53,6 +53,10 @@ class Prepared:
         else:
             compiled.repeat(connection, rows)
 
+    def copy(self, connection: sa.Connection, table: str, rows: Sequence[Parameters]) -> None:
+        """Insert many rows by PostgreSQL's COPY: neither side looks at a statement for each."""
+        self._compiled(connection).copy(connection, table, rows)
+
     def _compiled(self, connection: sa.Connection) -> _Compiled:
         found = self._by_dialect.get(connection.dialect.name)
         if found is None:
@@ -121,6 +125,16 @@ class _Compiled:
         except self._error as error:
             self._refuse(connection, rows, error)
         cursor.close()
+
+    def copy(self, connection: sa.Connection, table: str, rows: Sequence[Parameters]) -> None:
+        driver: Any = connection.connection.driver_connection
+        names = [name for name, _ in self._wanted]
+        try:
+            with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row([row[n] if convert is None else convert(row[n]) for n, convert in self._wanted])
+        except self._error as error:
+            self._refuse(connection, rows, error)
 
     def _values(self, given: Parameters) -> Any:
         found = {name: given[name] if convert is None else convert(given[name]) for name, convert in self._wanted}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -29,16 +30,16 @@ def hold_streams(ctx: CommandContext, instance_ids: Iterable[str]) -> None:
 
     In the order of their ids: two that hold many never wait for each other.
     """
-    last = sa.select(sa.func.max(HistoryEvent.seq)).where(
-        HistoryEvent.district_id == ctx.district_id, HistoryEvent.stream == id_text(ProcessInstance.id)
+    link = (
+        sa.select(HistoryEvent.seq, HistoryEvent.hash)
+        .where(HistoryEvent.district_id == ctx.district_id, HistoryEvent.stream == id_text(ProcessInstance.id))
+        .order_by(HistoryEvent.seq.desc())
+        .limit(1)
+        .correlate(ProcessInstance)
     )
-    link = sa.and_(
-        HistoryEvent.district_id == ctx.district_id, HistoryEvent.stream == id_text(ProcessInstance.id),
-        HistoryEvent.seq == last.correlate(ProcessInstance).scalar_subquery(),
-    )  # fmt: skip
+    last = [link.with_only_columns(column).scalar_subquery() for column in (HistoryEvent.seq, HistoryEvent.hash)]
     heads = (
-        sa.select(sa.type_coerce(ProcessInstance.id, Digits), HistoryEvent.seq, HistoryEvent.hash)
-        .outerjoin(HistoryEvent, link)
+        sa.select(sa.type_coerce(ProcessInstance.id, Digits), *last)
         .order_by(ProcessInstance.id)
         .with_for_update(of=ProcessInstance)
     )
@@ -68,3 +69,18 @@ class Digits(sa.types.UserDefinedType[str]):
 
 def _digits(value: UUID | None) -> str | None:
     return None if value is None else value.hex
+
+
+class Stored(sa.types.UserDefinedType[Any]):
+    """An instant as the driver gives it: most of very many are alike, and :class:`Moments` reads each once."""
+
+    cache_ok = True
+
+
+class Moments(dict[Any, Any]):
+    """What the driver gave for an instant → the instant in UTC."""
+
+    def __missing__(self, stored: Any) -> Any:
+        found = datetime.fromisoformat(stored).replace(tzinfo=UTC) if isinstance(stored, str) else stored
+        self[stored] = None if found is None else found.astimezone(UTC)
+        return self[stored]

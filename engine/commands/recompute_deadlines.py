@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from orjson import loads
 
 from engine.calendar import Calendar
-from engine.commands.bulk import CHUNK, Digits, among, chunks, hold_streams
+from engine.commands.bulk import CHUNK, Digits, Moments, Stored, among, chunks, hold_streams
 from engine.commands.context import CommandContext
 from engine.commands.deadline_change import counted, period_of
 from engine.commands.follow_deadlines import ask_again
@@ -26,10 +26,15 @@ _TOLD = (
     Deadline.department, Deadline.instance_id,
 )  # fmt: skip
 _FROM = (
-    Deadline.started_at, Deadline.rule, Deadline.includes_start, sa.cast(Deadline.extensions, sa.Text),
-    sa.cast(Deadline.suspensions, sa.Text),
+    sa.type_coerce(Deadline.started_at, Stored), Deadline.rule, Deadline.includes_start,
+    sa.cast(Deadline.extensions, sa.Text), sa.cast(Deadline.suspensions, sa.Text),
 )  # fmt: skip
-_READ = (*_TOLD, *_FROM, *(getattr(Deadline, name) for name in _COUNTED))
+_MOMENTS = frozenset({"due_at", "yellow_at", "orange_at", "remind_at"})
+_READ = (
+    *_TOLD, *_FROM,
+    *(sa.type_coerce(column, Stored) if name in _MOMENTS else column
+      for name in _COUNTED for column in [getattr(Deadline, name)]),
+)  # fmt: skip
 
 
 _Values = tuple[Any, ...]
@@ -110,14 +115,17 @@ def _differing(
     """Open deadlines whose count differs: the digits of its id, its new columns, and what moved if it did."""
     counting = _Counting(settings, calendar, now)
     wanted = sa.select(*_READ).where(Deadline.district_id == settings.district_id, Deadline.met_at.is_(None))
-    told, known = len(_TOLD), len(_TOLD) + len(_FROM)
+    moment = Moments()
     last = ""
     while True:
         rest = wanted.where(Deadline.id > last) if last else wanted
         rows = connection.execute(rest.order_by(Deadline.id).limit(CHUNK)).all()
-        for row in rows:
-            digits, key, name, label, department, case = row[:told]
-            new, old = counting.of(name, row[told:known], row[-1]), row[known:]
+        for (
+            digits, key, name, label, department, case, started, *recorded, due, provisional, yellow, orange, remind,
+            reminded,
+        ) in rows:  # fmt: skip
+            new = counting.of(name, moment[started], recorded, reminded)
+            old = (moment[due], provisional, moment[yellow], moment[orange], moment[remind], reminded)
             if new == old:
                 continue
             shifted = new[0] is not None and old[0] is not None and new[:2] != old[:2]
@@ -137,9 +145,9 @@ class _Counting:
         self._stages: dict[str, Sequence[WarningStage]] = {}
         self._known: dict[tuple[Any, ...], _Values] = {}
 
-    def of(self, name: str, recorded: Sequence[Any], reminded: int) -> _Values:
+    def of(self, name: str, started_at: datetime, recorded: Sequence[Any], reminded: int) -> _Values:
         """The counted columns of a deadline, instants in UTC."""
-        started_at, rule, *rest = recorded
+        rule, *rest = recorded
         # Days do not ask for the hour at which the first one began.
         start = started_at if rule.rstrip().endswith("h") else started_at.astimezone(self._calendar.zone).date()
         key = (name, start, rule, *rest, reminded)
