@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine.actor import Actor
 from engine.commands.context import CommandContext
 from engine.db import new_id
 from engine.errors import Conflict, Forbidden, InvalidInput, NotFound
 from engine.inspection import publication, records, redaction, tables
+from engine.inspection.follow_ups import Opening
 from engine.inspection.models import Publication
 from engine.inspection.numbers import next_number
 from engine.inspection.opening import OFFICER
@@ -55,22 +57,7 @@ class OpenCorrection:
             raise InvalidInput("请选择更正或者撤回。", fields={"kind": ["请选择更正或者撤回。"]})
         if open_number := under_way(ctx.session, row):
             raise Conflict(f"申请 {open_number} 正在办理，办结后再提出。")
-        year = ctx.today[:4]
-        serial = next_number(ctx.session, ctx.district_id, f"publication-correction/{row.department}/{year}")
-        number = f"{row.department}-公示更正-{year}-{serial:04d}"
-        ctx.session.add(
-            PublicationCorrection(
-                id=new_id(), district_id=ctx.district_id, number=number, publication_id=row.id,
-                department=row.department, kind=self.kind, origin=self.origin, state="申请",
-                proposed_by=ctx.actor.user_id, created_at=ctx.now,
-            )
-        )  # fmt: skip
-        ctx.session.flush()
-        ctx.start_process(
-            PROCESS, number, {"publication": row.id, "kind": self.kind, "origin": self.origin},
-            title=f"{self.kind}公示：{row.title or row.subject}", department=row.department,
-        )  # fmt: skip
-        return number
+        return open_application(ctx, row, self.kind, origin=self.origin)
 
 
 @dataclass(frozen=True)
@@ -89,6 +76,41 @@ class ReviewWithheld:
         if len(self.reason.strip()) < 2:
             raise InvalidInput("请写明提前复查的原因。", fields={"reason": ["请写明提前复查的原因，至少 2 个字。"]})
         ctx.send_message(GROUND_ENDED, f"{row.subject}/不予公开", {"reason": self.reason.strip()[:300]})
+
+
+class Applying(Opening, Protocol):
+    """What opening an application needs: the inside of a command, or of a service task."""
+
+    @property
+    def actor(self) -> Actor: ...
+
+
+def open_application(
+    ctx: Applying, row: Publication, kind: str, *, origin: str = "", cause: str = "", reason: str = "",
+    started_at: datetime | None = None,
+) -> str:  # fmt: skip
+    """Open the application ``kind`` (更正 or 撤回) about ``row``, which is public; returns its number.
+
+    ``cause`` (table correction-cause) and ``reason`` are proposed to the officer; its limit runs from
+    ``started_at`` (None: now).
+    """
+    year = ctx.now.astimezone(ctx.settings.timezone).year
+    serial = next_number(ctx.session, ctx.district_id, f"publication-correction/{row.department}/{year}")
+    number = f"{row.department}-公示更正-{year}-{serial:04d}"
+    ctx.session.add(
+        PublicationCorrection(
+            id=new_id(), district_id=ctx.district_id, number=number, publication_id=row.id,
+            department=row.department, kind=kind, cause=cause, reason=reason[:500], origin=origin, state="申请",
+            proposed_by=ctx.actor.user_id, created_at=ctx.now,
+        )
+    )  # fmt: skip
+    ctx.session.flush()
+    ctx.start_process(
+        PROCESS, number,
+        {"publication": row.id, "kind": kind, "origin": origin, "since": (started_at or ctx.now).isoformat()},
+        title=f"{kind}公示：{row.title or row.subject}", department=row.department,
+    )  # fmt: skip
+    return number
 
 
 def found(session: Session, district_id: str, publication_id: str) -> Publication:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.db import Base, Id, pk
+from engine.db import Base, pk
 
 
 class CreditListing(Base):

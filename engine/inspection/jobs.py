@@ -33,6 +33,8 @@ from engine.inspection.province import (
     push_failed,
     push_publication,
 )
+from engine.inspection.publicity_end import CHUNK as ENDED_AT_ONCE
+from engine.inspection.publicity_end import EndPublicity
 from engine.inspection.registry_import.uploads import IMPORT, PREVIEW, preview_upload, run_import
 from engine.inspection.reports.commands import CHECK, ENTER, check_report, enter_report
 from engine.jobs import JobFailure, JobKind
@@ -45,6 +47,7 @@ INDEX_OBJECTS = "index-objects"
 REMIND_OF_PLANS = "remind-of-plans"
 REFRESH_TASKS = "refresh-tasks"
 REMIND_OF_DEADLINES = "remind-of-deadlines"
+END_PUBLICITY = "end-publicity"
 
 #: An alarm may ring this much too early before it counts as somebody else's.
 AHEAD = timedelta(seconds=30)
@@ -57,9 +60,10 @@ CRON = {
     REMIND_OF_DEADLINES: "*/10 * * * *",
     INDEX_OBJECTS: "*/5 * * * *",
     FIND_DUPLICATES: "30 3 * * *",
+    END_PUBLICITY: "5 0 * * *",
 }
 #: Missed runs of these are made up for; sealing late is sealing.
-CATCH_UP = frozenset({RECONCILE, REMIND_OF_PLANS})
+CATCH_UP = frozenset({RECONCILE, REMIND_OF_PLANS, END_PUBLICITY})
 
 
 def job_kinds() -> tuple[JobKind, ...]:
@@ -72,6 +76,7 @@ def job_kinds() -> tuple[JobKind, ...]:
         JobKind(RECONCILE, reconcile),
         JobKind(REMIND_OF_PLANS, remind_of_plans),
         JobKind(REMIND_OF_DEADLINES, remind_of_deadlines),
+        JobKind(END_PUBLICITY, end_publicity, rounds=(60, 600)),
         JobKind(FOLLOW_DEADLINES, follow_deadlines, rounds=(60, 600)),
         JobKind(INDEX_OBJECTS, keep_index_up),
         JobKind(FIND_DUPLICATES, look_for_duplicates),
@@ -170,6 +175,12 @@ def remind_of_deadlines(engine: ProcessEngine, _args: dict[str, Any]) -> None:
 def follow_deadlines(engine: ProcessEngine, args: dict[str, Any]) -> None:
     """Let the timers of some more cases ask for deadlines that a holiday notice moved."""
     engine.execute(FollowDeadlines(args["mark"], args["after"]), actor=Actor.system())
+
+
+def end_publicity(engine: ProcessEngine, _args: dict[str, Any]) -> None:
+    """Stop showing what has been public long enough (公示期), some at a time (R58)."""
+    while engine.execute(EndPublicity(), actor=Actor.system()) == ENDED_AT_ONCE:
+        pass
 
 
 def keep_index_up(engine: ProcessEngine, _args: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ ATTEMPTS, WAIT, BACKOFF = 4, 1.0, 3.0
 #: Seconds before the second, third … round; after the last one a person must act.
 ROUNDS = (60, 300, 1800, 7200)
 #: What a message to the platform says, by the number of the message.
-RELEASED, CORRECTED, WITHDRAWN = "publish", "correct", "withdraw"
+RELEASED, CORRECTED, WITHDRAWN, ENDED = "publish", "correct", "withdraw", "end"
 #: Answers that say "not now" although they are 4xx: time-out, too early, too many requests.
 PASSING = {408, 425, 429}
 
@@ -108,17 +108,19 @@ class BeginPush:
 
     def run(self, ctx: CommandContext) -> dict[str, Any] | None:
         row = publication_row(ctx, self.publication_id)
-        if row.push_state == "received" or row.state not in ("published", "withdrawn"):
+        if row.push_state == "received" or row.state not in publication.TOLD:
             return None
         row.push_state = "pending"
         row.push_attempts += 1
         settings = ctx.kernel.settings
-        action = WITHDRAWN if row.state == "withdrawn" else CORRECTED if row.release > 1 else RELEASED
+        ended = {"withdrawn": WITHDRAWN, "expired": ENDED}
+        action = ended.get(row.state) or (CORRECTED if row.release > 1 else RELEASED)
         return {
             "district": row.district_id, "department": row.department, "kind": row.kind, "subject": row.subject,
             "action": action, "release": row.release,
             "content": publication.public_content(settings, row, ctx.calendar.local_date(ctx.now)),
             "published_at": row.published_at.isoformat() if row.published_at else None,
+            "public_until": row.public_until.isoformat() if row.public_until else None,
             "key": idempotency_key(PUSH_PUBLICATION, push_key(row)),
         }  # fmt: skip
 
@@ -177,7 +179,7 @@ class RequeuePublications:
             sa.select(Publication).where(
                 Publication.district_id == ctx.district_id,
                 Publication.push_state == "pending",
-                Publication.state.in_(("published", "withdrawn")),
+                Publication.state.in_(publication.TOLD),
             )
         ).all()
         for row in waiting:

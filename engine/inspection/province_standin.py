@@ -112,8 +112,8 @@ def problems(body: Any) -> list[str]:
     if not isinstance(body, dict):
         return ["报送内容不是 JSON 对象"]
     found = [f"缺少字段“{name}”" for name in ("subject", "department", "district") if not body.get(name)]
-    if body.get("kind") not in {"plan", "result", "penalty", "special"}:
-        found.append("字段“kind”应为 plan、result 或 penalty")
+    if body.get("kind") not in {"plan", "result", "penalty", "special", "abnormal", "serious"}:
+        found.append("字段“kind”应为 plan、result、penalty、special、abnormal 或 serious")
     if not isinstance(body.get("content"), dict) or not body["content"]:
         found.append("字段“content”为空")
     return found

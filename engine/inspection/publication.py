@@ -27,7 +27,12 @@ SOLE_TRADER = "个体工商户"
 HIDE_NAME = "隐去姓名"
 KEEP_WORDS = "保留"
 #: What may be told of anything published; the names of the public pages.
-KINDS = {"result": "抽查结果", "plan": "抽查计划", "penalty": "行政处罚", "special": "专项检查"}
+KINDS = {
+    "result": "抽查结果", "plan": "抽查计划", "penalty": "行政处罚", "special": "专项检查",
+    "abnormal": "经营异常名录", "serious": "严重违法失信名单",
+}  # fmt: skip
+#: States of a publication the provincial platform must know of.
+TOLD = ("published", "withdrawn", "expired")
 
 
 @dataclass(frozen=True)
@@ -248,9 +253,11 @@ def keep(
 def index(row: Publication) -> None:
     """Bring the columns the public search looks at in line with the content."""
     content = row.content
-    row.title = str(content.get("检查对象") or content.get("计划名称") or content.get("专项检查名称") or "")[:200]
+    labels = ("检查对象", "当事人", "计划名称", "专项检查名称")
+    row.title = str(next((content[label] for label in labels if content.get(label)), ""))[:200]
     row.code = str(content.get("统一社会信用代码") or "")[:18]
-    row.outcome = words_of(content.get("检查结果") or content.get("处罚种类") or "").replace("；", "、")[:60]
+    outcome = next((content[label] for label in ("检查结果", "处罚种类", "列入原因") if content.get(label)), "")
+    row.outcome = words_of(outcome).replace("；", "、")[:60]
 
 
 def versions(session: Session, publication_id: str) -> list[PublicationVersion]:
@@ -292,6 +299,13 @@ def add_version(
 
 
 def public_content(settings: Settings, row: Publication, on: date) -> dict[str, Any]:
-    """What anybody may see of a publication on ``on``: pages, feeds, files and the platform alike."""
+    """What anybody may see of a publication on ``on``: pages, feeds, files and the platform alike.
+
+    Of one whose time is over only the platform is told, and only that it is: the public sees no page of it.
+    """
+    if row.state == "expired":
+        ended_on = row.ended_at.astimezone(settings.timezone).date().isoformat() if row.ended_at else ""
+        said = {"公示种类": KINDS.get(row.kind, row.kind), "停止公示日期": ended_on, "停止公示原因": row.legal_ground}
+        return public_fields.visible(settings, "expired", row.subject_kind, said, on)
     document = "withdrawn" if row.state == "withdrawn" else row.kind
     return public_fields.visible(settings, document, row.subject_kind, row.content, on)

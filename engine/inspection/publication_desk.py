@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.actor import Actor
 from engine.calendar import Calendar
+from engine.inspection import publication
 from engine.inspection.models import DepartmentInspection, Inspection, Publication
 from engine.inspection.publication_models import PublicationCorrection, WithheldPublication
 from engine.models import Deadline, ProcessInstance, UserTask
@@ -180,7 +181,13 @@ def counts(session: Session, settings: Settings, actor: Actor) -> dict[str, int]
     return {
         "due": count(part.department, part.district_id == district, part.state.in_(TO_PUBLISH)),
         "public": count(row.department, *public),
-        "unreported": count(row.department, *public, row.push_state.in_(("pending", "failed"))),
+        "ended": count(row.department, row.district_id == district, row.state == "expired"),
+        "unreported": count(
+            row.department,
+            row.district_id == district,
+            row.state.in_(publication.TOLD),
+            row.push_state.in_(("pending", "failed")),
+        ),
         "withheld": count(held.department, held.district_id == district, held.ended_at.is_(None)),
         "corrections": count(asked.department, asked.district_id == district, asked.state.in_(("申请", "审批中"))),
     }

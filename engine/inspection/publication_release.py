@@ -66,11 +66,16 @@ def record_stage(
         ctx.session, row, stage, at=ctx.now, by_user=ctx.actor.user_id, by_name=ctx.actor.name, detail=detail,
         changes=changes, note=note, release=release_number,
     )  # fmt: skip
-    digest = hashlib.sha256(orjson.dumps(row.content, option=orjson.OPT_SORT_KEYS)).hexdigest()
     ctx.record(
         "publication-stage",
-        {"publication": row.id, "subject": row.subject, "stage": stage, "note": note, "content_sha256": digest},
-    )
+        {"publication": row.id, "subject": row.subject, "stage": stage, "note": note,
+         "content_sha256": digest_of(row)},
+    )  # fmt: skip
+
+
+def digest_of(row: Publication) -> str:
+    """SHA-256 of what the publication says, for the history."""
+    return hashlib.sha256(orjson.dumps(row.content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def ground_of(settings: Settings, code: str, on: date) -> dict[str, Any]:

@@ -1,28 +1,60 @@
-"""What the record holds of a result or a penalty, by the fields of the table ``public-field``.
+"""What the record holds of a result, a penalty or a listing, by the fields of the table ``public-field``.
 
 Everything the table speaks of is handed over, closed fields too: the officer sees what stays closed.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.inspection import records, tables
+from engine.inspection import credit_listings, records, tables
+from engine.inspection.credit_models import CreditListing
 from engine.inspection.models import DepartmentInspection, Finding, FollowUp, Inspector, Item, Publication
 from engine.inspection.publication import Source
+from engine.inspection.publicity_periods import PERSONS
 from engine.settings import Settings
+
+#: Processes that end with something public about a party; every other one is a department's inspection.
+PENALTY_PROCESSES = frozenset({"administrative-penalty", "simplified-penalty"})
+CREDIT_PROCESS = "credit-measures"
+#: How the table ``public-field`` calls a natural person.
+NATURAL_PERSON = "自然人"
+
+
+@dataclass(frozen=True)
+class ToPublish:
+    """What a case is about to make public: the kind of publication, its source, whose it is and by when."""
+
+    kind: str
+    source: Source
+    department: str
+    due_at: datetime | None = None
+
+
+def of_case(session: Session, settings: Settings, process: str, number: str, today: date) -> ToPublish:
+    """What the case ``number`` of ``process`` makes public.  Raises :class:`NotFound`."""
+    district = settings.district_id
+    if process in PENALTY_PROCESSES:
+        penalty = records.follow_up(session, district, number)
+        return ToPublish("penalty", of_penalty(session, settings, penalty), penalty.department)
+    if process == CREDIT_PROCESS:
+        listing = credit_listings.found(session, district, number)
+        return ToPublish(listing.list_code, of_listing(session, settings, listing), listing.department)
+    part = records.department_inspection(session, district, number)
+    deadline = records.publication_deadline(session, district, part.number)
+    due_at = deadline.due_at if deadline else None
+    return ToPublish("result", of_result(session, settings, part, today), part.department, due_at)
 
 
 def of_publication(session: Session, settings: Settings, row: Publication, today: date) -> Source:
-    """The source of a result or penalty that has a row already.  Raises :class:`NotFound`."""
-    if row.kind == "penalty":
-        return of_penalty(session, settings, records.follow_up(session, row.district_id, row.subject))
-    part = records.department_inspection(session, row.district_id, row.subject)
-    return of_result(session, settings, part, today)
+    """The source of what has a row already.  Raises :class:`NotFound`."""
+    process = {"penalty": "administrative-penalty", "abnormal": CREDIT_PROCESS, "serious": CREDIT_PROCESS}
+    return of_case(session, settings, process.get(row.kind, "department-inspection"), row.subject, today).source
 
 
 def of_result(session: Session, settings: Settings, row: DepartmentInspection, today: date) -> Source:
@@ -64,12 +96,12 @@ def of_result(session: Session, settings: Settings, row: DepartmentInspection, t
 
 def of_penalty(session: Session, settings: Settings, row: FollowUp) -> Source:
     """A penalty decision (PL48; order 45 of the market regulator)."""
-    part = records.department_inspection(session, row.district_id, row.origin)
-    inspection = records.inspection(session, row.district_id, part.inspection)
+    snapshot, people = _party(session, row)
     names = records.department_names(session, row.district_id)
     decision = dict(row.facts.get("decision") or {})
     values = {
-        **_subject(inspection.object),
+        **_subject(snapshot),
+        "cause": str((row.facts.get("filing") or {}).get("cause") or ""),
         "document_number": decision.get("document_number", ""),
         "department": names.get(row.department, row.department),
         "decided_on": str(decision.get("decided_on", ""))[:10],
@@ -78,8 +110,38 @@ def of_penalty(session: Session, settings: Settings, row: FollowUp) -> Source:
         "facts": str(decision.get("facts") or ""),
         "basis": str(decision.get("basis") or ""),
     }
-    people = [*_team(session, part), str(part.record.get("present_person") or "")]
-    return _source("penalty", inspection.object, values, people)
+    values |= {key: decision[key] for key in ("confiscated", "confiscated_goods", "other_duties") if decision.get(key)}
+    return _source("penalty", snapshot, values, people)
+
+
+def of_listing(session: Session, settings: Settings, row: CreditListing) -> Source:
+    """A decision to put somebody on a list of credit supervision."""
+    case = records.follow_up(session, row.district_id, row.number)
+    snapshot, people = _party(session, case)
+    names = records.department_names(session, row.district_id)
+    values = {
+        **_subject({**snapshot, "name": row.subject_name, "uscc": row.uscc}),
+        "register": credit_listings.register_name(settings, row.list_code, row.subject_kind, row.listed_on),
+        "ground": row.ground_name,
+        "basis": row.legal_basis,
+        "facts": row.facts,
+        "document_number": row.document_number,
+        "listed_on": row.listed_on.isoformat(),
+        "department": names.get(row.department, row.department),
+    }
+    return _source(row.list_code, snapshot, values, people)
+
+
+def _party(session: Session, row: FollowUp) -> tuple[dict[str, Any], list[str]]:
+    """Whom a follow-up is about, with all that is known of them, and the people named in the record."""
+    snapshot: dict[str, Any] = {}
+    people: list[str] = []
+    if row.root_kind in ("", "department-inspection"):
+        part = records.department_inspection(session, row.district_id, row.root or row.origin)
+        snapshot = dict(records.inspection(session, row.district_id, part.inspection).object)
+        people = [*_team(session, part), str(part.record.get("present_person") or "")]
+    known = {key: value for key, value in row.subject.items() if value}
+    return {**snapshot, **known, "kind": known.get("subject_kind") or snapshot.get("kind") or ""}, people
 
 
 def _subject(snapshot: dict[str, Any]) -> dict[str, Any]:
@@ -94,8 +156,9 @@ def _subject(snapshot: dict[str, Any]) -> dict[str, Any]:
 
 def _source(document: str, snapshot: dict[str, Any], values: dict[str, Any], people: list[str]) -> Source:
     persons = [values["legal_representative"], values["contact"], *people]
+    kind = str(snapshot.get("kind") or "")
     return Source(
-        document, str(snapshot.get("kind") or ""), values,
+        document, NATURAL_PERSON if kind in PERSONS else kind, values,
         tuple(dict.fromkeys(name for name in persons if len(name) >= 2)), values["legal_representative"],
     )  # fmt: skip
 

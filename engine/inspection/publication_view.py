@@ -37,6 +37,7 @@ class Entry:
     published_at: datetime | None
     corrected_at: datetime | None
     receipt: str
+    public_until: date | None = None  # last day it is shown; None: without end
 
     @property
     def title(self) -> str:
@@ -44,12 +45,13 @@ class Entry:
         if self.state == "withdrawn":
             return "（已撤回的公示）"
         content = self.content
-        return str(content.get("检查对象") or content.get("计划名称") or content.get("专项检查名称") or self.subject)
+        labels = ("检查对象", "当事人", "计划名称", "专项检查名称")
+        return str(next((content[label] for label in labels if content.get(label)), self.subject))
 
     @property
     def organ(self) -> str:
         content = self.content
-        labels = ("检查机关", "处罚机关", "制定机关", "发起部门", "机关")
+        labels = ("检查机关", "处罚机关", "制定机关", "发起部门", "作出决定机关", "机关")
         return str(next((content[label] for label in labels if content.get(label)), ""))
 
 
@@ -68,7 +70,7 @@ def entry(settings: Settings, row: Publication, today: date) -> Entry:
     """A row as anybody may see it today."""
     return Entry(
         row.id, row.kind, row.subject, row.state, publication.public_content(settings, row, today),
-        row.published_at, row.corrected_at, row.receipt,
+        row.published_at, row.corrected_at, row.receipt, row.public_until,
     )  # fmt: skip
 
 
@@ -91,15 +93,25 @@ def _cleaned(settings: Settings, change: Mapping[str, Any], today: date) -> dict
     return {"label": change["label"], "old": clean(change["old"]), "new": clean(change["new"])}
 
 
-def search(settings: Settings, kind: str, wanted: Mapping[str, str]) -> sa.Select[tuple[Publication]]:
-    """Publications of ``kind``: ``q`` in name or code, ``department``, ``outcome`` (words), ``year``."""
+def still_public(today: date) -> sa.ColumnElement[bool]:
+    """Is the publicity period (公示期) not over on ``today``?  The pages ask the calendar, not the nightly job."""
+    return sa.or_(Publication.public_until.is_(None), Publication.public_until >= today)
+
+
+def shown(row: Publication, today: date) -> bool:
+    """Does the public see ``row`` on ``today``?"""
+    return row.state in PUBLIC and (row.public_until is None or row.public_until >= today)
+
+
+def search(settings: Settings, kind: str, wanted: Mapping[str, str], today: date) -> sa.Select[tuple[Publication]]:
+    """Publications of ``kind`` shown on ``today``: ``q`` in name or code, ``department``, ``outcome``, ``year``."""
     table = Publication
     words, department = wanted.get("q", ""), wanted.get("department", "")
     outcome, year = wanted.get("outcome", ""), wanted.get("year", "")
     # Whoever asks for a firm or a result is not answered with entries that no longer say whom they are about.
     states = ("published",) if words or outcome else PUBLIC
     statement = sa.select(table).where(
-        table.district_id == settings.district_id, table.kind == kind, table.state.in_(states)
+        table.district_id == settings.district_id, table.kind == kind, table.state.in_(states), still_public(today)
     )
     if words:
         code = words.replace(" ", "").upper()

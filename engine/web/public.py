@@ -22,6 +22,7 @@ from engine.inspection.draw_record import zip_record
 from engine.inspection.draw_verify import Report
 from engine.inspection.draw_verify import verify as verify_record
 from engine.inspection.models import Campaign, Publication
+from engine.inspection.publication import KINDS
 from engine.inspection.publication_view import Entry
 from engine.web import draw_view, public_feeds, worked_example
 from engine.web.context import database, departments, engine, settings
@@ -34,8 +35,10 @@ blueprint = Blueprint("public", __name__, url_prefix="/public")
 NAV = (NavItem("公示与核验", "public.index", "globe", 95, "/public", group="公开"),)
 
 PAGE = 30
-KINDS = {"result": "抽查结果", "plan": "抽查计划", "penalty": "行政处罚", "special": "专项检查"}
-SECTIONS = {"results": "result", "plans": "plan", "penalties": "penalty", "specials": "special"}
+SECTIONS = {
+    "results": "result", "plans": "plan", "penalties": "penalty", "specials": "special", "abnormal": "abnormal",
+    "serious": "serious",
+}  # fmt: skip
 #: Newest entries in a feed.
 FEED = 50
 #: A door proof is a few kilobytes; more is not one.
@@ -52,7 +55,11 @@ def index() -> ResponseReturnValue:
         counts = dict(
             session.execute(
                 sa.select(Publication.kind, sa.func.count())
-                .where(Publication.district_id == settings().district_id, Publication.state == "published")
+                .where(
+                    Publication.district_id == settings().district_id,
+                    Publication.state == "published",
+                    publication_view.still_public(today()),
+                )
                 .group_by(Publication.kind)
             )
             .tuples()
@@ -65,7 +72,7 @@ def index() -> ResponseReturnValue:
     )  # fmt: skip
 
 
-@blueprint.get("/<any(results, plans, penalties, specials):section>")
+@blueprint.get("/<any(results, plans, penalties, specials, abnormal, serious):section>")
 @public
 def listing(section: str) -> ResponseReturnValue:
     """One kind of publication, newest first; the search finds firms and organs in what was published."""
@@ -84,7 +91,7 @@ def listing(section: str) -> ResponseReturnValue:
     )  # fmt: skip
 
 
-@blueprint.get("/<any(results, plans, penalties, specials):section>.<any(json, xml):form>")
+@blueprint.get("/<any(results, plans, penalties, specials, abnormal, serious):section>.<any(json, xml):form>")
 @public
 def feed(section: str, form: str) -> ResponseReturnValue:
     """The newest entries to subscribe to: JSON Feed or RSS, with exactly what the pages show."""
@@ -104,7 +111,7 @@ def _years(session: Session, kind: str) -> list[int]:
     first, last = session.execute(
         sa.select(sa.func.min(Publication.published_at), sa.func.max(Publication.published_at)).where(
             Publication.district_id == settings().district_id, Publication.kind == kind,
-            Publication.state.in_(publication_view.PUBLIC),
+            Publication.state.in_(publication_view.PUBLIC), publication_view.still_public(today()),
         )
     ).one()  # fmt: skip
     if first is None or last is None:
@@ -117,7 +124,7 @@ def _publications(
     session: Session, kind: str, wanted: Mapping[str, str], before: str | None, limit: int
 ) -> tuple[list[Entry], str | None]:
     """The newest entries as the table lets them be seen, and the id to go on from when there are more."""
-    statement = publication_view.search(settings(), kind, wanted)
+    statement = publication_view.search(settings(), kind, wanted, today())
     if before:
         statement = statement.where(Publication.id < before)
     rows = list(session.scalars(statement.order_by(Publication.id.desc()).limit(limit + 1)))
@@ -131,7 +138,7 @@ def publication(publication_id: str) -> ResponseReturnValue:
     """One publication as released, with what was corrected or withdrawn since, when and why."""
     with database().read() as session:
         row = session.get(Publication, publication_id) if is_id(publication_id) else None
-        if row is None or row.district_id != settings().district_id or row.state not in publication_view.PUBLIC:
+        if row is None or row.district_id != settings().district_id or not publication_view.shown(row, today()):
             raise NotFound("没有找到该公示信息，可能链接有误。")
         shown = publication_view.entry(settings(), row, today())
         trail = publication_view.trail(session, settings(), row, today())

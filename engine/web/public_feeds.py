@@ -24,7 +24,10 @@ def json_feed(title: str, home: str, items: Items) -> ResponseReturnValue:
                 "id": entry.id, "url": address, "title": entry.title, "content_text": _words(entry),
                 "date_published": entry.published_at.isoformat() if entry.published_at else None,
                 "date_modified": entry.corrected_at.isoformat() if entry.corrected_at else None,
-                "_lianjian": {"state": entry.state, "content": entry.content},
+                "_lianjian": {
+                    "state": entry.state, "content": entry.content,
+                    "public_until": entry.public_until.isoformat() if entry.public_until else None,
+                },
             }
             for entry, address in items
         ],

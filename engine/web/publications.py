@@ -34,6 +34,7 @@ TABS = {
     "due": "待公示",
     "public": "已公示",
     "unreported": "报送省平台",
+    "ended": "已停止公示",
     "withheld": "不予公开",
     "corrections": "更正撤回",
 }
@@ -41,7 +42,7 @@ PUSH = {"pending": "待报送", "failed": "报送失败", "received": "已接收
 CHIPS = {"failed": "red", "pending": "amber", "received": "green"}
 STATES = {
     "prepared": "待复核", "withholding": "待复核（不予公开）", "published": "已公示", "withdrawn": "已撤回",
-    "withheld": "不予公开",
+    "withheld": "不予公开", "expired": "已停止公示",
 }  # fmt: skip
 
 
@@ -83,8 +84,11 @@ def _public(session: Session, tab: str, wanted: dict[str, str], before: str | No
     push: tuple[str, ...] = ("pending", "failed") if tab == "unreported" else ()
     if wanted["push"] in PUSH:
         push = (wanted["push"],)
+    states = ("expired",) if tab == "ended" else publication_view.PUBLIC
+    if tab == "unreported":
+        states = publication.TOLD
     rows = publication_desk.publications(
-        session, settings(), actor(), states=publication_view.PUBLIC, push=push, before=before, limit=PAGE,
+        session, settings(), actor(), states=states, push=push, before=before, limit=PAGE,
         kind=wanted["kind"] if wanted["kind"] in publication.KINDS else "", department=wanted["department"],
         words=wanted["q"],
     )  # fmt: skip
@@ -137,7 +141,7 @@ def _page(
         errors=errors or {}, typed=typed or {},
         content=publication.public_content(settings(), row, today()) if public else row.content, public=public,
         may_correct=mine and row.state == "published" and not open_number,
-        may_report=public and row.push_state != "received"
+        may_report=row.state in publication.TOLD and row.push_state != "received"
         and (mine or actor().has_role(province_by_hand.ADMIN)),
         may_review=row.state == "withheld" and withheld is not None and (mine or actor().has_role("监管督查")),
     ), status  # fmt: skip

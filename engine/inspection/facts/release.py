@@ -15,27 +15,23 @@ from engine.inspection.publication import Choices, Preview
 from engine.inspection.publication_models import PublicationCorrection
 from engine.models import Deadline, TaskDraft
 
-PENALTY_PROCESS = "administrative-penalty"
+
+def _about(desk: Desk) -> tuple[str, str, publication.Source]:
+    """Kind, subject and source of the publication the task is about."""
+    if row := _published(desk):
+        return row.kind, row.subject, publication_sources.of_publication(desk.session, desk.settings, row, desk.today)
+    key = desk.task.business_key
+    found = publication_sources.of_case(desk.session, desk.settings, desk.task.process_key, key, desk.today)
+    return found.kind, key, found.source
 
 
-def _subject(desk: Desk) -> tuple[str, str]:
-    """Kind and subject of the publication the task is about."""
-    if desk.data.get("publication"):
-        return str(desk.data["kind"]), str(desk.data["subject"])
-    return ("penalty" if desk.task.process_key == PENALTY_PROCESS else "result"), desk.task.business_key
-
-
-def _source(desk: Desk) -> publication.Source:
-    kind, subject = _subject(desk)
-    if kind == "penalty":
-        row = records.follow_up(desk.session, desk.district_id, subject)
-        return publication_sources.of_penalty(desk.session, desk.settings, row)
-    part = records.department_inspection(desk.session, desk.district_id, subject)
-    return publication_sources.of_result(desk.session, desk.settings, part, desk.today)
+def _published(desk: Desk) -> Publication | None:
+    """The publication a process of its own looks at again (withheld ones)."""
+    return desk.session.get(Publication, str(desk.data["publication"])) if desk.data.get("publication") else None
 
 
 def _preview(desk: Desk) -> dict[str, Any]:
-    source = _source(desk)
+    _, _, source = _about(desk)
     sole = source.subject_kind == publication.SOLE_TRADER and source.representative in str(source.values["name"])
     hide = publication.HIDE_NAME if sole and source.representative else None
     chosen = _chosen(desk, hide)
@@ -80,7 +76,7 @@ def _countdown(desk: Desk) -> dict[str, Any]:
     due: Deadline | None = desk.session.scalar(
         sa.select(Deadline).where(
             Deadline.district_id == desk.district_id, Deadline.business_key == desk.task.business_key,
-            Deadline.name == "publication",
+            Deadline.name.in_(("publication", "penalty-publication")),
         )
     )  # fmt: skip
     moment: datetime | None = due.due_at if due is not None else desk.task.due_at
@@ -92,7 +88,7 @@ def _countdown(desk: Desk) -> dict[str, Any]:
 
 
 def _signoff(desk: Desk) -> dict[str, Any]:
-    kind, subject = _subject(desk)
+    kind, subject, _ = _about(desk)
     kept = records.publication(desk.session, desk.district_id, kind, subject)
     if kept is None:  # an instance that was previewed before previews were kept
         return _preview(desk)
@@ -165,7 +161,8 @@ def correction_facts(desk: Desk) -> dict[str, Any]:
             changes = [[c["label"], c["old"], c["new"]] for c in asked.changes]
             facts.append(table("更正对照", ["栏目", "原来", "更正为"], changes))
     return {
-        "facts": facts, "correction_kind": asked.kind,
+        "facts": facts, "correction_kind": asked.kind, "correction_cause": asked.cause or None,
+        "correction_told": asked.reason if asked.state == "申请" else "",
         "correction_causes": tables.options(desk.settings, "correction-cause", desk.today),
         "correction_cells": corrections.cells(desk.settings, row, desk.today),
     }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.inspection import publication_release
+from engine.inspection import penalty_publicity, publication_release, records
 from engine.inspection.models import DepartmentInspection
 from engine.service_tasks import ServiceContext, service_task
 
@@ -25,6 +25,9 @@ def finish_withholding_review(ctx: ServiceContext) -> dict[str, Any]:
         kept.reviews += 1
     row.legal_ground = ""
     publication_release.release(ctx, row, "disclosed")
+    if row.kind == "penalty":
+        penalty = records.follow_up(ctx.session, ctx.district_id, row.subject)
+        penalty_publicity.fix(ctx.settings, penalty, row, ctx.calendar.local_date(ctx.now))
     if row.kind == "result":
         ctx.session.execute(
             sa.update(DepartmentInspection)
