@@ -18,7 +18,7 @@ from engine.models import User
 _STEPS: dict[str, tuple[str, dict[str, str]]] = {
     "group": ("专案组", {"reason": "线索"}),
     "report": ("核实报告", {
-        "crime": "涉嫌罪名", "facts": "事实", "evidence": "证据", "amount": "涉案金额（元）", "comparison": "与标准的对照",
+        "crime": "涉嫌罪名", "facts": "事实", "evidence": "证据", "amount": "涉案金额（元）", "comparison": "对照标准",
         "prior_penalty_detail": "移送前的处罚", "proposal": "意见", "reason": "理由",
     }),
     "decision": ("负责人决定", {"decision": "决定", "reason": "理由"}),
