@@ -149,8 +149,8 @@ class Gate:
                 Finding(id=new_id(), district_id=self.district, department_inspection=PART, department="SCJG",
                         item="SCJG-001", problem=True, category="6", note=p["note"], clause="植入条款", at=now),
                 FollowUp(
-                    id=new_id(), district_id=self.district, number=CASE, kind="administrative-penalty", origin=PART, root=PART,
-                         root_kind="department-inspection",
+                    id=new_id(), district_id=self.district, number=CASE, kind="administrative-penalty", origin=PART,
+                    root=PART, root_kind="department-inspection",
                     department="SCJG", uscc=USCC, subject_name="济南植入王氏小吃店", state="已决定", opened_at=now,
                     facts={"decision": {
                         "document_number": "济天市监罚〔2026〕1号", "decided_on": "2026-03-02", "kinds": ["罚款"],
