@@ -58,6 +58,7 @@ class ScenarioHost:
             "inspection_team": lambda key: [],
             "conference_office": lambda: "SCJG",
             "unit_receivers": lambda number: [],
+            "penalty_handlers": lambda number: [],
         }
 
     def run_service(self, name: str, element: Element, parameters: dict[str, Any]) -> Mapping[str, Any] | None:

@@ -46,6 +46,7 @@ SUPPLIED_FUNCTIONS = {
     "inspection_team",
     "conference_office",
     "unit_receivers",
+    "penalty_handlers",
 }
 #: Forms that pages show without a task.
 PAGE_FORMS = {"case-lead", "publicity-record", "outside-visit", "item-checklist"}
@@ -332,6 +333,18 @@ def test_a_scenario_speaks_of_what_is_in_its_diagram(path: Path) -> None:
     assert scenario["steps"][-1] == {"expect_ended": True}
 
 
+#: What the forms of a penalty offer, by their tables.
+PENALTY_OPTIONS = {
+    key: [row["code"] for row in rows(table)]
+    for key, table in {
+        "filing_criteria": "filing-criterion", "no_filing_grounds": "no-filing-ground",
+        "evidence_kinds": "evidence-kind", "termination_grounds": "termination-ground",
+        "penalty_kinds": "penalty-kind", "discretion_rows": "penalty-discretion",
+        "no_penalty_grounds": "no-penalty-ground", "collection_grounds": "collection-ground",
+    }.items()
+}  # fmt: skip
+
+
 def options(scenario: dict[str, Any]) -> dict[str, Any]:
     """What the form context offers in a scenario: the code tables and the people and objects it speaks of."""
     variables = scenario["start"]["variables"]
@@ -366,6 +379,9 @@ def options(scenario: dict[str, Any]) -> dict[str, Any]:
         "outcome_choices": [row["code"] for row in rows("rectification-decision")],
         "exemption_options": [row["code"] for row in rows("exemption")],
         "education_ways": [row["code"] for row in rows("education-way")],
+        **PENALTY_OPTIONS,
+        "handlers": [h for step in scenario["steps"] for h in [step.get("values", {}).get("handler")] if h],
+        "suspension_grounds": ["suspended-case", "testing", "identification"],
     }
 
 

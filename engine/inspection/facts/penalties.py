@@ -225,7 +225,7 @@ def _closing(desk: Desk) -> dict[str, Any]:
     ]  # fmt: skip
     results = {penalties.IMPOSED: "已处罚", penalties.SPARED: "不予处罚", penalties.PASSED_ON: "移送其他机关"}
     return {
-        "closing_result": results.get(decision.get("decision"), "已处罚"),
+        "closing_result": results.get(str(decision.get("decision")), "已处罚"),
         "execution_words": "；".join(filter(None, words)) or None,
     }
 
