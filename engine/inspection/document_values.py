@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 import engine.inspection.document_campaign  # these offer their facts
 import engine.inspection.document_education  # noqa: F401
+import engine.inspection.document_enforcement  # noqa: F401
 import engine.inspection.document_hearing  # noqa: F401
 import engine.inspection.document_held  # noqa: F401
 import engine.inspection.document_leads  # noqa: F401

@@ -1,0 +1,13 @@
+"""The head answers for a court deadline that was missed (ACL53)."""
+
+from __future__ import annotations
+
+from engine.inspection import enforcement_steps as steps
+from engine.service_tasks import ServiceContext, service_task
+
+
+@service_task("decide-missed-application", title="处理逾期未申请强制执行")
+def decide_missed_application(ctx: ServiceContext) -> None:
+    """``不再申请`` leads to the end of enforcement; otherwise the application waits for its good reason."""
+    if (ctx.values or {})["decision"] == "不再申请":
+        ctx.send_message(steps.END_PROPOSED, ctx.business_key)
