@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from engine.bpmn.timers import parse_instant
 from engine.errors import InvalidInput
-from engine.inspection import decision_clock, hearings, service_records, tables
+from engine.inspection import decision_clock, hearings, redaction, service_records, tables
 from engine.inspection.document_service import day
 from engine.inspection.follow_ups import find_follow_up
 from engine.inspection.records import follow_up
@@ -129,6 +129,9 @@ def schedule(ctx: ServiceContext) -> dict[str, Any]:
         raise InvalidInput(
             "听证的日期太早。", fields={"held_at": [f"公开举行的应当先期公告，今天公告的最早在 {first} 举行。"]}
         )
+    if public and (hits := redaction.find(ctx.settings, values["place"], today)):
+        said = f"地点会公开，其中的“{hits[0].text}”疑似{hits[0].kind}，请改写。"
+        raise InvalidInput("听证地点有误。", fields={"place": [said]})
     row.held_at, row.place, row.is_public = held_at, values["place"], public
     row.closed_ground = "" if public else str(values.get("closed_ground") or "")
     row.announced_at = ctx.now if public else None

@@ -1,4 +1,4 @@
-"""Service of documents and hearings on their limits: 7 wd to serve, the days of an announcement, 7 wd before a hearing."""
+"""Service of documents and hearings on their limits: 7 wd to serve, days of an announcement, 7 wd before a hearing."""
 
 from __future__ import annotations
 
@@ -279,12 +279,22 @@ def test_a_hearing_is_notified_seven_working_days_before_and_reported_in_five(li
 def test_a_party_changes_the_day_once_a_chair_is_recused_and_who_stays_away_gives_up(limits: LimitDistrict) -> None:
     case, number = open_hearing(limits)
     limits.do(number, "schedule", fixed("2026-03-16"))
-    change = {"action": "当事人申请改期", "change_ground": "party-request", "granted": "准许", "note": "法定代表人出差。"}
+    change = {
+        "action": "当事人申请改期",
+        "change_ground": "party-request",
+        "granted": "准许",
+        "note": "法定代表人出差。",
+    }
     limits.do(number, "hold", change)
     limits.do(number, "schedule", fixed("2026-03-17"))
     assert set(refused(limits, number, "hold", change)) == {"change_ground"}
     limits.do(number, "hold", {**change, "granted": "不准许"})
-    recuse = {"action": "申请回避", "recused_role": "主持人", "recusal_applicant": "王示例", "note": "主持人是对方亲属。"}
+    recuse = {
+        "action": "申请回避",
+        "recused_role": "主持人",
+        "recusal_applicant": "王示例",
+        "note": "主持人是对方亲属。",
+    }
     limits.do(number, "hold", recuse)
     limits.do(number, "decide_recusal", {"decision": "准许", "reason": "确有亲属关系。", "told_on": "2026-03-03"})
     with limits.engine.read() as session:
