@@ -26,7 +26,7 @@ from engine.settings import Settings
 
 ABNORMAL, SERIOUS = "abnormal", "serious"
 LISTED, REMOVED, ANNULLED = "已列入", "已移出", "已撤销"
-REMOVAL, REPAIRED = "credit-removal", "credit-repaired"
+REMOVAL, REPAIRED, TERM_OVER = "credit-removal", "credit-repaired", "credit-term-over"
 #: Causes of a removal after which the entry counts as never made.
 VOIDING = frozenset({"列入有误", "据以列入的决定被撤销"})
 

@@ -20,6 +20,7 @@ from engine.commands.start_by_timer import StartByTimer
 from engine.errors import Conflict
 from engine.inspection.archives.commands import BUILD
 from engine.inspection.archives.job import build_case_file, building_failed
+from engine.inspection.credit_terms import EndTerms
 from engine.inspection.object_duplicates import FIND_DUPLICATES, find_duplicates
 from engine.inspection.object_index import index_objects
 from engine.inspection.plan_season import RemindOfPlans
@@ -178,9 +179,12 @@ def follow_deadlines(engine: ProcessEngine, args: dict[str, Any]) -> None:
 
 
 def end_publicity(engine: ProcessEngine, _args: dict[str, Any]) -> None:
-    """Stop showing what has been public long enough (公示期), some at a time (R58)."""
+    """Stop showing what has been public long enough (公示期), and end entries whose years are over (R58)."""
     while engine.execute(EndPublicity(), actor=Actor.system()) == ENDED_AT_ONCE:
         pass
+    after: str | None = ""
+    while after is not None:
+        after = engine.execute(EndTerms(after), actor=Actor.system())
 
 
 def keep_index_up(engine: ProcessEngine, _args: dict[str, Any]) -> None:

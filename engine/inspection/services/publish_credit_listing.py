@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from engine.errors import ServiceTaskFailed
@@ -12,7 +11,7 @@ from engine.service_tasks import ServiceContext, service_task
 
 @service_task("publish-credit-listing", title="公示列入决定并通知措施")
 def publish_credit_listing(ctx: ServiceContext) -> dict[str, Any]:
-    """Returns ``ends_at`` (the first moment after the entry's last day, None without an end) and ``units``."""
+    """Returns ``units`` (who was told) and ``state`` (published, or withheld)."""
     listing = credit_listings.found(ctx.session, ctx.district_id, ctx.business_key)
     row = records.publication(ctx.session, ctx.district_id, listing.list_code, listing.number)
     if row is None:
@@ -23,7 +22,4 @@ def publish_credit_listing(ctx: ServiceContext) -> dict[str, Any]:
         publication_release.release(ctx, row)
         row.public_until, row.repairable_on = listing.until, listing.repairable_on
     units = credit_measures.notify(ctx, listing)
-    ends_at = None
-    if listing.until:
-        ends_at = datetime.combine(listing.until + timedelta(days=1), time(), ctx.settings.timezone).isoformat()
-    return {"ends_at": ends_at, "units": units, "state": row.state}
+    return {"units": units, "state": row.state}

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from engine.inspection import credit_case, credit_letters
-from engine.inspection.credit_letters import CONTACTED, day
+from engine.inspection.credit_letters import CONTACTED, FIRST, day
 from engine.service_tasks import ServiceContext, service_task
-
-FIRST = "first_letter"
 
 
 @service_task("record-contact-letter", title="登记专用信函")
