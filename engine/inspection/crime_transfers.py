@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.timers import parse_instant
 from engine.errors import InvalidInput
+from engine.inspection import missed_limits
 from engine.inspection.decision_clock import DECISION, go_on, stop
 from engine.inspection.follow_ups import running_deadline
 from engine.inspection.models import FollowUp, Inspector, Recusal
@@ -82,8 +83,12 @@ def noted(row: FollowUp, step: str) -> datetime | None:
 
 
 def keep(ctx: ServiceContext, step: str, state: str, at: datetime) -> FollowUp:
-    """Put a step's values and its moment on record; ``state`` is what the case is from now on."""
+    """Put a step's values and its moment on record; ``state`` is what the case is from now on.
+
+    Limits that passed before it are put on record with it, before the step meets them.
+    """
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
+    missed_limits.note(ctx, row)
     earlier = row.facts.get(step)
     told = {**(ctx.values or {}), "at": at.isoformat(), "by": ctx.actor.name}
     # The same step again (sent on, supplemented): the earlier answer is kept beside the new one.

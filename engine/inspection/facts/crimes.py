@@ -79,10 +79,10 @@ def _candidates(desk: Desk) -> list[dict[str, str]]:
 def _thresholds(desk: Desk, found: dict[str, Any]) -> dict[str, Any]:
     """The table of thresholds in force: to compare with, never to decide by."""
     known = table_rows(desk.settings, "prosecution-threshold", desk.today)
-    body = [[r["field"], r["crime"], r["article"], r["standard"], r["source"]] for r in known]
+    body = [[r["field"], r["name"], r["article"], r["standard"], r["source"]] for r in known]
     shown = table("立案追诉标准（只供对照，请核对现行文本）", ["领域", "罪名", "刑法", "标准要点", "出处"], body)
     return {
-        "thresholds": [{"value": r["code"], "label": f"{r['field']}：{r['crime']}"} for r in known],
+        "thresholds": [{"value": r["code"], "label": f"{r['field']}：{r['name']}"} for r in known],
         "facts": [*found["facts"], shown],
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from engine.inspection import held_items
+from engine.inspection import held_items, missed_limits
 from engine.inspection.facts.desk import Desk, Provider, local, rows, table
 from engine.inspection.facts.follow_ups import follow_up_facts
 from engine.inspection.facts.options import inspectors
@@ -93,7 +93,7 @@ def _to_list(desk: Desk) -> list[dict[str, str]]:
 
 def missed(desk: Desk) -> list[dict[str, Any]]:
     """The limits of the case that passed: nobody who opens it can overlook them."""
-    over = desk.follow_up.facts.get("missed") or []
+    over = missed_limits.missed(desk.session, desk.follow_up, desk.now)
     if not over:
         return []
     body = [[entry["label"], moment_of(desk, entry["due_at"])] for entry in over]

@@ -25,6 +25,7 @@ def record_police_decision(ctx: ServiceContext) -> None:
     received = crimes.noted(row, "receipt")
     at = crimes.moment(ctx, "received_at", after=received, what="公安机关接受移送")
     result = values["result"]
+    crimes.keep(ctx, "police", _STATES[result], at)
     key = row.number
     if result == "逾期未决定":
         crimes.check_over(ctx, "police-decision")
@@ -44,4 +45,3 @@ def record_police_decision(ctx: ServiceContext) -> None:
     else:
         ctx.meet_deadline("police-decision")
         ctx.set_deadline(key, "review-request", started_at=at)
-    crimes.keep(ctx, "police", _STATES[result], at)
