@@ -81,6 +81,8 @@ def page_of(instance: ProcessInstance) -> str:
         return url_for("conference.show", number=key)
     if instance.process_key == "duty-review":
         return url_for("duty.show", number=key)
+    if instance.process_key == "case-lead":
+        return url_for("leads.show", number=key)
     return url_for("cases.show", instance_id=instance.id)
 
 

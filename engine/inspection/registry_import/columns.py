@@ -164,6 +164,29 @@ OUTSIDE_VISITS = (
     Column("事后批准理由", "urgent_reason", v.text(300), aliases=("紧急情况说明", "紧急理由")),
 )  # fmt: skip
 
+LEADS = (
+    Column(
+        "登记编号", "platform_number", v.text(60), True, ("平台登记编号", "举报编号", "投诉编号", "编号"),
+        remedy="请补填平台的登记编号。",
+    ),
+    Column(
+        "收到日期", "received_on", v.day, True, ("登记日期", "接收日期", "登记时间", "接收时间"),
+        remedy="请补填收到日期，例如 2026-03-02。",
+    ),
+    Column("线索来源", "source", v.text(20), aliases=("来源",)),
+    Column("事由", "title", v.text(100), True, ("标题", "问题类别", "主要问题"), remedy="请用一句话补填事由。"),
+    Column(
+        "反映的内容", "content", v.text(5000), True, ("内容", "举报内容", "投诉内容", "诉求内容"),
+        remedy="请补填反映的内容。",
+    ),
+    Column("被反映的主体", "subject_name", v.text(200), aliases=("被举报主体", "被投诉主体", "主体名称", "企业名称")),
+    Column("统一社会信用代码", "uscc", v.text(30), aliases=("社会信用代码", "信用代码")),
+    Column("地址", "subject_address", v.text(300), aliases=("被举报主体地址", "经营地址", "住所")),
+    Column("投诉举报人", "reporter_name", v.text(100), aliases=("举报人", "投诉人", "姓名")),
+    Column("联系方式", "reporter_contact", v.text(200), aliases=("联系电话", "举报人电话", "电话")),
+    Column("承办部门", "department", v.text(100), aliases=("办理部门", "处理单位", "部门")),
+)  # fmt: skip
+
 DEPARTMENTS = (
     Column(
         "编码", "code", v.department_code, True, ("部门编码", "部门代码", "代码"), remedy="请补填部门编码，例如 SCJG。"
@@ -216,6 +239,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "items": ITEMS,
     "provincial-items": PROVINCIAL_ITEMS,
     "outside-visits": OUTSIDE_VISITS,
+    "leads": LEADS,
     "departments": DEPARTMENTS,
     "accounts": ACCOUNTS,
     "permits": PERMITS,
@@ -226,6 +250,7 @@ KINDS: dict[str, str] = {
     "items": "抽查事项",
     "provincial-items": "省级抽查事项清单",
     "outside-visits": "双随机以外的检查",
+    "leads": "投诉举报线索",
     "departments": "部门",
     "accounts": "账号",
     "permits": "许可移交",
