@@ -31,6 +31,7 @@ from engine.inspection.facts import (
     item_adjustments,
     late_additions,
     leads,
+    objections,
     penalties,
     plans,
     rectifications,
@@ -51,8 +52,8 @@ __all__ = ["campaign_statistics", "context_provider"]
 
 _FORMS: dict[str, Provider] = {
     **campaigns.FORMS, **dispatching.FORMS, **summary.FORMS, **visits.FORMS, **field.FORMS, **release.FORMS,
-    **penalties.FORMS, **rectifications.FORMS, **finding_notices.FORMS, **registry.FORMS, **item_adjustments.FORMS,
-    **leads.FORMS, **plans.FORMS,
+    **penalties.FORMS, **rectifications.FORMS, **finding_notices.FORMS, **objections.FORMS, **registry.FORMS,
+    **item_adjustments.FORMS, **leads.FORMS, **plans.FORMS,
 }  # fmt: skip
 _PROCESSES: dict[str, Provider] = {
     "joint-inspection": campaigns.campaign_facts,
@@ -68,6 +69,7 @@ _PROCESSES: dict[str, Provider] = {
     "duty-review": duty.review_facts,
     "rectification": rectifications.rectification_facts,
     "finding-notice": finding_notices.notice_facts,
+    "objection": objections.objection_facts,
     "document-service": service.service_facts,
     "hearing": hearing.hearing_facts,
     **credit.PROCESSES,
