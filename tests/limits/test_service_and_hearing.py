@@ -130,8 +130,10 @@ def test_a_document_is_announced_only_after_other_ways_and_counts_as_served_when
     assert set(refused(limits, number, "deliver", announcement)) == {"attempted_on", "mode"}
     poor = {"action": "送达", "mode": "left", "attempted_on": "2026-03-02", "servers": servers(limits)[:1]}
     assert set(refused(limits, number, "deliver", {**poor, "place": "", "left_way": "见证人"})) == {
-        "servers", "refusal", "place", "witness",
+        "refusal", "place", "witness",
     }  # fmt: skip
+    left = {**poor, "refusal": "店长拒绝签收。", "place": "示例路1号", "left_way": "见证人", "witness": "赵示例"}
+    assert set(refused(limits, number, "deliver", left)) == {"servers"}  # nobody leaves a document alone
     electronic = {"action": "送达", "mode": "electronic", "attempted_on": "2026-03-02", "servers": servers(limits)}
     missing = refused(limits, number, "deliver", {**electronic, "result": "已送达"})
     assert "confirmation" in missing  # nothing electronic without the party's written consent

@@ -64,7 +64,7 @@ def _days(desk: Desk, row: Hearing, told: Any) -> list[dict[str, Any]]:
         return [rows("期限", ("提出听证申请的最后一天", last))]
     if row.held_at is None and row.state == hearings.ACCEPTED:
         first = service_records.first_day_after(desk.settings, calendar, hearings.NOTICE, desk.today)
-        return [rows("期限", ("今天送达通知书的，最早可以举行的日期", first))]
+        return [rows("期限", ("今天通知，最早举行", first))]
     if row.state == hearings.NOTIFIED:
         number = str((desk.data.get("serve_notice") or {}).get("number") or "")
         known = service_records.attempts(desk.session, desk.district_id, number)
