@@ -133,7 +133,6 @@ class PenaltyRemedy(Base):
     refund: Mapped[int] = mapped_column(sa.BigInteger, default=0)  # fen to be given back
     lesson: Mapped[str] = mapped_column(sa.Text, default="")
     opened_at: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
     __table_args__ = (
         sa.UniqueConstraint("district_id", "number"),
         sa.Index("ix_penalty_remedy_penalty", "district_id", "penalty"),

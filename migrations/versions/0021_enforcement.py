@@ -126,7 +126,6 @@ def upgrade() -> None:
         sa.Column("refund", sa.BigInteger(), nullable=False),
         sa.Column("lesson", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("district_id", sa.String(length=12), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_penalty_remedy")),
         sa.UniqueConstraint("district_id", "number", name=op.f("uq_penalty_remedy_district_id_number")),

@@ -1,0 +1,36 @@
+"""Money given back after a penalty was annulled or changed."""
+
+from __future__ import annotations
+
+from engine.db import new_id
+from engine.errors import InvalidInput
+from engine.inspection import enforcement as e
+from engine.inspection import enforcement_steps as steps
+from engine.inspection import remedies
+from engine.inspection.enforcement_models import Payment
+from engine.service_tasks import ServiceContext, service_task
+
+
+@service_task("record-refund", title="登记退还款项")
+def record_refund(ctx: ServiceContext) -> None:
+    """Enters the refund by purpose and meets the deadline ``refund``."""
+    values, row = ctx.values or {}, remedies.own(ctx)
+    debt, on = remedies.debt_of(ctx, row), steps.day(values["refunded_on"])
+    if debt is None or (row.effective_on and on < row.effective_on) or on > steps.today(ctx):
+        raise InvalidInput(
+            "退还日期不对。", fields={"refunded_on": [f"退还日期应当在生效日期 {row.effective_on} 和今天之间。"]}
+        )
+    too_much = e.balance(ctx.session, ctx.settings, ctx.calendar, debt, steps.today(ctx)).too_much
+    serial = len(e.payments_of(ctx.session, debt))
+    for purpose, amount in too_much.items():
+        if amount:
+            serial += 1
+            ctx.session.add(
+                Payment(
+                    id=new_id(), district_id=ctx.district_id, debt=debt.number, serial=serial, direction=e.REFUNDED,
+                    purpose=purpose, amount=amount, paid_on=on, receipt_number=values["receipt_number"],
+                    way=values["way"], slips=list(values.get("slips") or []), entered_by=ctx.actor.user_id,
+                    entered_by_name=ctx.actor.name, entered_at=ctx.now,
+                )
+            )  # fmt: skip
+    ctx.meet_deadline("refund")
