@@ -11,6 +11,7 @@ from engine.inspection.facts.desk import Desk, Provider, rows, table
 from engine.inspection.facts.exemptions import exemption_facts
 from engine.inspection.facts.follow_ups import follow_up_facts
 from engine.inspection.facts.options import users
+from engine.inspection.follow_ups import find_follow_up
 from engine.inspection.models import Inspector
 from engine.inspection.penalties import Measure
 
@@ -91,20 +92,29 @@ def _offer(measure: Measure) -> dict[str, Any]:
     return {f"told_{name}": value or None for name, value in fields.items()}
 
 
+def _team(desk: Desk) -> list[str]:
+    """The accounts of those who inspected, where the chain begins with an inspection."""
+    if desk.follow_up.root_kind != "department-inspection":
+        return []
+    accounts = desk.session.scalars(
+        sa.select(Inspector.user_id)
+        .where(Inspector.district_id == desk.district_id, Inspector.code.in_(desk.part.inspectors or []))
+        .order_by(Inspector.code)
+    )
+    return [account for account in accounts if account]
+
+
+def _fit(desk: Desk) -> list[str]:
+    """Who is proposed to handle the case: those named where it came from, without who must stand back."""
+    uscc = desk.follow_up.uscc
+    return [
+        each for each in desk.data.get("handlers") or _team(desk)
+        if not handlers.why_not(desk.session, desk.district_id, each, uscc, desk.today)
+    ]  # fmt: skip
+
+
 def _case_filing(desk: Desk) -> dict[str, Any]:
     row = desk.follow_up
-    team: list[str] = []
-    if row.root_kind == "department-inspection":
-        accounts = desk.session.scalars(
-            sa.select(Inspector.user_id)
-            .where(Inspector.district_id == desk.district_id, Inspector.code.in_(desk.part.inspectors or []))
-            .order_by(Inspector.code)
-        )
-        team = [account for account in accounts if account]
-    fit = [
-        each for each in desk.data.get("handlers") or team
-        if not handlers.why_not(desk.session, desk.district_id, each, row.uscc, desk.today)
-    ]  # fmt: skip
     returned = desk.data.get("approve_filing") or {}
     facts = [rows("退回补充", ("理由", returned.get("return_reason")))] if returned.get("return_reason") else []
     return {
@@ -112,7 +122,7 @@ def _case_filing(desk: Desk) -> dict[str, Any]:
         "users": users(desk, _ROLE, row.department),
         "filing_criteria": tables.options(desk.settings, "filing-criterion", desk.today),
         "no_filing_grounds": tables.options(desk.settings, "no-filing-ground", desk.today),
-        "proposed_handlers": fit or None,
+        "proposed_handlers": _fit(desk) or None,
         "previous": desk.data.get("file_case"),
     }
 
@@ -230,6 +240,52 @@ def _closing(desk: Desk) -> dict[str, Any]:
     }
 
 
+def _suspension(desk: Desk) -> dict[str, Any]:
+    found = next(row for row in tables.rows(desk.settings, "deadline", desk.today) if row["name"] == "decision")
+    return {
+        "suspension_grounds": [
+            {"value": ground["code"], "label": ground["label"]}
+            for ground in found["suspensions"] if ground.get("application")
+        ],
+    }  # fmt: skip
+
+
+def _recusal(desk: Desk) -> dict[str, Any]:
+    case = records.follow_up(desk.session, desk.district_id, desk.follow_up.origin)
+    people = handlers.of_case(case)
+    asked = desk.data.get("apply") or {}
+    words = [
+        ("申请人", f"{asked.get('side') or ''} {asked.get('applicant') or ''}".strip()),
+        ("被申请回避的人员", records.user_name(desk.session, asked.get("handler"))), ("理由", asked.get("reason")),
+    ]  # fmt: skip
+    return {
+        "facts": [rows("回避申请", *words)] if asked else [],
+        "handlers": [{"value": each, "label": name} for each, name in zip(people, _names(desk, people), strict=True)],
+        "users": users(desk, _ROLE, desk.follow_up.department),
+    }
+
+
+def _interview(desk: Desk) -> dict[str, Any]:
+    origin = find_follow_up(desk.session, desk.district_id, desk.follow_up.origin)
+    cause = ((origin.facts.get("filing") or {}).get("cause") if origin else "") or ""
+    return {
+        "users": users(desk, _ROLE, desk.follow_up.department),
+        "interviewers": (handlers.of_case(origin) if origin else _team(desk)) or None,
+        "interview_matter": cause or f"对{desk.follow_up.subject_name}的检查",
+    }
+
+
+def _simplified(desk: Desk) -> dict[str, Any]:
+    row = desk.follow_up
+    return {
+        "users": users(desk, _ROLE, row.department),
+        "proposed_handlers": _fit(desk) or None,
+        "subject_kind": (row.subject or {}).get("subject_kind") or None,
+        "collection_grounds": tables.options(desk.settings, "collection-ground", desk.today),
+        "decision_number": penalties.issued_number(desk.session, desk.task.instance_id, "on-the-spot-decision") or None,
+    }
+
+
 #: Providers by form key.
 FORMS: dict[str, Provider] = {
     "case-filing": _case_filing,
@@ -240,5 +296,10 @@ FORMS: dict[str, Provider] = {
     "statement-review": _statement_review,
     "penalty-decision": _decision,
     "case-closing": _closing,
+    "case-suspension": _suspension,
+    "handler-recusal": _recusal,
+    "handler-recusal-decision": _recusal,
+    "interview-record": _interview,
+    "simplified-penalty": _simplified,
 }
 PROCESSES: dict[str, Provider] = {"administrative-penalty": penalty_facts}
