@@ -6,20 +6,21 @@ waits for it, so that the public page shows what was changed and why.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.actor import Actor
 from engine.commands.context import CommandContext
 from engine.errors import Conflict, Forbidden, NotFound
-from engine.inspection import corrections, publication_desk, records
+from engine.inspection import corrections, records
 from engine.inspection.follow_ups import find_follow_up, open_follow_up, root_of
 from engine.inspection.models import FollowUp, Publication
 from engine.inspection.opening import OFFICER
-from engine.models import Deadline, ProcessInstance
+from engine.models import Deadline
 from engine.service_tasks import ServiceContext
 
 KIND = "objection"
@@ -81,68 +82,39 @@ def publication_of(session: Session, row: FollowUp, data: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A line of the page 异议."""
+class About:
+    """What a list says of an objection besides its row: the publication, and when it must be answered."""
 
-    row: FollowUp
-    instance_id: str
     publication_id: str
-    about: str
+    title: str
     due: Deadline | None
 
-    @property
-    def registration(self) -> dict[str, Any]:
-        return self.row.facts.get("registration") or {}
 
-    @property
-    def answered_on(self) -> str:
-        return str((self.row.facts.get("answer") or {}).get("told_on") or "")[:10]
-
-
-def listed(
-    session: Session, district_id: str, actor: Actor, *, department: str = "", state: str = "", words: str = "",
-    limit: int = 50, offset: int = 0,
-) -> list[Listed]:  # fmt: skip
-    """Objections of the departments the reader answers for, the newest first; ``state`` is 在办, 逾期 or 已办结."""
-    statement = (
-        sa.select(FollowUp, ProcessInstance.id, Deadline)
-        .join(ProcessInstance, sa.and_(
-            ProcessInstance.business_key == FollowUp.number, ProcessInstance.process_key == FollowUp.kind,
-            ProcessInstance.district_id == FollowUp.district_id,
-        ))
-        .outerjoin(Deadline, sa.and_(
-            Deadline.business_key == FollowUp.number, Deadline.name == DEADLINE,
-            Deadline.district_id == FollowUp.district_id,
-        ))
-        .where(FollowUp.district_id == district_id, FollowUp.kind == KIND)
-        .order_by(FollowUp.opened_at.desc(), FollowUp.id.desc())
-    )  # fmt: skip
-    own = publication_desk.departments_of(actor)
-    if own is not None:
-        statement = statement.where(FollowUp.department.in_(sorted(own)))
-    if department:
-        statement = statement.where(FollowUp.department == department)
-    if state == "已办结":
-        statement = statement.where(FollowUp.closed_at.is_not(None))
-    elif state:
-        statement = statement.where(FollowUp.closed_at.is_(None))
-    if words:
-        like = f"%{words.replace('%', '').replace('_', '')}%"
-        statement = statement.where(sa.or_(FollowUp.subject_name.like(like), FollowUp.number.like(like)))
-    found = session.execute(statement.limit(limit).offset(offset)).all()
-    about = {
-        row.id: row.title or row.subject
-        for row in session.scalars(
-            sa.select(Publication).where(
-                Publication.id.in_([str(f.facts.get("publication") or "") for f, _, _ in found])
-            )
+def about(session: Session, rows: Sequence[FollowUp]) -> dict[str, About]:
+    """By number, for one page of a list."""
+    numbers, ids = [row.number for row in rows], [str(row.facts.get("publication") or "") for row in rows]
+    limits = {
+        one.business_key: one
+        for one in session.scalars(
+            sa.select(Deadline).where(Deadline.business_key.in_(numbers), Deadline.name == DEADLINE)
         )
     }
-    return [
-        Listed(row, instance, str(row.facts.get("publication") or ""),
-               about.get(str(row.facts.get("publication") or ""), row.origin), due)
-        for row, instance, due in found
-    ]  # fmt: skip
+    published = {
+        one.id: one.title or one.subject
+        for one in session.scalars(sa.select(Publication).where(Publication.id.in_([i for i in ids if i])))
+    }
+    return {
+        row.number: About(known, published.get(known, row.origin), limits.get(row.number))
+        for row, known in zip(rows, ids, strict=True)
+    }
+
+
+def overdue(now: datetime) -> sa.ColumnElement[bool]:
+    """The condition that an objection was not answered within its limit."""
+    return sa.exists().where(
+        Deadline.district_id == FollowUp.district_id, Deadline.business_key == FollowUp.number,
+        Deadline.name == DEADLINE, Deadline.met_at.is_(None), Deadline.due_at < now,
+    )  # fmt: skip
 
 
 def told_before(session: Session, row: FollowUp) -> str:

@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session
 
 from engine.commands.task_access import may_act
 from engine.errors import Forbidden, InvalidInput, LianjianError, NotFound
-from engine.inspection import corrections, province_by_hand, publication, publication_desk, publication_view, tables
+from engine.inspection import (
+    corrections,
+    objections,
+    province_by_hand,
+    publication,
+    publication_desk,
+    publication_view,
+    tables,
+)
 from engine.inspection.event_words import STAGE_WORDS
 from engine.inspection.models import Publication
 from engine.inspection.opening import OFFICER
@@ -118,6 +126,7 @@ def _page(
         row = _find(session, publication_id)
         versions = publication.versions(session, row.id)
         withheld = corrections.withheld_row(session, row)
+        may_object = actor().has_role(OFFICER, row.department) and objections.may_object(session, row)
         open_number = corrections.under_way(session, row)
         applications = [
             (one, instance_id) for one, of, instance_id in publication_desk.corrections(session, settings(), actor())
@@ -140,7 +149,7 @@ def _page(
         state=STATES.get(row.state, row.state), stages=STAGE_WORDS, push=PUSH, chips=CHIPS,
         errors=errors or {}, typed=typed or {},
         content=publication.public_content(settings(), row, today()) if public else row.content, public=public,
-        may_correct=mine and row.state == "published" and not open_number,
+        may_correct=mine and row.state == "published" and not open_number, may_object=may_object,
         may_report=row.state in publication.TOLD and row.push_state != "received"
         and (mine or actor().has_role(province_by_hand.ADMIN)),
         may_review=row.state == "withheld" and withheld is not None and (mine or actor().has_role("监管督查")),
