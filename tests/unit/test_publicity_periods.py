@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.deadline_rules import deadline_rule
 from engine.errors import ServiceTaskFailed
 from engine.inspection.publicity_periods import ORDINARY, SIMPLIFIED, months_after, period_of
 from engine.settings import Settings
@@ -79,3 +80,9 @@ def test_a_month_without_the_corresponding_day_ends_on_its_last_one() -> None:
 def test_a_penalty_without_a_day_of_decision_cannot_be_judged() -> None:
     with pytest.raises(ServiceTaskFailed, match="决定的日期"):
         period_of(SETTINGS, {"kinds": ["罚款"], "amount": 1}, "企业", ORDINARY)
+
+
+def test_organs_with_a_row_of_their_own_publish_penalties_sooner() -> None:
+    on = date(2026, 3, 2)
+    found = {code: deadline_rule(SETTINGS, "penalty-publication", on, code).rule for code in ("SCJG", "WJJ", "")}
+    assert found == {"SCJG": "20wd", "WJJ": "7wd", "": "20wd"}
