@@ -34,7 +34,7 @@ class IssueDocument:
     def run(self, ctx: CommandContext) -> str:
         instance = instance_of(ctx, self.instance_id)
         if not documents.may_issue(ctx.actor, self.department):
-            raise Forbidden("文书由出具机关的承办人、执法检查人员或科室负责人出具。")
+            raise Forbidden("文书由出具机关的承办人、执法检查人员、法制审核人员或科室负责人出具。")
         each = documents.one_available(ctx.session, ctx.kernel, instance, self.template, self.department)
         sole = not each.template.several
         if sole:

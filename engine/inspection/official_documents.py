@@ -24,7 +24,7 @@ from engine.models import Attachment, ProcessInstance, UserTask
 from engine.settings import Settings
 
 #: Who issues, voids and enters signed copies for an organ.
-ISSUERS = ("承办人", "执法检查人员", "科室负责人", "联席会议办公室")
+ISSUERS = ("承办人", "执法检查人员", "科室负责人", "法制审核人员", "联席会议办公室")
 VOIDERS = ("承办人", "科室负责人", "联席会议办公室")
 PREVIEW = "预览，尚未编号"
 
