@@ -1,0 +1,207 @@
+"""The limits of a penalty case: decision, review, the party's days, the amounts of the simplified procedure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from engine.actor import Actor
+from engine.commands.extend_deadline import ExtendDeadline
+from engine.errors import InvalidInput
+from tests.support import penalty_case as case
+from tests.support.limits import LEAD, LimitDistrict
+
+
+def opened(limits: LimitDistrict) -> tuple[str, list[str]]:
+    """A case filed on the morning the district stands at; its number and handlers."""
+    number = limits.open("administrative-penalty")
+    handlers = case.officers(limits.engine, LEAD)
+    limits.do(number, "file_case", case.filing(handlers))
+    limits.do(number, "approve_filing", {"decision": "立案"})
+    return number, handlers
+
+
+def today(limits: LimitDistrict) -> str:
+    return limits.clock.now.date().isoformat()
+
+
+def service(limits: LimitDistrict, number: str, nth: int, handlers: list[str], day: str) -> None:
+    """Hand the document over that the case's ``nth`` service is about."""
+    key = f"{number}/service-{nth}"
+    limits.do(key, "deliver", case.served(day, handlers, limits.file(key, "deliver", "receipt")))
+
+
+def reviewed(limits: LimitDistrict, amount: int, **traits: Any) -> tuple[str, list[str]]:
+    """A case whose report lies with the reviewer."""
+    number, handlers = opened(limits)
+    limits.do(number, "investigate", case.investigation(today(limits)))
+    limits.do(number, "write_report", case.report(amount, **traits))
+    return number, handlers
+
+
+def told(limits: LimitDistrict, amount: int) -> tuple[str, list[str]]:
+    """A case whose notice was handed over today."""
+    number, handlers = reviewed(limits, amount)
+    limits.do(number, "case_review", case.REVIEW)
+    limits.do(number, "notice", case.notice(amount))
+    service(limits, number, 1, handlers, today(limits))
+    return number, handlers
+
+
+def test_a_case_is_decided_within_ninety_days_extended_twice_and_not_counting_what_is_excluded(
+    limits: LimitDistrict,
+) -> None:
+    number, _ = told(limits, 6000)
+    said = case.statement(today(limits), "书面放弃", attachments=limits.file(number, "hear_statement", "attachments"))
+    limits.do(number, "hear_statement", {key: value for key, value in said.items() if key != "content"})
+
+    def decide(district: LimitDistrict) -> None:
+        district.do(number, "decide", case.decision(6000, today(district)))
+
+    before, on, after = limits.around(number, "decision", then=decide)
+    assert [side.at.date() for side in (before, on, after)] == [date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 2)]
+    assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
+    assert (on.opened, after.opened) == (frozenset(), {"explain_overdue"})
+
+    # twenty days at the laboratory do not count
+    limits.clock.travel("2026-03-10T09:00")
+    paused = limits.open("case-suspension", number)
+    asked = {"ground": "testing", "reason": "送检样品三批。", "since": "2026-03-10", "expected": "三月底"}
+    with pytest.raises(InvalidInput, match="中止"):
+        limits.do(paused, "apply", {**asked, "since": "2026-02-27"})
+    limits.do(paused, "apply", asked)
+    limits.do(paused, "approve_suspension", case.AGREED)
+    assert limits.deadline(number, "decision").due_at is None
+    limits.clock.travel("2026-03-30T17:00")
+    limits.do(paused, "resume", {"reason": "检验报告已收到。", "until": "2026-03-30"})
+    limits.do(paused, "approve_resumption", case.AGREED)
+    assert limits.deadline(number, "decision").due_at.date() == date(2026, 6, 22)  # 20 June is a Saturday
+
+    # thirty days by the head, then what the heads together settle
+    limits.engine.execute(ExtendDeadline(number, "decision", "案情复杂"), actor=Actor.system())
+    assert limits.deadline(number, "decision").due_at.date() == date(2026, 7, 20)
+    with pytest.raises(InvalidInput):
+        limits.engine.execute(ExtendDeadline(number, "decision", "案情特别复杂"), actor=Actor.system())
+    limits.engine.execute(ExtendDeadline(number, "decision", "案情特别复杂", rule="20d"), actor=Actor.system())
+    before, on, after = limits.around(number, "decision", then=decide)
+    assert on.at.date() == date(2026, 8, 10)
+    assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
+
+
+def test_the_party_has_five_working_days_and_what_comes_later_is_kept(limits: LimitDistrict) -> None:
+    number, _ = told(limits, 6000)
+    before, on, after = limits.around(number, "statement", then=lambda d: d.do(number, *answer(d, number)))
+    assert [side.at.date() for side in (before, on, after)] == [date(2026, 3, 8), date(2026, 3, 9), date(2026, 3, 10)]
+    assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
+    assert (before.opened, on.opened, after.opened) == (frozenset(), frozenset(), {"check_lapse"})
+    late = limits.at(datetime.fromisoformat("2026-03-12T09:00:00+08:00"))
+    posted = {
+        "outcome": "逾期提出", "request": "提出陈述申辩", "way": "邮寄", "made_on": "2026-03-10",
+        "received_on": "2026-03-12", "made_by": "演示负责人", "content": "请求从轻处罚。", "admitted": "不予准许",
+        "admission_reason": "没有正当理由。",
+    }  # fmt: skip
+    with pytest.raises(InvalidInput, match="期满核对"):
+        late.do(number, "check_lapse", {**posted, "made_on": "2026-03-09"})
+    late.do(number, "check_lapse", posted)
+    assert late.follow_up(number).facts["statements"][-1]["content"] == "请求从轻处罚。"
+    assert late.steps(number) == {"decide"}
+
+
+def answer(district: LimitDistrict, number: str) -> tuple[str, dict[str, Any]]:
+    """The party's words: in time at the step that waits for them, later at the check of the lapse."""
+    day = today(district)
+    if "hear_statement" in district.steps(number):
+        return "hear_statement", case.statement(day)
+    return "check_lapse", {
+        "outcome": "逾期提出", "request": "提出陈述申辩", "way": "书面", "made_on": day, "received_on": day,
+        "made_by": "演示负责人", "content": "请求从轻处罚。", "admitted": "准许", "admission_reason": "因住院耽误。",
+    }  # fmt: skip
+
+
+def test_the_legal_review_takes_ten_working_days(limits: LimitDistrict) -> None:
+    number, _ = reviewed(limits, 6000, complex="是")
+    sides = limits.around(number, "legal-review", then=lambda d: d.do(number, "legal_review", case.REVIEW))
+    assert [side.at.date() for side in sides] == [date(2026, 3, 15), date(2026, 3, 16), date(2026, 3, 17)]
+    assert [side.on_time for side in sides] == [True, True, False]
+    assert [side.overdue for side in sides] == [False, False, True]
+
+
+def spot(limits: LimitDistrict, number: str, party: str, amount: float, **changes: Any) -> dict[str, Any]:
+    return {
+        "way": "当场处罚", "cause": "未明码标价", "subject_kind": party, "facts": "检查时货架商品没有明码标价。",
+        "basis": "《中华人民共和国价格法》第四十二条", "kinds": ["罚款"],
+        "handlers": case.officers(limits.engine, LEAD),
+        "amount": amount, "certificates_shown": True, "statement": "没有陈述申辩",
+        "decided_at": limits.clock.now.isoformat(), "place": "经营场所", "document_number": "济天市监当罚〔2026〕1号",
+        "receiver": "演示负责人", "signed": "拒绝签收", "refusal": "拒绝签收，已经录像。",
+        "payment": "到指定银行或者电子支付", **changes,
+    }  # fmt: skip
+
+
+def test_a_fine_on_the_spot_keeps_to_the_limit_of_the_party_and_is_filed_in_time(limits: LimitDistrict) -> None:
+    number = limits.open("simplified-penalty")
+    for party, limit in (("个人", 200), ("企业", 3000), ("个体工商户", 3000)):
+        with pytest.raises(InvalidInput, match="超过当场处罚的限额") as refused:
+            limits.do(number, "on_the_spot", spot(limits, number, party, limit + 1))
+        assert "转普通程序" in refused.value.fields["amount"][0]
+        for amount in (limit - 1, limit):
+            copy = limits.at(limits.clock.now)
+            copy.do(number, "on_the_spot", spot(copy, number, party, amount))
+            assert copy.follow_up(number).facts["decision"]["amount"] == amount
+    collected = {"payment": "当场收缴", "payment_ground": "small", "receipt_number": "鲁财 0001"}
+    with pytest.raises(InvalidInput, match="不能当场收缴"):
+        limits.do(number, "on_the_spot", spot(limits, number, "企业", 101, **collected))
+    limits.do(number, "on_the_spot", spot(limits, number, "企业", 100, **collected))
+    filed = {"decision": "备案", "opinion": "已备案。"}
+    sides = limits.around(number, "simplified-filing", then=lambda d: d.do(number, "report_filing", filed))
+    assert [side.at.date() for side in sides] == [date(2026, 3, 3), date(2026, 3, 4), date(2026, 3, 5)]
+    assert [side.on_time for side in sides] == [True, True, False]
+    limits.do(number, "report_filing", filed)
+
+    def hand_over(d: LimitDistrict) -> None:
+        day = today(d)
+        d.do(
+            number, "hand_over_fine",
+            {"handed_on": day, "received_by": "财务室", "banked_on": day, "voucher": "20260303-1"},
+        )  # fmt: skip
+
+    sides = limits.around(number, "collected-fine", then=hand_over)
+    assert [side.on_time for side in sides] == [True, True, False]
+
+
+def test_what_is_above_the_limit_goes_to_the_ordinary_procedure_as_it_was_typed(limits: LimitDistrict) -> None:
+    number = limits.open("simplified-penalty")
+    typed = spot(limits, number, "企业", 3001)
+    kept = {key: typed[key] for key in ("cause", "subject_kind", "facts", "basis", "handlers")}
+    limits.deploy("administrative-penalty")
+    limits.do(number, "on_the_spot", {**kept, "way": "转普通程序", "transfer_reason": "超过限额。"})
+    ordinary = f"{limits.part}/penalty"
+    task = limits.office.open_tasks("file_case", business_key=ordinary)[0]
+    with limits.engine.read() as session:
+        context = limits.engine.task_view(session, session.merge(task)).context
+    assert (context["case_cause"], context["conclusion_text"], context["clauses"]) == (
+        typed["cause"], typed["facts"], typed["basis"],
+    )  # fmt: skip
+    assert context["proposed_handlers"] == typed["handlers"]
+
+
+def test_a_recusal_is_decided_in_three_working_days_while_the_work_goes_on(limits: LimitDistrict) -> None:
+    number, handlers = opened(limits)
+    recusal = limits.open("handler-recusal", number)
+    successor = case.officers(limits.engine, LEAD, 3)[2]
+    limits.do(
+        recusal, "apply",
+        {"side": "当事人", "applicant": "演示负责人", "handler": handlers[0], "reason": "与竞争对手有亲属关系。",
+         "requested_on": today(limits)},
+    )  # fmt: skip
+    decided = {"decision": "决定回避", "reason": "情况属实。", "successor": successor, "prior_work": "有效"}
+    sides = limits.around(recusal, step="decide_recusal", then=lambda d: d.do(recusal, "decide_recusal", decided))
+    assert [side.at.date() for side in sides] == [date(2026, 3, 4), date(2026, 3, 5), date(2026, 3, 6)]
+    assert "investigate" in limits.steps(number)
+    with pytest.raises(InvalidInput, match="接替人员"):
+        limits.do(recusal, "decide_recusal", {**decided, "successor": handlers[1]})
+    limits.do(recusal, "decide_recusal", decided)
+    assert limits.follow_up(number).facts["handlers"] == [successor, handlers[1]]
+    assert limits.office.who(limits.office.open_tasks("investigate")[0]).user_id in (successor, handlers[1])
