@@ -169,8 +169,9 @@ def _case(instance_id: str, errors: dict[str, list[str]] | None = None, status: 
 
 def _may_read(session: Session, instance: ProcessInstance) -> bool:
     """A file is read by whoever may see every part that is bound in it."""
-    found = _rules().get(instance.process_key)
-    ids = [p.id for p in parts_of(session, instance, found.includes if found else ())]
+    known = _rules()
+    found = known.get(instance.process_key)
+    ids = [p.id for p in parts_of(session, instance, found.includes if found else (), known)]
     seen = sa.select(sa.func.count()).where(ProcessInstance.id.in_(ids), instance_in_scope(actor(), ProcessInstance.id))
     return not ids or session.scalar(seen.select_from(ProcessInstance)) == len(ids)
 

@@ -50,6 +50,7 @@ def office(database: Database, settings: Settings, clock: Clock, tmp_path: Path)
     """An engine whose table archives the process ``note``."""
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "archive.json").write_text(json.dumps({"rows": [ROW]}))
+    (tmp_path / "tables" / "duty-to-tell.json").write_text(json.dumps({"rows": []}))
     found = replace(settings, process_dir=tmp_path)
     engine = ProcessEngine(
         database, found, services(), form_context=context_provider(found), roles=roles(), clock=clock

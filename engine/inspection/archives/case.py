@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Conflict
 from engine.inspection.archive_models import CaseFile
-from engine.inspection.archives.rules import Rule, rule
+from engine.inspection.archives.rules import Rule, rules
 from engine.models import HistoryEvent, ProcessInstance
 from engine.settings import Settings
 
@@ -39,26 +39,36 @@ class Case:
 
 def case_of(session: Session, settings: Settings, instance: ProcessInstance, on: date) -> Case:
     """The case of ``instance``.  Raises :class:`Conflict` when cases of its process are not archived."""
-    found = rule(settings, instance.process_key, on)
+    known = rules(settings, on)
+    found = known.get(instance.process_key)
     if found is None:
         raise Conflict("归档范围表中没有这类事项，不单独归档；需要归档的，请系统管理员在归档表中加一行。")
-    return Case(found, instance, parts_of(session, instance, found.includes))
+    return Case(found, instance, parts_of(session, instance, found.includes, known))
 
 
-def parts_of(session: Session, instance: ProcessInstance, includes: Sequence[str]) -> list[ProcessInstance]:
-    """Instances whose business key goes on from this one's (``<inspection>/<department>``)."""
+def parts_of(
+    session: Session, instance: ProcessInstance, includes: Sequence[str], own: Collection[str]
+) -> list[ProcessInstance]:  # fmt: skip
+    """Instances whose business key goes on from this one's (``<inspection>/<department>``).
+
+    What belongs to a follow-up with a file of its own (a process of ``own``) lies in that file: the hearing
+    of a penalty with the penalty, not with the inspection the penalty came of.
+    """
     if not includes:
         return []
+    apart = set(own) - set(includes)
     prefix = f"{instance.business_key}/"
     rows = session.scalars(
         sa.select(ProcessInstance)
         .where(
-            ProcessInstance.district_id == instance.district_id, ProcessInstance.process_key.in_(includes),
+            ProcessInstance.district_id == instance.district_id,
+            ProcessInstance.process_key.in_([*includes, *sorted(apart)]),
             ProcessInstance.business_key.startswith(prefix, autoescape=True),
         )
         .order_by(ProcessInstance.business_key)
-    )  # fmt: skip
-    return list(rows)
+    ).all()
+    files = tuple(f"{row.business_key}/" for row in rows if row.process_key in apart)
+    return [row for row in rows if row.process_key not in apart and not row.business_key.startswith(files)]
 
 
 def still_open(case: Case) -> str:

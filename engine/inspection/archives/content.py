@@ -22,6 +22,10 @@ from engine.inspection.archive_models import CaseFile
 from engine.inspection.archives.blocks import blocks_of
 from engine.inspection.archives.case import Case
 from engine.inspection.archives.enclosures import Enclosure, content, paths
+from engine.inspection.archives.registers import listings
+from engine.inspection.chains.duties import duties
+from engine.inspection.chains.paper import told_listing
+from engine.inspection.chains.told import told_in
 from engine.inspection.code_names import code_names
 from engine.inspection.event_words import ENDED, SILENT, STARTED, WORDS
 from engine.inspection.models import Inspection, Inspector
@@ -74,6 +78,8 @@ class Content:
         yield from self._entries()
         yield from self._draw()
         yield from self._documents()
+        yield from self._told()
+        yield from self._registers()
         yield from self._evidence()
         yield self._course()
         yield self._closing_note()
@@ -241,6 +247,21 @@ class Content:
                 said = official_documents.present(self.session, self.kernel, instance, row, editions[-1].made_at)
                 blocks += said.blocks
             yield Part(row.title, blocks, row.number, self.department(row.department), self.day(row.issued_at))
+
+    def _told(self) -> Iterator[Part]:
+        """Who was told what, when, and what was not: of the case and of everything bound with it."""
+        today = self.file.archived_at.astimezone(self.settings.timezone).date()
+        told = told_in(
+            self.session, self.settings, self.case.instances, duties(self.settings, today), self.file.archived_at
+        )
+        if told:
+            yield Part("告知记录", [told_listing(told, self.settings)], author="系统记录",
+                       on=self.day(self.file.archived_at))  # fmt: skip
+
+    def _registers(self) -> Iterator[Part]:
+        numbers = [i.business_key for i in self.case.instances]
+        if tables_of := list(listings(self.session, self.settings.district_id, numbers)):
+            yield Part("专门登记", tables_of, author="系统记录", on=self.day(self.file.archived_at))
 
     def _evidence(self) -> Iterator[Part]:
         if not self.enclosures:
