@@ -35,6 +35,7 @@ MODULES = (
     "engine.web.cases",
     "engine.web.follow_ups",
     "engine.web.chain",
+    "engine.web.credit",
     "engine.web.campaigns",
     "engine.web.draw_desk",
     "engine.web.campaign_preparation",

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
-from engine.actor import Actor
-from engine.commands.correlate_message import CorrelateMessage
 from engine.errors import InvalidInput
-from engine.inspection.credit_listings import REMOVAL
 from engine.inspection.credit_models import CreditListing, CreditMeasureNotice
+from engine.inspection.demo.accounts import DEMO_PASSWORD
 from engine.inspection.jobs import end_publicity
 from engine.inspection.models import FollowUp, InspectedObject, Publication
 from engine.inspection.object_traits import TraitReader
 from engine.web.app import create_app
 from tests.support.limits import LEAD, LimitDistrict
+from tests.support.pages import Browser
 
 GROUNDS = {"企业": "false-information", "个体工商户": "sole-false-information"}
 LETTERS = {"企业": "unreachable", "个体工商户": "sole-unreachable"}
@@ -67,6 +67,13 @@ def marks(district: LimitDistrict, uscc: str) -> tuple[bool, bool, str]:
     return on, "严重违法失信" in tags, reader.read("", "", on, names, "[]").credit
 
 
+def signed_in(app: Flask, login: str) -> Browser:
+    """A browser of one of the demo's people."""
+    browser = Browser(app.test_client())
+    browser.post("/sign-in", {"login": login, "password": DEMO_PASSWORD}, page="/sign-in")
+    return browser
+
+
 def test_an_entry_is_decided_in_ten_working_days_published_told_to_the_units_and_removed(
     limits: LimitDistrict,
 ) -> None:
@@ -102,7 +109,22 @@ def test_an_entry_is_decided_in_ten_working_days_published_told_to_the_units_and
     limits.do(unit, "sign", {"received": True})
     limits.do(unit, "report", {"taken": "已经采取", "report": "评审时作为考量因素。"})
 
-    limits.engine.execute(CorrelateMessage(REMOVAL, number, {"reason": "已经更正"}), actor=Actor.system())
+    app = create_app(limits.engine.settings, limits.engine)
+    officer, elsewhere = signed_in(app, "scjg-officer"), signed_in(app, "fgj-officer")
+    page = officer.text("/credit")
+    assert limits.follow_up(number).subject_name in page and "提出移出" in page and "已公示" in page
+    assert "已经采取：评审时作为考量因素。" in officer.text("/credit?tab=measures") + elsewhere.text(
+        "/credit?tab=measures"
+    )
+    assert "还没有" in elsewhere.text("/credit") and "没有符合条件的记录" in officer.text("/credit?state=已移出")
+    table = officer.get(f"/credit.csv?q={uscc}").get_data(as_text=True)
+    assert "济天市监列异〔2026〕1号" in table and uscc in table
+    asked = {"number": number, "reason": "已经更正", "tab": "abnormal"}
+    assert elsewhere.post("/credit/removal", asked).status_code == 303 and not limits.steps(number) & {"verify_removal"}
+    answer = officer.post("/credit/removal", asked)
+    assert "/tasks/" in answer.location and "verify_removal" in limits.steps(number)
+    again = officer.post("/credit/removal", asked, follow_redirects=True)
+    assert "移出正在办理" in again.text
     checked = {"cause": "已经纠正违法失信行为", "verified_on": "2026-03-02", "facts": "公示信息已经更正。"}
     limits.do(number, "verify_removal", checked)
 
