@@ -92,8 +92,9 @@ def show(instance_id: str) -> ResponseReturnValue:
     """The generic page: state, whom it waits for, deadlines, live picture, timeline, related cases."""
     with database().read() as session:
         instance = find_instance(session, instance_id)
-        if instance.restricted:  # its own page tells each reader what is theirs to know
-            return redirect(page_of(instance))
+        own = page_of(instance)
+        if instance.restricted and own != request.path:  # its own page tells each reader what is theirs to know
+            return redirect(own)
         tasks = open_tasks(session, [instance.id])
         return make_response(
             render_template(

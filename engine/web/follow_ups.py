@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,6 +12,7 @@ from engine.errors import InvalidInput, LianjianError
 from engine.inspection.follow_ups import Kind
 from engine.inspection.open_follow_up import OpenFollowUp, openable
 from engine.models import ProcessInstance
+from engine.scope import scope
 from engine.web.cases import find_instance, page_of, process_words
 from engine.web.context import actor, database, engine, now, settings
 from engine.web.guards import signed_in
@@ -46,5 +48,11 @@ def open_by_hand(instance_id: str) -> ResponseReturnValue:
             page = page_of(find_instance(session, instance_id))
         flash(error.message, "error")
         return redirect(page, 303)
+    with database().read() as session:
+        origin = page_of(find_instance(session, instance_id))
+        known = session.scalar(scope(sa.select(ProcessInstance.id).where(ProcessInstance.id == opened), actor()))
+    if known is None:  # a crime transfer: from now on only those who work on it know it (ADR 0034)
+        flash(f"已启动“{process_words()[kind]}”，由机关负责人办理；知悉范围限于办理人员，您看不到办理页面。", "success")
+        return redirect(origin, 303)
     flash(f"已启动“{process_words()[kind]}”，请办理下面的第一项任务。", "success")
     return redirect(url_for("cases.by_instance", instance_id=opened), 303)
