@@ -1,0 +1,288 @@
+"""责令改正, 抄告移送 and 公示异议: their limits from three sides, and that nothing known is typed again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from engine.db import new_id
+from engine.errors import Conflict, Forbidden, InvalidInput
+from engine.inspection import exemptions, objections, rectifications
+from engine.inspection.deadline_extensions import ApplyForExtension
+from engine.inspection.lead_models import CaseLead
+from engine.inspection.models import FollowUp, Inspector, Publication
+from engine.inspection.objections import OpenObjection
+from engine.inspection.publication_models import PublicationVersion
+from engine.inspection.rectification_models import EducationRecord
+from tests.conftest import SHANGHAI
+from tests.support.journey import AGREE, PNG
+from tests.support.limits import LEAD, OTHER, LimitDistrict
+
+#: The answers that let a result of the lead go public.
+TO_THE_PUBLIC = ("result_notice", "publication_preview", "second_signoff")
+CONCLUSION = {
+    "facts": "2026年3月2日检查发现超过保质期的食品三袋，进货查验记录不全。",
+    "basis": "《中华人民共和国食品安全法》第三十四条",
+    "category": "6", "handling": "责令改正", "disagreement": "否",
+}  # fmt: skip
+ORDER = {
+    "content": "清理超过保质期的食品，补齐进货查验记录。", "mode": "限期改正", "term": "15d", "delivery": "当场交付",
+    "served_on": "2026-03-02", "method": "直接送达", "receiver": "演示负责人", "signature": PNG, "rights_told": True,
+}  # fmt: skip
+
+
+def context(district: LimitDistrict, number: str, element: str) -> Mapping[str, Any]:
+    with district.engine.read() as session:
+        task = district.office.open_tasks(element, business_key=number)[0]
+        return district.engine.task_view(session, task).context
+
+
+def conclude(district: LimitDistrict, **values: Any) -> None:
+    district.deploy("rectification", "finding-notice")
+    district.do(district.part, "conclude", {**CONCLUSION, "minor": "否", **values})
+    district.do(district.part, "review", AGREE)
+
+
+def reinspect(district: LimitDistrict, number: str, result: str, **values: Any) -> None:
+    """Look again now, with the team of the visit; every line says what the result says."""
+    shown, now = context(district, number, "reinspect"), district.clock.now.isoformat()
+    lines = [{**line, "corrected": "已改正" if result == "已改正" else "未改正"} for line in shown["ordered_items"]]
+    given = {
+        "way": "实地复查", "inspected_at": now, "left_at": now, "address": shown["address"] or "示例路1号",
+        "inspectors": shown["team_codes"], "certificates_shown": True, "present_person": "演示负责人",
+        "items": lines, "facts": "现场逐项核对货架和台账。", "result": result, "statement": "无", "signed": "签名",
+        "signature": PNG, "next_reason": "货架上仍有一袋超过保质期的食品。", **values,
+    }  # fmt: skip
+    district.do(number, "reinspect", given)
+
+
+def test_an_order_runs_by_its_term_and_is_looked_at_again_within_ten_working_days(limits: LimitDistrict) -> None:
+    shown = context(limits, limits.part, "conclude")
+    listed = next(block for block in shown["facts"] if block["title"].startswith("免罚清单比对"))
+    assert {row[0] for row in listed["table"]["rows"]} >= {"N01"}
+    conclude(limits)
+    case = f"{limits.part}/rectification"
+    assert (
+        limits.steps(case) == {"issue_order"} and "超过保质期" in context(limits, case, "issue_order")["order_content"]
+    )
+    with pytest.raises(InvalidInput, match="晚于送达日期"):
+        limits.do(case, "issue_order", {**ORDER, "term": "指定日期", "deadline": "2026-03-02"})
+    limits.do(case, "issue_order", ORDER)
+    before, on, after = limits.around(case, "rectification")
+    assert (before.overdue, on.overdue, after.overdue) == (False, False, True)
+    assert before.opened == on.opened == {"remind_party"}
+    assert after.gone == {"receive_report"} and after.opened == {"reinspect"}
+    limits.clock.travel("2026-03-10T10:00")
+    report = {"reported_on": "2026-03-11", "way": "书面报告", "content": "已经全部下架。"}
+    with pytest.raises(InvalidInput, match="收到报告的日期不对"):
+        limits.do(case, "receive_report", {**report, "evidence": limits.file(case, "receive_report", "evidence")})
+    evidence = limits.file(case, "receive_report", "evidence")
+    limits.do(case, "receive_report", {**report, "reported_on": "2026-03-10", "evidence": evidence})
+
+    before, on, after = limits.around(case, "reinspection", then=lambda d: reinspect(d, case, "已改正"))
+    assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
+    assert after.colour == "red" and on.at.date().isoformat() == "2026-03-24"
+    with pytest.raises(InvalidInput) as refused:
+        reinspect(limits, case, "部分改正")
+    assert "与逐项的改正情况不一致" in str(refused.value.fields["result"])
+    reinspect(limits, case, "未改正")
+    with pytest.raises(InvalidInput) as refused:
+        limits.do(case, "decide_outcome", {"decision": "结案"})
+    assert set(refused.value.fields) == {"decision"}
+    limits.do(case, "decide_outcome", {"decision": "再次责令改正", "reason": "只余一袋，给予三日。"})
+    assert context(limits, case, "issue_order")["order_content"].endswith("货架上仍有一袋超过保质期的食品。")
+    limits.do(case, "issue_order", {**ORDER, "term": "3d", "served_on": "2026-03-10"})
+    limits.clock.travel("2026-03-14T09:00")
+    limits.run_timers()
+    taught = {
+        "exemption": "F01", "education_on": "2026-03-14", "education_way": "当面谈话", "education_signature": PNG,
+        "education_content": "讲解进货查验的规定。", "education_person": "演示负责人",
+    }  # fmt: skip
+    reinspect(limits, case, "已改正", **taught)
+    limits.do(case, "decide_outcome", {"decision": "结案"})
+    row = limits.follow_up(case)
+    assert (row.state, row.facts["order"]["round"]) == ("已改正", 2) and row.closed_at is not None
+    with limits.engine.read() as session:
+        seen = rectifications.reinspections(session, row.district_id, case)
+        kept = session.scalars(sa.select(EducationRecord)).one()
+    assert [(one.round, one.result, len(one.certificates)) for one in seen] == [(1, "未改正", 2), (2, "已改正", 2)]
+    assert (kept.exemption, kept.uscc, kept.case) == ("F01", row.uscc, case)
+    assert limits.deadline(case, "reinspection").met_at is not None
+
+
+def test_a_term_is_extended_before_it_ends_and_what_was_not_corrected_is_a_penalty_that_knows_it_all(
+    limits: LimitDistrict,
+) -> None:
+    limits.deploy("administrative-penalty", "deadline-extension")
+    conclude(limits)
+    case = f"{limits.part}/rectification"
+    limits.do(case, "issue_order", {**ORDER, "term": "指定日期", "deadline": "2026-03-09"})
+    asked = ApplyForExtension(limits.deadline(case, "rectification").id)
+    limits.engine.execute(asked, actor=limits.office.login("scjg-officer"))
+    application = f"{case}/rectification/延期/1"
+    limits.do(application, "apply", {"reason": "当事人书面申请，设备还在运输途中。", "rule": "3d"})
+    limits.do(application, "approve_section", {"decision": "批准", "opinion": "理由正当，同意延期三日。"})
+    limits.clock.travel("2026-03-12T23:00")
+    limits.run_timers()
+    assert "receive_report" in limits.steps(case)
+    limits.clock.travel("2026-03-13T09:00")
+    limits.run_timers()
+    assert "receive_report" not in limits.steps(case), "the timer moved with the term"
+    began = limits.deadline(case, "reinspection").started_at.astimezone(SHANGHAI)
+    assert began.date().isoformat() == "2026-03-12", "ten working days count from the end of the extended term"
+
+    team = context(limits, case, "reinspect")["team_codes"]
+    lapse(limits, team[0], date(2026, 3, 12))
+    with pytest.raises(InvalidInput) as refused:
+        reinspect(limits, case, "未改正")
+    assert "到期" in str(refused.value.fields["inspectors"])
+    lapse(limits, team[0], date(2027, 3, 12))
+    reinspect(limits, case, "未改正")
+    limits.do(case, "decide_outcome", {"decision": "转行政处罚"})
+    penalty = limits.follow_up(f"{case}/penalty")
+    assert (penalty.origin, penalty.root) == (case, limits.part)
+    begun = context(limits, penalty.number, "file_case")["conclusion_text"]
+    assert "超过保质期的食品三袋" in begun and "货架上仍有一袋" in begun, "the filing begins with what was found"
+    assert limits.follow_up(case).state == "未改正，转行政处罚"
+
+
+def test_a_second_offence_of_the_same_kind_within_its_years_is_no_first_one(limits: LimitDistrict) -> None:
+    conclude(limits)
+    row, settings = limits.follow_up(f"{limits.part}/rectification"), limits.engine.settings
+    told = {"decision": "处罚", "facts": "没有建立进货查验记录制度。", "decided_on": "2024-02-20"}
+    earlier = FollowUp(
+        id=new_id(), district_id=row.district_id, number="旧案", kind="administrative-penalty", origin="旧案",
+        root="旧案", root_kind="department-inspection", department=OTHER, uscc=row.uscc, subject_name=row.subject_name,
+        state="已处罚", facts={"decision": told}, opened_at=limits.clock.now,
+        closed_at=datetime(2024, 3, 3, 9, tzinfo=SHANGHAI),
+    )  # fmt: skip
+    with limits.engine.database.write() as session:
+        session.add(earlier)
+    with limits.engine.read() as session:
+        by_day = {
+            day: {one.code: one for one in exemptions.of_case(session, settings, row, date(2026, 3, day))}["F01"]
+            for day in (3, 4)
+        }
+    assert by_day[3].first_offence is False and by_day[3].earlier == ("2024-02-20 受过行政处罚（旧案）",)
+    assert by_day[4].first_offence is True and by_day[4].label.startswith("F01 ")
+
+
+def lapse(district: LimitDistrict, code: str, until: date) -> None:
+    with district.engine.database.write() as session:
+        session.scalars(sa.select(Inspector).where(Inspector.code == code)).one().certificate_until = until
+
+
+def test_one_finding_tells_another_organ_which_signs_within_five_working_days_or_is_urged(
+    limits: LimitDistrict,
+) -> None:
+    limits.deploy("case-lead")
+    conclude(limits, also=["抄告其他部门", "停止检查转日常监管"], notified_departments=[OTHER])
+    with limits.engine.read() as session:
+        opened = session.execute(sa.select(FollowUp.kind, FollowUp.number).order_by(FollowUp.number)).all()
+    assert [kind for kind, _ in opened] == ["finding-notice", "finding-notice", "rectification"]
+    notice = next(
+        n for kind, n in opened if kind == "finding-notice" and context(limits, n, "send_notice")["receiver"] == OTHER
+    )
+    begun = context(limits, notice, "send_notice")
+    given = {"notice_kind": begun["notice_kind"], "receiver": OTHER, "facts": begun["carried_facts"],
+             "basis": begun["clauses"], "request": "请依法处理。"}  # fmt: skip
+    with pytest.raises(InvalidInput, match="收件部门不能是本部门"):
+        limits.do(notice, "send_notice", {**given, "receiver": LEAD})
+    limits.do(notice, "send_notice", given)
+    signed = {"decision": "签收", "person": "监督科"}
+    before, on, after = limits.around(notice, "finding-notice", then=lambda d: d.do(notice, "sign_notice", signed))
+    assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
+    assert on.opened == frozenset() and after.opened == {"urge_receipt"}
+    limits.do(notice, "sign_notice", signed)
+    limits.do(notice, "report_result", {"outcome": "转为线索核查", "handled_on": "2026-03-02"})
+    with limits.engine.read() as session:
+        lead = session.scalars(sa.select(CaseLead)).one()
+    assert (lead.department, lead.handed_from) == (OTHER, notice) and "超过保质期" in lead.content
+    assert limits.follow_up(notice).state == "转为线索核查"
+
+
+def test_an_objection_is_answered_in_three_working_days_or_seven_and_corrects_what_is_public(
+    limits: LimitDistrict,
+) -> None:
+    limits.deploy("objection", "publication-correction")
+    conclude(limits)
+    for step in TO_THE_PUBLIC:
+        limits.do(limits.part, step)
+    with limits.engine.read() as session:
+        published = session.scalars(sa.select(Publication).where(Publication.subject == limits.part)).one()
+    with pytest.raises(Forbidden):
+        limits.engine.execute(OpenObjection(published.id), actor=limits.office.login("wjj-officer"))
+    officer = limits.office.login("scjg-officer")
+    number = limits.engine.execute(OpenObjection(published.id), actor=officer)
+    said = {
+        "way": "来信", "received_on": "2026-03-03", "objector": "演示负责人", "relation": "当事人",
+        "contact": "示例路1号", "identity_checked": True, "wanted": "更正",
+        "claims": "结果类别应当是“未按规定公示其他应当公示的信息”。",
+    }  # fmt: skip
+    with pytest.raises(InvalidInput, match="收到日期不对"):
+        limits.do(number, "register", said)
+    limits.do(number, "register", {**said, "received_on": "2026-03-02"})
+
+    def refuse(district: LimitDistrict) -> None:
+        district.do(
+            number, "accept", {"decision": "不予受理", "refusal": "同一事实和理由已经答复", "reason": "已经答复。"}
+        )
+        late = "人手不足。" if district.clock.now.date().isoformat() > "2026-03-05" else None
+        told = {"told_on": district.clock.now.date().isoformat(), "method": "当面交付", "recipient": "演示负责人"}
+        if late:
+            with pytest.raises(InvalidInput) as refused:
+                district.do(number, "answer", told)
+            assert "2026-03-05" in str(refused.value.fields["delay_reason"])
+        district.do(number, "answer", {**told, "delay_reason": late})
+
+    before, on, after = limits.around(number, "objection", then=refuse)
+    assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
+    accepted = {"decision": "受理", "needs_others": "是", "assistants": [OTHER], "question": "请核实。"}
+    limits.do(number, "accept", accepted)
+    before, on, after = limits.around(number, step="assist")
+    assert (on.overdue, on.opened) == (False, frozenset()) and (after.gone, after.opened) == ({"assist"}, {"verify"})
+    limits.do(number, "assist", {"facts": "许可信息没有公示。", "view": "公示内容有误"})
+    verified = {
+        "ways": ["核对检查记录和证据"],
+        "facts": "核对检查记录，类别录入有误。",
+        "finding": "成立",
+        "suggestion": "更正类别。",
+    }
+    before, on, after = limits.around(number, "objection")
+    assert (on.at.date().isoformat(), on.opened, after.opened) == ("2026-03-11", frozenset(), {"explain_delay"})
+    limits.do(number, "verify", verified)
+    limits.do(number, "decide", {"decision": "成立", "correction_kind": "更正", "reason": "与检查记录不一致。"})
+    limits.do(number, "answer", {"told_on": "2026-03-02", "method": "当面交付", "recipient": "演示负责人"})
+    assert limits.deadline(number, "objection").met_at is not None and not limits.follow_up(number).closed_at
+    correct(limits, limits.follow_up(number).facts["correction"])
+    row = limits.follow_up(number)
+    assert row.state == "成立，更正" and row.closed_at is not None
+    with limits.engine.read() as session:
+        trail = session.scalars(sa.select(PublicationVersion).where(PublicationVersion.stage == "corrected")).one()
+        known = objections.about(session, [row])[number]
+    assert trail.note.startswith("异议经核实成立") and known.publication_id == published.id
+    with limits.engine.database.write() as session:
+        session.get_one(Publication, published.id).state = "withdrawn"
+    with pytest.raises(Conflict):
+        limits.engine.execute(OpenObjection(published.id), actor=officer)
+
+
+def correct(district: LimitDistrict, correction: str) -> None:
+    """The correction the objection opened, through to its effect."""
+    shown = context(district, correction, "apply")
+    cell = next(one["value"] for one in shown["correction_cells"] if "类别" in one["label"] or "结果" in one["label"])
+    changes = [{"cell": cell, "new": "更正后的结果"}]
+    asked = {
+        "action": "提交",
+        "kind": "更正",
+        "cause": "objection",
+        "reason": "异议经核实成立。",
+        "changes": changes,
+    }
+    district.do(correction, "apply", asked)
+    district.do(correction, "section_check", AGREE)
+    district.do(correction, "head_approval", AGREE)
