@@ -24,6 +24,7 @@ STARTED = {
     "department-inspection": "派发部门检查", "rectification": "启动责令改正",
     "administrative-penalty": "启动行政处罚程序",
     "special-inspection": "提出专项检查", "conference-matter": "提出联席会议事项", "duty-review": "提出尽职免责认定",
+    "case-lead": "登记线索", "unlicensed-business": "启动无证无照经营查处",
     "crime-transfer": "启动涉嫌犯罪移送", "evidence-preservation": "启动先行登记保存", "coercive-measure": "启动查封扣押",
 }  # fmt: skip
 ENDED = {
@@ -32,6 +33,7 @@ ENDED = {
     "late-addition": "补充名单办结", "inspector-substitution": "更换检查人员办结",
     "department-inspection": "部门检查办结", "rectification": "责令改正办结", "administrative-penalty": "行政处罚办结",
     "special-inspection": "专项检查办结", "conference-matter": "联席会议事项办结", "duty-review": "尽职免责认定办结",
+    "case-lead": "线索办结", "unlicensed-business": "无证无照经营查处办结",
     "crime-transfer": "涉嫌犯罪移送办结", "evidence-preservation": "先行登记保存办结", "coercive-measure": "查封扣押办结",
 }  # fmt: skip
 #: Processes that an official opens; every other one is started by what was decided before.
@@ -95,6 +97,8 @@ WORDS = {
     "held-item-changed": "在管物品变动",
     "measure-lapsed": "措施依法解除",
     "limit-missed": "期限届满未办",
+    "lead-reporter-shown": "查看投诉举报人信息",
+    "lead-file-added": "上传线索材料",
 }
 PROBLEMS = frozenset(
     {"incident-opened", "draw-aborted", "draw-annulled", "task-cancelled", "measure-lapsed", "limit-missed"}

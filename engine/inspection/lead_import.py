@@ -109,8 +109,9 @@ class _Judge:
         """What becomes of one row whose cells could be read."""
         faults = self._complete(record)
         new = None
-        if not faults:
-            new, faults = judged(self.session, self.settings, self.district_id, self.today, record)
+        if "source" not in faults:
+            new, wrong = judged(self.session, self.settings, self.district_id, self.today, record)
+            new, faults = (None if faults else new), faults | wrong
         found = [
             *problems,
             *(

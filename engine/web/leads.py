@@ -17,6 +17,7 @@ from engine.inspection.lead_reporters import AddLeadFile, Reporter, ShowReporter
 from engine.inspection.leads import PROCESS, STATES, merged_into, source_row
 from engine.inspection.models import FollowUp
 from engine.inspection.open_follow_up import instance_of
+from engine.inspection.registry_export import RecordExport
 from engine.models import Deadline
 from engine.queries import deadlines
 from engine.web import own_lists
@@ -106,10 +107,13 @@ HEAD = (
 @signed_in
 def export(form: str) -> ResponseReturnValue:
     """The filtered leads as CSV or XLSX; nothing of the reporter is in it."""
-    _, statement = _wanted()
+    filters, statement = _wanted()
     with database().read() as session:
         rows = session.scalars(statement.order_by(CaseLead.id.desc()).limit(EXPORT_CAP)).all()
-    return table_response(form, "线索", HEAD, _lines(rows))
+    answer = table_response(form, "线索", HEAD, _lines(rows))
+    asked = {name: value for name, value in filters.items() if value}
+    engine().execute(RecordExport("leads", form, len(rows), asked), actor=actor())
+    return answer
 
 
 def _lines(rows: Any) -> Iterator[list[str]]:

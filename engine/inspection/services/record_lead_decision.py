@@ -30,6 +30,6 @@ def record_lead_decision(ctx: ServiceContext, filing: bool = False) -> dict[str,
     variables = {
         "clue_received_on": row.received_on.isoformat(),
         "case_facts": str(found.get("facts") or ""),
-        "clauses": str(found.get("clause") or ""),
+        "basis": str(found.get("clause") or ""),
     }
     return {"verdict": row.verdict, "variables": variables}
