@@ -88,7 +88,7 @@ def process(key: str) -> ResponseReturnValue:
     return render_template("library/process.html", key=key, rows=rows, origins=ORIGINS, designers=DESIGNERS)
 
 
-def _definition(session: Session, key: str, version: int) -> ProcessDefinition:
+def find_definition(session: Session, key: str, version: int) -> ProcessDefinition:
     row = session.scalar(
         sa.select(ProcessDefinition).where(
             ProcessDefinition.district_id == settings().district_id,
@@ -106,7 +106,7 @@ def _definition(session: Session, key: str, version: int) -> ProcessDefinition:
 def version(key: str, version: int) -> ResponseReturnValue:
     """One version: picture, steps, forms, tables, findings of the linter, scenarios."""
     with database().read() as session:
-        row = _definition(session, key, version)
+        row = find_definition(session, key, version)
         (listed,) = [v for v in _versions(session, key) if v.version == version]
     findings = lint(row.bundle, roles=roles(), services=engine().kernel.services)
     steps = process_view.steps(row.bundle)
@@ -140,7 +140,7 @@ def _scenarios(folder: Path, key: str) -> list[dict[str, Any]]:
 def diagram(key: str, version: int) -> ResponseReturnValue:
     """The diagram as deployed."""
     with database().read() as session:
-        bundle = _definition(session, key, version).bundle
+        bundle = find_definition(session, key, version).bundle
     response = make_response(next(text for name, text in sorted(bundle.items()) if name.endswith(".bpmn")))
     response.headers["Content-Type"] = "application/xml; charset=utf-8"
     return response
@@ -151,7 +151,7 @@ def diagram(key: str, version: int) -> ResponseReturnValue:
 def document(key: str, version: int, template: str, kind: str) -> ResponseReturnValue:
     """The template of a document as deployed, or the form it makes with nothing filled in."""
     with database().read() as session:
-        text = _definition(session, key, version).bundle.get(f"documents/{template}.json")
+        text = find_definition(session, key, version).bundle.get(f"documents/{template}.json")
     if text is None:
         raise NotFound("这个版本没有该文书模板。")
     if kind == "json":
@@ -172,8 +172,8 @@ def compare(key: str) -> ResponseReturnValue:
         rows = _versions(session, key)
         if len(rows) < 2:
             raise NotFound("这个流程只有一个版本，没有可比较的内容。")
-        new = _definition(session, key, request.args.get("to", type=int) or rows[0].version)
-        old = _definition(session, key, request.args.get("from", type=int) or rows[1].version)
+        new = find_definition(session, key, request.args.get("to", type=int) or rows[0].version)
+        old = find_definition(session, key, request.args.get("from", type=int) or rows[1].version)
     return render_template(
         "library/compare.html", key=key, rows=rows, old=old, new=new,
         changes=process_view.compare(old.bundle, new.bundle),
@@ -234,7 +234,7 @@ def deploy_submit() -> ResponseReturnValue:
 def restore(key: str, version: int) -> ResponseReturnValue:
     """Let new cases start from an earlier version again; running ones keep theirs."""
     with database().read() as session:
-        bundle = dict(_definition(session, key, version).bundle)
+        bundle = dict(find_definition(session, key, version).bundle)
     try:
         engine().execute(Deploy(key, bundle, origin="office", note="恢复使用"), actor=actor())
     except ModelRefused as error:
