@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.bpmn.timers import parse_instant
+from engine.calendar import Calendar
 from engine.errors import InvalidInput
 from engine.inspection import decision_clock, hearings, redaction, service_records, tables
 from engine.inspection.document_service import day
@@ -17,6 +18,7 @@ from engine.inspection.records import follow_up
 from engine.inspection.service_models import Hearing
 from engine.models import User
 from engine.service_tasks import ServiceContext
+from engine.settings import Settings
 
 #: Ground of the suspension in the row ``decision`` of the deadline table.
 GROUND = "hearing"
@@ -117,18 +119,8 @@ def schedule(ctx: ServiceContext) -> dict[str, Any]:
     values, row, today = dict(ctx.values or {}), at_hand(ctx), ctx.calendar.local_date(ctx.now)
     held_at = parse_instant(values["held_at"], ctx.settings.timezone)
     held, public = ctx.calendar.local_date(held_at), values["way"] == "公开"
-    if held <= service_records.period_ends(ctx.settings, ctx.calendar, hearings.NOTICE, today):
-        first = service_records.first_day_after(ctx.settings, ctx.calendar, hearings.NOTICE, today)
-        rule = tables.limit(ctx.settings, hearings.NOTICE, today)
-        raise InvalidInput(
-            "听证的日期太早。",
-            fields={"held_at": [f"通知书今天送达的，最早可以在 {first} 举行（{rule.legal_basis}），请改期。"]},
-        )
-    if public and held <= service_records.period_ends(ctx.settings, ctx.calendar, hearings.ANNOUNCEMENT, today):
-        first = service_records.first_day_after(ctx.settings, ctx.calendar, hearings.ANNOUNCEMENT, today)
-        raise InvalidInput(
-            "听证的日期太早。", fields={"held_at": [f"公开举行的应当先期公告，今天公告的最早在 {first} 举行。"]}
-        )
+    if said := too_early(ctx.settings, ctx.calendar, today, held, public):
+        raise InvalidInput("听证的日期太早。", fields={"held_at": [said]})
     if public and (hits := redaction.find(ctx.settings, values["place"], today)):
         said = f"地点会公开，其中的“{hits[0].text}”疑似{hits[0].kind}，请改写。"
         raise InvalidInput("听证地点有误。", fields={"place": [said]})
@@ -138,6 +130,21 @@ def schedule(ctx: ServiceContext) -> dict[str, Any]:
     state(ctx, row, hearings.NOTIFIED)
     serve_by = hearings.last_day_to_serve(ctx.settings, ctx.calendar, held)
     return {"serve_by": serve_by.isoformat()}
+
+
+def too_early(settings: Settings, calendar: Calendar, today: date, held: date, public: bool) -> str:
+    """Why a hearing on ``held`` cannot be notified and announced in time any more, with the earliest lawful day.
+
+    Empty when it can.  The days between are whole: the day of service and the day of the hearing do not count.
+    """
+    for name, needed, words in (
+        (hearings.NOTICE, True, "通知书今天送达的"),
+        (hearings.ANNOUNCEMENT, public, "公开举行、今天公告的"),
+    ):
+        if needed and held <= service_records.period_ends(settings, calendar, name, today):
+            first = service_records.first_day_after(settings, calendar, name, today)
+            return f"{words}，最早可以在 {first} 举行（{tables.limit(settings, name, today).legal_basis}），请改期。"
+    return ""
 
 
 def noticed(ctx: ServiceContext, row: Hearing, held: date, key: str) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from engine.actor import Actor
+from engine.calendar import Calendar
 from engine.commands.context import CommandContext
 from engine.commands.set_deadline import SetDeadline
 from engine.db import new_id
 from engine.errors import InvalidInput
+from engine.inspection.hearing_steps import too_early
 from engine.inspection.models import FollowUp
 from engine.inspection.service_models import Hearing, ServiceRecord
 from engine.models import Message, ProcessInstance, User, UserRole
+from tests.conftest import SHANGHAI
 from tests.support.limits import LEAD, LimitDistrict
 
 HEAD, LEGAL = "机关负责人", "法制审核人员"
@@ -323,3 +328,44 @@ SIGNATURE = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
     "gg=="
 )
+
+
+def test_a_notice_is_served_within_the_days_the_office_sets_itself(limits: LimitDistrict) -> None:
+    number = limits.open("document-service", penalty(limits), document="听证告知书", template="hearing-right-notice")
+    row = limits.deadline(number, "service")
+    before, on, after = limits.around(number, "service", then=lambda d: hand_over(d, number))
+    assert (row.rule, row.due_at.date(), row.label) == ("7wd", date(2026, 3, 11), "听证告知书送达")
+    assert "参照" in row.legal_basis  # no law sets these days
+    assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
+    assert (on.opened, after.opened) == (frozenset(), {"urge_service"})
+
+
+def test_the_day_of_a_hearing_is_fixed_within_five_working_days(limits: LimitDistrict) -> None:
+    _, number = open_hearing(limits)
+    before, on, after = limits.around(
+        number, step="schedule", then=lambda d: d.do(number, "schedule", fixed("2026-05-20"))
+    )
+    assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
+    assert (on.overdue, after.overdue, after.at.date()) == (False, True, date(2026, 3, 11))
+
+
+def test_a_public_hearing_is_announced_three_working_days_before(limits: LimitDistrict, tmp_path: Path) -> None:
+    """An office whose notice took one day only would still have to announce a public hearing three days before."""
+    settings = limits.engine.settings
+    table = json.loads((settings.process_dir / "tables" / "deadline.json").read_text(encoding="utf-8"))
+    for row in table["rows"]:
+        row["rule"] = "1wd" if row["name"] == "hearing-notice" else row["rule"]
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "deadline.json").write_text(json.dumps(table), encoding="utf-8")
+    short = replace(settings, process_dir=tmp_path)
+    with limits.engine.read() as session:
+        calendar = Calendar.load(session, "370105", SHANGHAI)
+    today = date(2026, 3, 3)
+    said = [too_early(short, calendar, today, date(2026, 3, day), public=True) for day in (5, 6, 7)]
+    assert ["2026-03-09" in text for text in said] == [True, True, False] and said[2] == ""
+    assert too_early(short, calendar, today, date(2026, 3, 5), public=False) == ""
+    _, number = open_hearing(limits)
+    limits.do(number, "schedule", {**fixed("2026-03-13"), "way": "不公开", "closed_ground": "商业秘密"})
+    with limits.engine.read() as session:
+        row = session.scalars(sa.select(Hearing)).one()
+    assert (row.announced_at, row.is_public, row.closed_ground) == (None, False, "商业秘密")
