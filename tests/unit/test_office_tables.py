@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.expressions import parse
+from engine.inspection.chains.told_tables import TABLES
 from engine.inspection.reports.columns import ELEMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,4 +57,28 @@ def test_columns_of_reported_results_are_fields_of_their_steps() -> None:
             known = {c["key"]: c for c in known[listed]["components"]}
         if row["key"] not in known or row["element"] not in ELEMENTS:
             faults.append(row["code"])
+    assert faults == []
+
+
+def test_duties_to_tell_name_steps_fields_templates_registers_and_limits_that_exist() -> None:
+    limits = {row["name"] for row in rows("deadline")}
+    faults = []
+    for row in rows("duty-to-tell"):
+        forms = forms_of(row["process"])
+        arises = row["arises"] or {}
+        asked = [(arises.get("after") or arises.get("at"), [arises.get("condition", "true")], [])] if arises else []
+        for told in row["told"]:
+            if element := told.get("element"):
+                cells = [told[name] for name in ("condition", "on", "way", "person", "number") if told.get(name)]
+                asked.append((element, cells, [e["field"] for e in told.get("evidence", ())]))
+            faults += [
+                f"{row['code']}: {key}" for key in told.get("service", ())
+                if not (ROOT / "forms" / "documents" / f"{key}.json").exists()
+            ]  # fmt: skip
+            faults += [row["code"]] if told.get("table", "measure-notice") not in TABLES else []
+        for element, cells, evidence in asked:
+            named = {name for cell in cells for name in parse(cell).names} | set(evidence)
+            if element not in forms or not named <= set(fields(forms[element])):
+                faults.append(f"{row['code']}: {element} {sorted(named)}")
+        faults += [row["code"]] if row["deadline"] and row["deadline"] not in limits else []
     assert faults == []

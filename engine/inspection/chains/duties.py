@@ -91,7 +91,7 @@ def duties(settings: Settings, on: date) -> list[DutyToTell]:
 
 
 def _duty(row: Mapping[str, Any]) -> DutyToTell:
-    arises = row["arises"]
+    arises = row["arises"] or {}  # a duty that no step shows is never said to be unmet
     return DutyToTell(
         row["code"], row["name"], row["process"], row["whom"], row["by"], row.get("deadline") or "",
         row["legal_basis"], arises.get("after", ""), arises.get("at", ""), arises.get("condition", "true"),

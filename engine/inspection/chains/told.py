@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine.inspection.chains.duties import DutyToTell, Proof, holds
 from engine.inspection.chains.told_tables import TABLES
 from engine.inspection.service_models import ServiceRecord
-from engine.models import Attachment, Deadline, ProcessInstance, User, UserTask
+from engine.models import Attachment, Deadline, Department, ProcessInstance, User, UserTask
 from engine.settings import Settings
 
 #: States, the pressing ones first.
@@ -68,7 +68,7 @@ def told_in(
     steps = _submissions(session, cases, {name for duty in wanted for name in duty.elements})
     served = _served(session, cases) if any(p.service for d in wanted for p in d.proofs) else {}
     registers = {
-        name: TABLES[name](session, [case.business_key for case in cases])
+        name: TABLES[name](session, cases[0].district_id, [case.business_key for case in cases])
         for name in {p.table for d in wanted for p in d.proofs if p.table}
     }
     limits = _limits(session, cases, {duty.deadline for duty in wanted if duty.deadline})
@@ -247,6 +247,18 @@ def _with_files(session: Session, found: Sequence[Told]) -> list[Told]:
 
 
 def _with_names(session: Session, settings: Settings, found: Sequence[Told]) -> list[Told]:
+    """Names of who recorded a telling, and of departments that were told."""
     ids = sorted({told.recorded_by for told in found if told.recorded_by})
-    names = dict(session.execute(sa.select(User.id, User.name).where(User.id.in_(ids))).tuples().all()) if ids else {}
-    return [replace(told, recorded_by=names.get(told.recorded_by, "")) for told in found]
+    names = dict(session.execute(sa.select(User.id, User.name).where(User.id.in_(ids))).tuples().all())
+    organs = dict(
+        session.execute(
+            sa.select(Department.code, Department.name).where(
+                Department.district_id == settings.district_id,
+                Department.code.in_(sorted({told.person for told in found if told.person})),
+            )
+        ).tuples().all()
+    )  # fmt: skip
+    return [
+        replace(told, recorded_by=names.get(told.recorded_by, ""), person=organs.get(told.person, told.person))
+        for told in found
+    ]
