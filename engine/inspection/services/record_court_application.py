@@ -6,6 +6,7 @@ from engine.errors import InvalidInput
 from engine.inspection import enforcement as e
 from engine.inspection import enforcement_steps as steps
 from engine.inspection.follow_ups import running_deadline
+from engine.inspection.records import follow_up
 from engine.service_tasks import ServiceContext, service_task
 
 
@@ -27,6 +28,11 @@ def record_court_application(ctx: ServiceContext) -> None:
                 "申请已经逾期。",
                 fields={"late_reason": [f"申请期限到 {last} 届满，逾期申请的请写明正当理由。"]},
             )
+    if row.court_missed and "missed" not in follow_up(ctx.session, ctx.district_id, row.number).facts:
+        raise InvalidInput(
+            "申请期限已经届满。",
+            fields={"filed_on": ["请先由机关负责人办理“逾期未申请的处理”，决定仍然申请以后再提交。"]},
+        )
     row.applied_on, row.court = filed, values["court"]
     row.court_state = "等待受理"
     steps.state(ctx, row, e.APPLIED)
