@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.inspection.facts import (
     campaigns,
+    case_steps,
     conference,
     credit,
     crimes,
@@ -53,7 +54,7 @@ __all__ = ["campaign_statistics", "context_provider"]
 _FORMS: dict[str, Provider] = {
     **campaigns.FORMS, **dispatching.FORMS, **summary.FORMS, **visits.FORMS, **field.FORMS, **release.FORMS,
     **penalties.FORMS, **rectifications.FORMS, **finding_notices.FORMS, **objections.FORMS, **registry.FORMS,
-    **item_adjustments.FORMS, **leads.FORMS, **plans.FORMS,
+    **case_steps.FORMS, **item_adjustments.FORMS, **leads.FORMS, **plans.FORMS,
 }  # fmt: skip
 _PROCESSES: dict[str, Provider] = {
     "joint-inspection": campaigns.campaign_facts,

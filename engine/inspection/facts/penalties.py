@@ -11,11 +11,11 @@ from engine.inspection.facts.desk import Desk, Provider, rows, table
 from engine.inspection.facts.exemptions import exemption_facts
 from engine.inspection.facts.follow_ups import follow_up_facts
 from engine.inspection.facts.options import users
-from engine.inspection.follow_ups import find_follow_up
 from engine.inspection.models import Inspector
 from engine.inspection.penalties import Measure
+from engine.models import User, UserRole
 
-_ROLE = "执法检查人员"
+ROLE = "执法检查人员"
 
 
 def penalty_facts(desk: Desk) -> dict[str, Any]:
@@ -41,10 +41,11 @@ def penalty_facts(desk: Desk) -> dict[str, Any]:
 
 def _people(desk: Desk) -> list[dict[str, Any]]:
     people = handlers.of_case(desk.follow_up)
-    return [rows("办案人员", ("姓名", "、".join(_names(desk, people))))] if people else []
+    return [rows("办案人员", ("姓名", "、".join(names(desk, people))))] if people else []
 
 
-def _names(desk: Desk, people: list[str]) -> list[str]:
+def names(desk: Desk, people: list[str]) -> list[str]:
+    """The people's names, in their order."""
     return [records.user_name(desk.session, each) or each for each in people]
 
 
@@ -92,7 +93,7 @@ def _offer(measure: Measure) -> dict[str, Any]:
     return {f"told_{name}": value or None for name, value in fields.items()}
 
 
-def _team(desk: Desk) -> list[str]:
+def team(desk: Desk) -> list[str]:
     """The accounts of those who inspected, where the chain begins with an inspection."""
     if desk.follow_up.root_kind != "department-inspection":
         return []
@@ -104,11 +105,11 @@ def _team(desk: Desk) -> list[str]:
     return [account for account in accounts if account]
 
 
-def _fit(desk: Desk) -> list[str]:
+def fit(desk: Desk) -> list[str]:
     """Who is proposed to handle the case: those named where it came from, without who must stand back."""
     uscc = desk.follow_up.uscc
     return [
-        each for each in desk.data.get("handlers") or _team(desk)
+        each for each in desk.data.get("handlers") or team(desk)
         if not handlers.why_not(desk.session, desk.district_id, each, uscc, desk.today)
     ]  # fmt: skip
 
@@ -119,10 +120,10 @@ def _case_filing(desk: Desk) -> dict[str, Any]:
     facts = [rows("退回补充", ("理由", returned.get("return_reason")))] if returned.get("return_reason") else []
     return {
         "facts": facts,
-        "users": users(desk, _ROLE, row.department),
+        "users": users(desk, ROLE, row.department),
         "filing_criteria": tables.options(desk.settings, "filing-criterion", desk.today),
         "no_filing_grounds": tables.options(desk.settings, "no-filing-ground", desk.today),
-        "proposed_handlers": _fit(desk) or None,
+        "proposed_handlers": fit(desk) or None,
         "previous": desk.data.get("file_case"),
     }
 
@@ -131,7 +132,7 @@ def _filing_approval(desk: Desk) -> dict[str, Any]:
     asked = desk.data.get("file_case") or {}
     proposal = [
         ("拟办意见", asked.get("proposal")), ("案由", asked.get("cause")), ("初步事实", asked.get("facts")),
-        ("依据", asked.get("basis")), ("办案人员", "、".join(_names(desk, asked.get("handlers") or []))),
+        ("依据", asked.get("basis")), ("办案人员", "、".join(names(desk, asked.get("handlers") or []))),
     ]  # fmt: skip
     return {
         "facts": [rows("立案申请", *proposal)],
@@ -173,6 +174,29 @@ def _measuring(desk: Desk) -> dict[str, Any]:
             for r in penalties.discretion(desk.settings, desk.today, organ)
         ],
     }
+
+
+def _discussion(desk: Desk) -> dict[str, Any]:
+    """Who took part last time, else the organ's heads as they hold accounts; each opinion is asked for anew."""
+    last = desk.follow_up.facts.get("discussion") or {}
+    members = [{"name": m["name"], "post": m["post"]} for m in last.get("members") or []] or [
+        {"name": name, "post": role} for name, role in _heads(desk)
+    ]  # fmt: skip
+    kept = {key: last.get(key) for key in ("place", "chair", "recorder", "entitled")}
+    return {"previous": {**kept, "members": members} if members else None}
+
+
+def _heads(desk: Desk) -> list[tuple[str, str]]:
+    statement = (
+        sa.select(User.name, UserRole.role)
+        .join(UserRole, UserRole.user_id == User.id)
+        .where(
+            User.district_id == desk.district_id, User.active, UserRole.department == desk.follow_up.department,
+            UserRole.role.in_(["机关负责人", "分管负责人"]),
+        )
+        .order_by(UserRole.role.desc(), User.name)
+    )  # fmt: skip
+    return [(name, role) for name, role in desk.session.execute(statement)]
 
 
 def _notice(desk: Desk) -> dict[str, Any]:
@@ -240,66 +264,16 @@ def _closing(desk: Desk) -> dict[str, Any]:
     }
 
 
-def _suspension(desk: Desk) -> dict[str, Any]:
-    found = next(row for row in tables.rows(desk.settings, "deadline", desk.today) if row["name"] == "decision")
-    return {
-        "suspension_grounds": [
-            {"value": ground["code"], "label": ground["label"]}
-            for ground in found["suspensions"] if ground.get("application")
-        ],
-    }  # fmt: skip
-
-
-def _recusal(desk: Desk) -> dict[str, Any]:
-    case = records.follow_up(desk.session, desk.district_id, desk.follow_up.origin)
-    people = handlers.of_case(case)
-    asked = desk.data.get("apply") or {}
-    words = [
-        ("申请人", f"{asked.get('side') or ''} {asked.get('applicant') or ''}".strip()),
-        ("被申请回避的人员", records.user_name(desk.session, asked.get("handler"))), ("理由", asked.get("reason")),
-    ]  # fmt: skip
-    return {
-        "facts": [rows("回避申请", *words)] if asked else [],
-        "handlers": [{"value": each, "label": name} for each, name in zip(people, _names(desk, people), strict=True)],
-        "users": users(desk, _ROLE, desk.follow_up.department),
-    }
-
-
-def _interview(desk: Desk) -> dict[str, Any]:
-    origin = find_follow_up(desk.session, desk.district_id, desk.follow_up.origin)
-    cause = ((origin.facts.get("filing") or {}).get("cause") if origin else "") or ""
-    return {
-        "users": users(desk, _ROLE, desk.follow_up.department),
-        "interviewers": (handlers.of_case(origin) if origin else _team(desk)) or None,
-        "interview_matter": cause or f"对{desk.follow_up.subject_name}的检查",
-    }
-
-
-def _simplified(desk: Desk) -> dict[str, Any]:
-    row = desk.follow_up
-    return {
-        "users": users(desk, _ROLE, row.department),
-        "proposed_handlers": _fit(desk) or None,
-        "subject_kind": (row.subject or {}).get("subject_kind") or None,
-        "collection_grounds": tables.options(desk.settings, "collection-ground", desk.today),
-        "decision_number": penalties.issued_number(desk.session, desk.task.instance_id, "on-the-spot-decision") or None,
-    }
-
-
 #: Providers by form key.
 FORMS: dict[str, Provider] = {
     "case-filing": _case_filing,
     "filing-approval": _filing_approval,
     "investigation": _investigation,
     "investigation-report": _report,
+    "collective-discussion": _discussion,
     "penalty-notice": _notice,
     "statement-review": _statement_review,
     "penalty-decision": _decision,
     "case-closing": _closing,
-    "case-suspension": _suspension,
-    "handler-recusal": _recusal,
-    "handler-recusal-decision": _recusal,
-    "interview-record": _interview,
-    "simplified-penalty": _simplified,
 }
 PROCESSES: dict[str, Provider] = {"administrative-penalty": penalty_facts}
