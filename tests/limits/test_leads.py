@@ -1,0 +1,159 @@
+"""The limits of a case lead and of the guidance to an unlicensed business, from their three sides (domain §3)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from engine.errors import InvalidInput
+from engine.inspection.lead_entry import RegisterLead
+from engine.inspection.lead_models import CaseLead
+from engine.inspection.models import DepartmentInspection, Inspection, Inspector, Item
+from tests.support.limits import LEAD, LimitDistrict, Seen
+
+IN_TIME = (True, True, False)
+OVER = {"*/监管督查", f"{LEAD}/科室负责人"}
+
+
+def today(district: LimitDistrict) -> str:
+    return district.clock.now.date().isoformat()
+
+
+def register(limits: LimitDistrict, **changes: Any) -> str:
+    with limits.engine.read() as session:
+        uscc = session.scalar(
+            sa.select(Inspection.uscc)
+            .join(DepartmentInspection, DepartmentInspection.inspection == Inspection.number)
+            .where(DepartmentInspection.number == limits.part)
+        )
+    values = {
+        "department": LEAD, "source": "投诉举报", "received_on": today(limits), "real_name": "实名",
+        "reporter_name": "举报人甲（虚构）", "reporter_contact": "示例联系方式", "uscc": uscc, "title": "销售过期食品",
+        "content": "三月一日在店内购得过期牛奶两盒，货架上还有。", **changes,
+    }  # fmt: skip
+    number: str = limits.engine.execute(RegisterLead(values), actor=limits.office.login("scjg-officer"))
+    return number
+
+
+def accept(district: LimitDistrict, number: str) -> None:
+    district.do(number, "accept", {"decision": "受理", "told_on": today(district), "told_how": "电话"})
+
+
+def lead(limits: LimitDistrict, number: str) -> CaseLead:
+    with limits.engine.read() as session:
+        return session.scalars(sa.select(CaseLead).where(CaseLead.number == number)).one()
+
+
+def decide(district: LimitDistrict, number: str, verdict: str = "no-violation") -> None:
+    row = lead(district, number)
+    found: dict[str, Any] = {
+        "uscc": row.uscc, "subject_name": row.subject_name, "facts": "核对进货和销售记录，没有发现过期食品。",
+        "verdict": verdict,
+    }  # fmt: skip
+    if verdict == "unlicensed":
+        found["clause"] = "《无证无照经营查处办法》第五条"
+    district.do(number, "verify", found)
+    for step in ("section_review", "head_decide"):
+        district.do(number, step, {"decision": "同意"})
+
+
+def on_time(sides: tuple[Seen, Seen, Seen]) -> tuple[bool | None, ...]:
+    before, on, after = sides
+    assert (before.overdue, on.overdue, after.overdue) == (False, False, True)
+    assert after.colour == "red" and after.told >= OVER
+    return before.on_time, on.on_time, after.on_time
+
+
+def test_a_lead_is_accepted_in_7_verified_in_15_and_answered_in_5_working_days(limits: LimitDistrict) -> None:
+    limits.deploy("case-lead")
+    number = register(limits)
+    assert on_time(limits.around(number, "lead-acceptance", then=lambda d: accept(d, number))) == IN_TIME
+    accept(limits, number)
+    limits.do(number, "plan_check", {"way": "书面和网络核查", "reason": "凭进货和销售记录核实。"})
+    assert on_time(limits.around(number, "case-filing", then=lambda d: decide(d, number))) == IN_TIME
+    decide(limits, number)
+
+    def tell(district: LimitDistrict) -> None:
+        district.do(number, "tell_reporter", {"told_on": today(district), "told_how": "电话", "said": "没有发现违法。"})
+
+    assert on_time(limits.around(number, "reporter-notice", then=tell)) == IN_TIME
+
+
+def test_an_urgent_visit_is_approved_within_24_hours(limits: LimitDistrict) -> None:
+    limits.deploy("case-lead")
+    number = register(limits)
+    accept(limits, number)
+    with limits.engine.read() as session:
+        item = session.scalars(sa.select(Item.code).where(Item.department == LEAD).order_by(Item.code)).first()
+        people = session.scalars(
+            sa.select(Inspector.code).where(Inspector.department == LEAD, Inspector.drawable).limit(2)
+        ).all()
+    limits.do(
+        number, "plan_check",
+        {"way": "现场检查", "reason": "须立即到场。", "items": [item], "inspectors": list(people), "urgent": "是",
+         "planned_on": today(limits), "urgent_reason": "可能危害人身健康。"},
+    )  # fmt: skip
+    row = lead(limits, number)
+    limits.do(
+        number, "verify",
+        {"visited_at": limits.clock.now.isoformat(), "inspectors": list(people), "met": "店长", "uscc": row.uscc,
+         "subject_name": row.subject_name, "facts": "现场没有发现有毒食品。", "verdict": "no-violation"},
+    )  # fmt: skip
+    sides = limits.around(
+        number, "urgent-visit-approval", then=lambda d: d.do(number, "approve_afterwards", {"decision": "同意"})
+    )  # fmt: skip
+    assert on_time(sides) == IN_TIME
+
+
+def test_a_lead_joined_to_an_inspection_closes_with_it_or_leaves_it_when_the_limit_is_over(
+    limits: LimitDistrict,
+) -> None:
+    limits.deploy("case-lead", "rectification", "credit-measures", "finding-notice", "crime-transfer")
+    number = register(limits, real_name="匿名", reporter_name="", reporter_contact="")
+    accept_anonymous = {"decision": "受理"}
+    limits.do(number, "accept", accept_anonymous)
+    limits.do(number, "plan_check", {"way": "并入正在办理的检查", "inspection": limits.part, "reason": "同一对象。"})
+    assert limits.steps(number) == set()
+    before, on, after = limits.around(number, "case-filing")
+    assert (before.opened, on.opened, after.opened) == (frozenset(), frozenset(), {"plan_check"})
+
+    (conclude,) = limits.office.open_tasks("conclude", business_key=limits.part)
+    limits.office.do(conclude)
+    limits.do(limits.part, "review", {"decision": "同意"})
+    row = lead(limits, number)
+    assert (row.state, row.merged_into) == ("已办结", limits.part)
+    assert (
+        row.verdict_words.startswith(f"已随检查 {limits.part} 一并核查")
+        and limits.deadline(number, "case-filing").met_at
+    )
+
+
+def test_the_term_of_the_guidance_is_the_traders_to_its_last_day(limits: LimitDistrict) -> None:
+    limits.deploy("case-lead", "unlicensed-business", "administrative-penalty")
+    number = register(limits)
+    accept(limits, number)
+    limits.do(number, "plan_check", {"way": "书面和网络核查", "reason": "凭登记资料核实。"})
+    decide(limits, number, "unlicensed")
+    case = f"{number}/unlicensed"
+    limits.do(
+        case, "identify",
+        {"facts": "没有食品经营许可而销售食品。", "permit": "应当取得而未取得", "permit_name": "食品经营许可",
+         "permit_department": LEAD, "licence": "已取得", "guidable": "是"},
+    )  # fmt: skip
+    limits.do(case, "guide", {"content": "申请食品经营许可。", "served_on": today(limits), "recipient": "店长"})
+
+    def recheck(district: LimitDistrict, result: str = "已取得证照") -> None:
+        number = {"licence_number": "示例许可号"} if result == "已取得证照" else {}
+        district.do(case, "recheck", {"result": result, "checked_on": today(district), "facts": "现场查看。", **number})
+
+    assert on_time(limits.around(case, "licence-guidance", then=recheck)) == IN_TIME
+    due = limits.deadline(case, "licence-guidance").due_at
+    assert due is not None
+    with pytest.raises(InvalidInput, match="期限未到"):
+        recheck(limits.at(due), "仍在无证无照经营")
+    late = limits.at(due + timedelta(days=1))
+    recheck(late, "仍在无证无照经营")
+    assert late.follow_up(case).state == "转行政处罚" and "file_case" in late.steps(f"{case}/penalty")
