@@ -45,7 +45,7 @@ def notify(ctx: ServiceContext, listing: CreditListing) -> list[str]:
         [
             Start(
                 f"{listing.number}/{unit}", {"origin": listing.number}, department=unit,
-                title=f"失信惩戒措施通知：{listing.subject_name}",
+                title=f"失信惩戒措施通知：{listing.subject_name}", departments=(listing.department,),
             )
             for unit in fresh
         ],

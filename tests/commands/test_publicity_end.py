@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from engine.actor import Actor
+from engine.commands.add_attachment import AddAttachment
 from engine.commands.context import CommandContext
+from engine.commands.deploy import Deploy
+from engine.errors import InvalidInput
 from engine.inspection import records
+from engine.inspection.follow_ups import open_follow_up
 from engine.inspection.jobs import end_publicity
 from engine.inspection.models import Publication
 from engine.inspection.penalty_withdrawal import withdraw_penalty_publication
 from engine.inspection.province import BeginPush, RequeuePublications
 from engine.inspection.publication_models import PublicationCorrection, PublicationVersion
 from engine.inspection.publicity_end import EndPublicity
+from engine.lint.bundle import read_bundle
 from engine.models import Deadline, HistoryEvent
 from engine.process_engine import ProcessEngine
 from engine.web.app import create_app
@@ -125,3 +131,56 @@ def test_a_penalty_annulled_before_it_was_published_never_becomes_public(engine:
     with engine.read() as session:
         noted = records.follow_up(session, engine.settings.district_id, CASE).facts["annulled"]
     assert noted["document"] == "济天政复决〔2026〕8号"
+
+
+@dataclass(frozen=True)
+class Repair:
+    """Open an application to repair, as by hand from the penalty's page."""
+
+    def run(self, ctx: CommandContext) -> str:
+        return open_follow_up(ctx, "credit-repair", CASE).number
+
+
+def test_a_penalty_may_be_repaired_after_its_shortest_time_and_the_platform_is_told_that_it_ended(
+    engine: ProcessEngine, gate: Gate, clock: Clock
+) -> None:
+    bundle = read_bundle(engine.settings.process_dir / "credit-repair", engine.settings.form_dir)
+    engine.execute(Deploy("credit-repair", bundle), actor=SYSTEM)
+    with engine.database.write() as session:
+        case = records.follow_up(session, engine.settings.district_id, CASE)
+        decision = {**case.facts["decision"], "amount": 60000}
+        case.facts = {**case.facts, "decision": decision}
+    gate.publish("administrative-penalty", CASE)
+    row = gate.publication("penalty")
+    assert (row.severity, row.repairable_on is not None) == ("其他", True)
+    clock.travel(f"{row.repairable_on}T10:00")
+    number = engine.execute(Repair(), actor=SYSTEM)
+    assert number == f"{CASE}/repair-1"
+    offered = [one["value"] for one in gate.context("apply")["repair_conditions"]]
+    assert offered == ["fulfilled", "corrected", "no-repetition", "not-listed", "commitment"]
+    paper = AddAttachment(gate.task("apply").id, "commitment", "承诺书.png", "image/png", b"\x89PNG\r\n\x1a\n1")
+    asked = {
+        "applicant": "王示例", "special": "否", "met": offered, "decision": "受理",
+        "commitment": [engine.execute(paper, actor=gate.who("officer"))],
+    }  # fmt: skip
+    with pytest.raises(InvalidInput) as early:
+        gate.do("apply", "officer", applied_on=str(row.repairable_on), **asked)
+    assert str(row.repairable_on) in str(early.value.fields["decision"])
+    assert row.repairable_on is not None
+    today = row.repairable_on + timedelta(days=1)
+    clock.travel(f"{today}T10:00")
+    with pytest.raises(InvalidInput) as special:
+        gate.do("apply", "officer", applied_on=str(today), **{**asked, "special": "是"})
+    assert "decision" in special.value.fields, "食品、药品、特种设备领域 wait longer"
+    gate.do("apply", "officer", applied_on=str(today), **asked)
+    checked = {"checked_on": str(today), "facts": "罚款已经缴清，违法行为已经改正。", "opinion": "建议准予修复"}
+    gate.do("verify", "officer", **checked)
+    gate.do("section_check", "head", decision="同意")
+    granted = {"decision": "准予修复", "decided_on": str(today), "document_number": "济天市监信修〔2026〕1号"}
+    gate.do("decide", "chief", **granted)
+    ended = gate.publication("penalty")
+    assert (ended.state, ended.legal_ground) == ("expired", "信用修复")
+    assert engine.execute(BeginPush(row.id), actor=SYSTEM)["action"] == "end"
+    client = create_app(engine.settings, engine).test_client()
+    assert client.get(f"/public/publications/{row.id}").status_code == 404
+    assert client.get("/public/penalties.json").get_json()["items"] == []

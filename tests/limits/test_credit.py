@@ -113,9 +113,8 @@ def test_an_entry_is_decided_in_ten_working_days_published_told_to_the_units_and
     officer, elsewhere = signed_in(app, "scjg-officer"), signed_in(app, "fgj-officer")
     page = officer.text("/credit")
     assert limits.follow_up(number).subject_name in page and "提出移出" in page and "已公示" in page
-    assert "已经采取：评审时作为考量因素。" in officer.text("/credit?tab=measures") + elsewhere.text(
-        "/credit?tab=measures"
-    )
+    told = "已经采取：评审时作为考量因素。"
+    assert told in elsewhere.text("/credit?tab=measures") and told in officer.text("/credit?tab=measures")
     assert "还没有" in elsewhere.text("/credit") and "没有符合条件的记录" in officer.text("/credit?state=已移出")
     table = officer.get(f"/credit.csv?q={uscc}").get_data(as_text=True)
     assert "济天市监列异〔2026〕1号" in table and uscc in table
