@@ -182,10 +182,13 @@ def _kept(
     ctx: ServiceContext, case: FollowUp, mode: Mode, values: dict[str, Any], attempted: date, position: int
 ) -> ServiceRecord:
     template = str(ctx.data.get("template") or "")
+    number = values.get("document_number") or ctx.data.get("document_number") or service_records.number_of(
+        ctx.session, ctx.district_id, case.origin, template
+    )  # fmt: skip
     row = ServiceRecord(
         id=new_id(), district_id=ctx.district_id, number=case.number, position=position, origin=case.origin,
         root=case.root, department=case.department, document=str(ctx.data.get("document") or ""),
-        document_number=str(values.get("document_number") or ""), template=template, recipient=case.subject_name,
+        document_number=str(number), template=template, recipient=case.subject_name,
         mode=mode.code, mode_name="当场交付" if values.get("on_spot") else mode.name, attempted_on=attempted,
         state=AWAITED, receiver=str(values.get("receiver") or ""), values=values, recorded_by=ctx.actor.user_id,
         recorded_by_name=user_name(ctx.session, ctx.actor.user_id), recorded_at=ctx.now,
