@@ -228,7 +228,9 @@ def _text(component: Component, value: Any) -> str:
         return ""
     if component.subtype == "datetime":
         try:
-            return minute(datetime.fromisoformat(str(value)).isoformat())
+            moment = datetime.fromisoformat(str(value))
+            # What comes back from a refused post has no zone: it is shown as typed, whatever the server's own zone is.
+            return minute(moment) if moment.tzinfo else moment.strftime("%Y-%m-%d %H:%M")
         except ValueError:
             return str(value)  # what somebody typed and we could not read
     return str(value)
