@@ -75,8 +75,8 @@ def _conditions(wanted: HeldFilter, view: str) -> list[sa.ColumnElement[bool]]:
         found.append(sa.or_(HeldItem.uscc == text.upper(), *like))
     ended = HeldItem.ended_at.is_not(None)
     waiting = sa.and_(~ended, HeldItem.state.not_in(held_items.UNDER_MEASURE))
-    by_view = {"": [~ended], "overdue": [_overdue(wanted.now)], "waiting": [waiting], "ended": [ended]}
-    return found + by_view.get(view, [])
+    by_view = {"": ~ended, "overdue": _overdue(wanted.now), "waiting": waiting, "ended": ended}
+    return [*found, by_view[view]] if view in by_view else found
 
 
 def listed(wanted: HeldFilter) -> sa.Select[Any]:

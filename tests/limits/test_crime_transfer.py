@@ -105,7 +105,7 @@ def test_the_head_decides_in_three_days_and_within_the_hours_after_it_the_case_i
     row = late.follow_up(number)
     assert [one["name"] for one in row.facts["missed"]] == ["transfer-decision"]
     assert late.steps(f"{number}/penalty")  # what is no crime is still an offence
-    assert (row.state, row.facts["decision"]["reason"]) == ("不予移送", "不构成犯罪，应当行政处罚。")
+    assert (row.state, row.facts["approval"]["reason"]) == ("不予移送", "不构成犯罪，应当行政处罚。")
 
     limits.clock.travel("2026-03-06T17:00")  # a Friday afternoon: the hours run through the weekend
     limits.do(number, "chief_decision", agree)

@@ -21,7 +21,7 @@ _STEPS: dict[str, tuple[str, dict[str, str]]] = {
         "crime": "涉嫌罪名", "facts": "事实", "evidence": "证据", "amount": "涉案金额（元）", "comparison": "对照标准",
         "prior_penalty_detail": "移送前的处罚", "proposal": "意见", "reason": "理由",
     }),
-    "decision": ("负责人决定", {"decision": "决定", "reason": "理由"}),
+    "approval": ("负责人决定", {"decision": "决定", "reason": "理由"}),
     "handover": ("移送", {"organ": "公安机关", "procuratorate": "抄送", "copied_on": "抄送日期"}),
     "receipt": ("回执", {"organ": "签收机关", "signed_by": "签字人", "receipt_number": "文号"}),
     "police": ("公安机关决定", {

@@ -18,7 +18,7 @@ def decide_crime_transfer(ctx: ServiceContext) -> None:
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
     decided = crimes.moment(ctx, "decided_at", after=crimes.noted(row, "report"), what="专案组的报告")
     decision = (ctx.values or {})["decision"]
-    crimes.keep(ctx, "decision", _STATES[decision], decided)
+    crimes.keep(ctx, "approval", _STATES[decision], decided)
     ctx.meet_deadline("transfer-decision")
     if decision == "批准移送":
         ctx.set_deadline(ctx.business_key, "crime-transfer", started_at=decided)

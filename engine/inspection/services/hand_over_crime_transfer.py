@@ -18,7 +18,7 @@ def hand_over_crime_transfer(ctx: ServiceContext) -> None:
     """
     values = dict(ctx.values or {})
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
-    at = crimes.moment(ctx, "handed_over_at", after=crimes.noted(row, "decision"), what="批准移送")
+    at = crimes.moment(ctx, "handed_over_at", after=crimes.noted(row, "approval"), what="批准移送")
     things = held_items.held_of_root(ctx.session, ctx.district_id, row.root)
     holding = held_items.left(things) > 0
     given = {line["code"]: (n, line) for n, line in enumerate(values["materials"])}
