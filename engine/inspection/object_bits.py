@@ -35,6 +35,17 @@ def unpack(kept: bytes) -> int:
     return int.from_bytes(kept[1:], "little")
 
 
+def union(several: Iterable[bytes]) -> int:
+    """The integer of all that some bytes of :func:`pack` hold: short ones are put together before they are read."""
+    bits, short = 0, bytearray()
+    for kept in several:
+        if kept[:1] == _LIST:
+            short += kept[1:]
+        else:
+            bits |= int.from_bytes(kept[1:], "little")
+    return bits | to_int(sorted(set(numbers(bytes(short)))))
+
+
 def to_int(slots: Sequence[int]) -> int:
     """Slots (ascending) as one integer."""
     if not len(slots):

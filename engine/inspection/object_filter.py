@@ -108,7 +108,8 @@ class ObjectFilter:
         def check(row: Mapping[str, Any]) -> bool:
             return all(any(_has(name, row[name], word) for name in names) for word in long)
 
-        return Question(AllOf(tuple(parts)), check if long else None, tuple(names) if long else ())
+        least = {"inspected": _year_before(today).isoformat()} if self.inspected == "year" else {}
+        return Question(AllOf(tuple(parts)), check if long else None, tuple(names) if long else (), least)
 
     def _word(self, word: str) -> Condition:
         places = [self.within] if self.within else ["name", "address", "person", "code"]
@@ -127,10 +128,7 @@ def _has(name: str, text: str, word: str) -> bool:
 def _inspected(asked: str, today: date) -> Condition:
     if asked == "never":
         return Not(Between("month=0", "month=A"))
-    try:
-        since = today.replace(year=today.year - 1)
-    except ValueError:  # 29 February
-        since = today - timedelta(days=365)
+    since = _year_before(today)
     recent = AnyOf(
         (
             Between(f"day={since.isoformat()}", f"day={since:%Y-%m}-99"),
@@ -138,6 +136,13 @@ def _inspected(asked: str, today: date) -> Condition:
         )
     )
     return recent if asked == "year" else Not(recent)
+
+
+def _year_before(today: date) -> date:
+    try:
+        return today.replace(year=today.year - 1)
+    except ValueError:  # 29 February
+        return today - timedelta(days=365)
 
 
 def _expires(asked: str, today: date) -> Condition:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.inspection.models import InspectedObject
-from engine.inspection.object_bits import SEGMENT, slots_of, to_int, unpack
+from engine.inspection.object_bits import SEGMENT, slots_of, to_int, union, unpack
 from engine.inspection.object_conditions import AllOf, Between, Condition, Is, answer, tokens_in
 from engine.inspection.object_models import ObjectLeft, ObjectPosting, ObjectSegment
 from engine.inspection.object_orders import STRIDE, Key, Orders, Stream
@@ -46,6 +46,8 @@ class Question:
     condition: Condition = field(default_factory=AllOf)
     check: Check | None = None
     columns: tuple[str, ...] = ()  # that ``check`` reads
+    #: Order → the least text of its key that the condition leaves: what stands before need not be looked at.
+    least: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,15 +124,15 @@ class Search:
         return found
 
     def _span(self, span: Between) -> Mapping[int, int]:
-        found: dict[int, int] = defaultdict(int)
+        held: dict[int, list[bytes]] = defaultdict(list)
         statement = sa.select(ObjectPosting.segment, ObjectPosting.slots).where(
             ObjectPosting.district_id == self._district,
             ObjectPosting.token >= span.low,
             ObjectPosting.token < span.high,
         )
         for number, slots in self._session.execute(statement):
-            found[number] |= unpack(slots)
-        return found
+            held[number].append(slots)
+        return {number: union(several) for number, several in held.items()}
 
     def _ask_fresh(self) -> tuple[list[Row], int]:
         """Objects the index has not seen that are meant, and how many more there are than could be read."""
@@ -213,6 +215,8 @@ class Search:
             rows = [row for row in self._read(self._positions(), column) if self._meant(row)] + list(self._fresh)
             keys = [order_key(order, row) for row in rows]
             return self._found(_ahead(keys, after, descending), size, len(keys), exact=True)
+        if after is None and not descending and (least := self._question.least.get(order)):
+            after = (least, "")
         ahead = self._first(order, size + 1, descending, after)
         return self._found(ahead, size, self.total, exact=self._question.check is None)
 
