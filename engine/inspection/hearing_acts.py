@@ -8,14 +8,13 @@ from typing import Any
 
 from engine.errors import InvalidInput
 from engine.inspection import decision_clock, hearings, tables
-from engine.inspection.document_service import within
-from engine.inspection.hearing_steps import GROUND, at_hand, moment, noticed, state
+from engine.inspection.hearing_steps import GROUND, at_hand, ended, moment, noticed, state, withdrawn
 from engine.inspection.service_models import Hearing
 from engine.service_tasks import ServiceContext
 
 #: What the diagram reads in ``next``.
-HELD, ENDED, RESCHEDULE, SUSPENDED, RECUSAL, APPOINT, AGAIN = (
-    "held", "ended", "reschedule", "suspended", "recusal", "appoint", "again",
+HELD, RESCHEDULE, SUSPENDED, RECUSAL, APPOINT, AGAIN = (
+    "held", "reschedule", "suspended", "recusal", "appoint", "again",
 )  # fmt: skip
 GIVEN_UP = "视为放弃听证"
 _CHAIR = "主持人"
@@ -34,8 +33,7 @@ def act(ctx: ServiceContext) -> dict[str, Any]:
         case "当事人不到场" | "当事人中途退场":
             return _given_up(ctx, row, values)
         case "撤回听证申请":
-            within(ctx, values, "withdrawn_on", row.requested_on or ctx.calendar.local_date(ctx.now), "申请日期")
-            return _ended(ctx, row, "撤回听证申请")
+            return withdrawn(ctx, row, values)
         case "申请回避":
             return _recusal_asked(row, values)
         case "当事人申请改期":
@@ -48,7 +46,7 @@ def act(ctx: ServiceContext) -> dict[str, Any]:
             return {"next": SUSPENDED}
         case _:
             _stopped(ctx, row, values, "终止")
-            return _ended(ctx, row, "听证终止")
+            return ended(ctx, row, "听证终止")
 
 
 def _held(ctx: ServiceContext, row: Hearing, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,13 +86,7 @@ def _given_up(ctx: ServiceContext, row: Hearing, values: Mapping[str, Any]) -> d
     if row.held_at is None or ctx.now < row.held_at:
         raise InvalidInput("听证时间还没有到。", fields={"action": ["听证时间还没有到，不能登记不到场或者退场。"]})
     noticed(ctx, row, ctx.calendar.local_date(row.held_at), "action")
-    return _ended(ctx, row, GIVEN_UP)
-
-
-def _ended(ctx: ServiceContext, row: Hearing, outcome: str) -> dict[str, Any]:
-    row.outcome = outcome
-    state(ctx, row, outcome)
-    return {"next": ENDED}
+    return ended(ctx, row, GIVEN_UP)
 
 
 def _put_off(ctx: ServiceContext, row: Hearing, values: Mapping[str, Any], kind: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from engine.bpmn.timers import parse_instant
 from engine.calendar import Calendar
 from engine.errors import InvalidInput
 from engine.inspection import decision_clock, hearings, redaction, service_records, tables
-from engine.inspection.document_service import day
+from engine.inspection.document_service import day, within
 from engine.inspection.follow_ups import find_follow_up
 from engine.inspection.records import follow_up
 from engine.inspection.service_models import Hearing
@@ -22,6 +22,9 @@ from engine.settings import Settings
 
 #: Ground of the suspension in the row ``decision`` of the deadline table.
 GROUND = "hearing"
+WITHDRAWN = "当事人撤回申请"
+#: What the diagram reads in ``next``.
+ENDED = "ended"
 
 
 def at_hand(ctx: ServiceContext) -> Hearing:
@@ -114,9 +117,12 @@ def appoint(ctx: ServiceContext) -> dict[str, Any]:
 def schedule(ctx: ServiceContext) -> dict[str, Any]:
     """Fix day and place: late enough that the notice served today is in time, and announced when it is public.
 
-    Returns ``serve_by``.  Raises :class:`InvalidInput` that names the earliest lawful day.
+    Returns ``serve_by``, or that it ended because the party withdrew.  Raises :class:`InvalidInput` that names the
+    earliest lawful day.
     """
     values, row, today = dict(ctx.values or {}), at_hand(ctx), ctx.calendar.local_date(ctx.now)
+    if values["action"] == WITHDRAWN:
+        return withdrawn(ctx, row, values)
     held_at = parse_instant(values["held_at"], ctx.settings.timezone)
     held, public = ctx.calendar.local_date(held_at), values["way"] == "公开"
     if said := too_early(ctx.settings, ctx.calendar, today, held, public):
@@ -129,7 +135,20 @@ def schedule(ctx: ServiceContext) -> dict[str, Any]:
     row.announced_at = ctx.now if public else None
     state(ctx, row, hearings.NOTIFIED)
     serve_by = hearings.last_day_to_serve(ctx.settings, ctx.calendar, held)
-    return {"serve_by": serve_by.isoformat()}
+    return {"next": "notify", "serve_by": serve_by.isoformat()}
+
+
+def withdrawn(ctx: ServiceContext, row: Hearing, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The party withdrew its request.  Raises :class:`InvalidInput` for a day before the request or to come."""
+    within(ctx, values, "withdrawn_on", row.requested_on or ctx.calendar.local_date(ctx.now), "申请日期")
+    return ended(ctx, row, "撤回听证申请")
+
+
+def ended(ctx: ServiceContext, row: Hearing, outcome: str) -> dict[str, Any]:
+    """Nothing is heard any more."""
+    row.outcome = outcome
+    state(ctx, row, outcome)
+    return {"next": ENDED}
 
 
 def too_early(settings: Settings, calendar: Calendar, today: date, held: date, public: bool) -> str:

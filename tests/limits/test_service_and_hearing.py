@@ -224,7 +224,12 @@ def open_hearing(limits: LimitDistrict) -> tuple[str, str]:
 
 
 def fixed(at: str) -> dict[str, str]:
-    return {"held_at": f"{at}T09:30", "place": "济南市天桥区示例街2号三楼听证室", "way": "公开"}
+    return {
+        "action": "确定时间、地点",
+        "held_at": f"{at}T09:30",
+        "place": "济南市天桥区示例街2号三楼听证室",
+        "way": "公开",
+    }
 
 
 def held(limits: LimitDistrict, on: str) -> dict[str, Any]:
