@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.errors import InvalidInput
 from engine.inspection import crime_transfers as crimes
 from engine.inspection import held_items
@@ -21,7 +23,9 @@ def hand_over_crime_transfer(ctx: ServiceContext) -> None:
     at = crimes.moment(ctx, "handed_over_at", after=crimes.noted(row, "approval"), what="批准移送")
     things = held_items.held_of_root(ctx.session, ctx.district_id, row.root)
     holding = held_items.left(things) > 0
-    given = {line["code"]: (n, line) for n, line in enumerate(values["materials"])}
+    given: dict[str, tuple[int | None, dict[str, Any]]] = {
+        line["code"]: (n, line) for n, line in enumerate(values["materials"])
+    }
     faults: dict[str, list[str]] = {}
     missing = []
     for material in rows(ctx.settings, "transfer-material", ctx.calendar.local_date(ctx.now)):
