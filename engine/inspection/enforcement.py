@@ -219,12 +219,36 @@ class Account:
 
 def account(session: Session, settings: Settings, calendar: Calendar, row: PenaltyDebt) -> Account:
     """The account of a debt."""
-    waived = sum(
-        r.waived for r in requests_of(session, row) if r.kind == RELIEF and r.decision == GRANTED
-    )  # fmt: skip
-    pauses = tuple(Pause(p.since, p.until, p.ground) for p in pauses_of(session, row))
-    plans = plans_of(terms_of(session, row), calendar)
-    return Account(row, payments_of(session, row), plans, pauses, waived, rate_on(settings, row.decided_on))
+    return accounts(session, settings, calendar, [row])[0]
+
+
+def accounts(
+    session: Session, settings: Settings, calendar: Calendar, found: Sequence[PenaltyDebt]
+) -> list[Account]:  # fmt: skip
+    """The accounts of some debts of one district, in their order."""
+    numbers, penalties = [row.number for row in found], [row.penalty for row in found]
+    district = found[0].district_id if found else ""
+
+    def by(model: Any, column: Any, keys: list[str], *order: Any) -> dict[str, list[Any]]:
+        groups: dict[str, list[Any]] = {key: [] for key in keys}
+        wanted = sa.select(model).where(model.district_id == district, column.in_(keys)).order_by(*order)
+        for one in session.scalars(wanted):
+            groups[getattr(one, column.key)].append(one)
+        return groups
+
+    entries = by(Payment, Payment.debt, numbers, Payment.serial)
+    terms = by(PaymentTerm, PaymentTerm.debt, numbers, PaymentTerm.plan, PaymentTerm.position)
+    asked = by(PaymentRequest, PaymentRequest.debt, numbers, PaymentRequest.serial)
+    pauses = by(SurchargePause, SurchargePause.penalty, penalties, SurchargePause.since)
+    return [
+        Account(
+            row, entries[row.number], plans_of(terms[row.number], calendar),
+            tuple(Pause(p.since, p.until, p.ground) for p in pauses[row.penalty]),
+            sum(r.waived for r in asked[row.number] if r.kind == RELIEF and r.decision == GRANTED),
+            rate_on(settings, row.decided_on),
+        )
+        for row in found
+    ]  # fmt: skip
 
 
 def balance(session: Session, settings: Settings, calendar: Calendar, row: PenaltyDebt, on: date) -> Balance:

@@ -36,6 +36,7 @@ MODULES = (
     "engine.web.follow_ups",
     "engine.web.chain",
     "engine.web.credit",
+    "engine.web.enforcement",
     "engine.web.campaigns",
     "engine.web.draw_desk",
     "engine.web.campaign_preparation",
