@@ -191,3 +191,26 @@ def conclude_merged_inspection(ctx: ServiceContext, part: DepartmentInspection) 
     conclusion = part.conclusion or {}
     handling = str(conclusion.get("handling") or "未发现问题")
     tell_merged(ctx, part.number, "", f"已随检查 {part.number} 一并核查，检查结论：{handling}。")
+
+
+def archive_rows(
+    session: Session, district_id: str, numbers: Iterable[str]
+) -> list[tuple[str, list[str], list[list[str]], list[int]]]:
+    """What the case file says of leads: title, columns, rows, widths; never who reported them."""
+    statement = (
+        sa.select(CaseLead)
+        .where(CaseLead.district_id == district_id, CaseLead.number.in_(list(numbers)))
+        .order_by(CaseLead.number)
+    )
+    found = list(session.scalars(statement))
+    if not found:
+        return []
+    columns = ["编号", "来源", "收到日期", "对象", "事由", "处理结果", "决定日期", "状态"]
+    rows = [
+        [
+            row.number, row.source, row.received_on.isoformat(), row.subject_name, row.title, row.verdict_words,
+            row.decided_on.isoformat() if row.decided_on else "", row.state,
+        ]
+        for row in found
+    ]  # fmt: skip
+    return [("线索", columns, rows, [4, 2, 2, 3, 3, 4, 2, 2])]

@@ -110,19 +110,23 @@ def export(form: str) -> ResponseReturnValue:
     filters, statement = _wanted()
     with database().read() as session:
         rows = session.scalars(statement.order_by(CaseLead.id.desc()).limit(EXPORT_CAP)).all()
-    answer = table_response(form, "线索", HEAD, _lines(rows))
+    answer = table_response(form, "线索", HEAD, _lines(rows, departments(), _verdicts()))
     asked = {name: value for name, value in filters.items() if value}
     engine().execute(RecordExport("leads", form, len(rows), asked), actor=actor())
     return answer
 
 
-def _lines(rows: Any) -> Iterator[list[str]]:
-    names, today = departments(), now().date()
+def _verdicts() -> dict[str, str]:
+    return {one["value"]: one["label"] for one in tables.options(settings(), "lead-verdict", now().date())}
+
+
+def _lines(rows: Any, names: dict[str, str], verdicts: dict[str, str]) -> Iterator[list[str]]:
+    """Rows of the table; written while the answer is sent, so nothing is asked of the request here."""
     for row in rows:
-        verdict = tables.label(settings(), "lead-verdict", row.verdict, today) if row.verdict else ""
         yield [
             row.number, row.source, row.received_on.isoformat(), names.get(row.department, row.department),
-            row.subject_name, row.uscc, row.title, "是" if row.real_name else "否", row.state, verdict,
+            row.subject_name, row.uscc, row.title, "是" if row.real_name else "否", row.state,
+            verdicts.get(row.verdict, row.verdict),
             row.decided_on.isoformat() if row.decided_on else "", row.platform_number,
         ]  # fmt: skip
 
@@ -181,7 +185,7 @@ def _page(
         page = render_template(
             "leads/show.html", row=row, instance=instance, chip=CHIPS.get(row.state, "chip-blue"), handles=mine,
             has_reporter=source_row(settings(), row.source, row.received_on)["reporter"] or row.real_name,
-            verdict=tables.label(settings(), "lead-verdict", row.verdict, today) if row.verdict else "",
+            verdict=_verdicts().get(row.verdict, row.verdict),
             followed=[(one, instance_of(session, row.district_id, one.kind, one.number)) for one in followed],
             kinds={one["value"]: one["label"] for one in tables.options(settings(), "follow-up-kind", today)},
             merged=merged_into(session, row.district_id, row.number), message=message, reporter=reporter, shown=shown,
