@@ -374,3 +374,21 @@ def test_a_public_hearing_is_announced_three_working_days_before(limits: LimitDi
     with limits.engine.read() as session:
         row = session.scalars(sa.select(Hearing)).one()
     assert (row.announced_at, row.is_public, row.closed_ground) == (None, False, "商业秘密")
+
+
+def test_a_letter_returned_from_the_address_the_party_confirmed_counts_as_served(limits: LimitDistrict) -> None:
+    case = penalty(limits)
+    number = limits.open("document-service", case, document="行政处罚决定书", template="penalty-decision")
+    letter = {
+        "action": "送达", "mode": "post", "attempted_on": "2026-03-02", "servers": servers(limits)[:1],
+        "post_number": "XA12345678937", "post_address": "济南市天桥区示例路1号", "address_confirmed": True,
+    }  # fmt: skip
+    assert set(refused(limits, number, "deliver", letter)) == {"confirmation"}
+    limits.do(number, "deliver", {**letter, "confirmation": limits.file(number, "deliver", "confirmation")})
+    limits.clock.travel("2026-03-06T10:00")
+    receipt = limits.file(number, "await_return", "receipt")
+    returned = {"result": "被退回", "on": "2026-03-05", "failure": "拒绝签收", "receipt": receipt}
+    limits.do(number, "await_return", returned)
+    (row,) = attempts(limits, number)
+    assert (row.state, row.served_on) == ("已送达", date(2026, 3, 5)) and "送达地址确认书" in row.reason
+    assert limits.follow_up(number).state == "已送达" and not limits.steps(number)
