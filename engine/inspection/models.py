@@ -382,7 +382,6 @@ class Publication(Base):
     prepared_by: Mapped[str | None] = mapped_column(Id)
     released_by: Mapped[str | None] = mapped_column(Id)
     published_at: Mapped[datetime | None]
-    due_at: Mapped[datetime | None]
     #: what the search of the public pages looks at; from ``content``, so never more than is public
     title: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     code: Mapped[str] = mapped_column(sa.String(18), default="", server_default="")  # 统一社会信用代码

@@ -228,7 +228,7 @@ def refuse_undecided(preview: Preview, values: Mapping[str, Any]) -> None:
 
 def keep(
     session: Session, *, district_id: str, kind: str, subject: str, department: str, preview: Preview, state: str,
-    legal_ground: str = "", prepared_by: str | None = None, due_at: datetime | None = None, subject_kind: str = "",
+    legal_ground: str = "", prepared_by: str | None = None, subject_kind: str = "",
 ) -> Publication:  # fmt: skip
     """Create or refresh the publication row of ``subject`` before its release.
 
@@ -243,7 +243,6 @@ def keep(
     row.content, row.redacted = preview.content, preview.redacted
     row.state, row.legal_ground = state, legal_ground
     row.prepared_by = prepared_by
-    row.due_at = due_at
     row.subject_kind = subject_kind
     index(row)
     session.flush()

@@ -6,7 +6,7 @@ Everything the table speaks of is handed over, closed fields too: the officer se
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,12 +28,11 @@ NATURAL_PERSON = "自然人"
 
 @dataclass(frozen=True)
 class ToPublish:
-    """What a case is about to make public: the kind of publication, its source, whose it is and by when."""
+    """What a case is about to make public: the kind of publication, its source, and whose it is."""
 
     kind: str
     source: Source
     department: str
-    due_at: datetime | None = None
 
 
 def of_case(session: Session, settings: Settings, process: str, number: str, today: date) -> ToPublish:
@@ -46,9 +45,7 @@ def of_case(session: Session, settings: Settings, process: str, number: str, tod
         listing = credit_listings.found(session, district, number)
         return ToPublish(listing.list_code, of_listing(session, settings, listing), listing.department)
     part = records.department_inspection(session, district, number)
-    deadline = records.publication_deadline(session, district, part.number)
-    due_at = deadline.due_at if deadline else None
-    return ToPublish("result", of_result(session, settings, part, today), part.department, due_at)
+    return ToPublish("result", of_result(session, settings, part, today), part.department)
 
 
 def of_publication(session: Session, settings: Settings, row: Publication, today: date) -> Source:

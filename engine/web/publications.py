@@ -23,7 +23,7 @@ from engine.inspection import (
 from engine.inspection.event_words import STAGE_WORDS
 from engine.inspection.models import Publication
 from engine.inspection.opening import OFFICER
-from engine.models import ProcessInstance, User, UserTask
+from engine.models import Deadline, ProcessInstance, User, UserTask
 from engine.process_engine import Command
 from engine.web.context import actor, database, departments, engine, settings
 from engine.web.guards import requires_role
@@ -92,7 +92,7 @@ def _public(session: Session, tab: str, wanted: dict[str, str], before: str | No
     push: tuple[str, ...] = ("pending", "failed") if tab == "unreported" else ()
     if wanted["push"] in PUSH:
         push = (wanted["push"],)
-    states = ("expired",) if tab == "ended" else publication_view.PUBLIC
+    states: tuple[str, ...] = ("expired",) if tab == "ended" else publication_view.PUBLIC
     if tab == "unreported":
         states = publication.TOLD
     rows = publication_desk.publications(
@@ -138,6 +138,12 @@ def _page(
             .order_by(ProcessInstance.started_at)
             .limit(1)
         )
+        deadline = session.scalar(
+            sa.select(Deadline).where(
+                Deadline.district_id == row.district_id, Deadline.business_key == row.subject,
+                Deadline.name.in_(("publication", "penalty-publication", "abnormal-listing", "serious-listing")),
+            )
+        )  # fmt: skip
         people = {u: n for u, n in session.execute(
             sa.select(User.id, User.name).where(User.id.in_([p for p in (row.prepared_by, row.released_by) if p]))
         )}  # fmt: skip
@@ -145,7 +151,8 @@ def _page(
     public = row.state in publication_view.PUBLIC
     return render_template(
         "publication_case.html", row=row, versions=versions, withheld=withheld, open_number=open_number,
-        applications=applications, subject=subject, people=people, kind=publication.KINDS.get(row.kind, row.kind),
+        applications=applications, subject=subject, deadline=deadline, people=people,
+        kind=publication.KINDS.get(row.kind, row.kind),
         state=STATES.get(row.state, row.state), stages=STAGE_WORDS, push=PUSH, chips=CHIPS,
         errors=errors or {}, typed=typed or {},
         content=publication.public_content(settings(), row, today()) if public else row.content, public=public,

@@ -20,6 +20,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("public_until", sa.Date(), nullable=True))
         table.add_column(sa.Column("repairable_on", sa.Date(), nullable=True))
         table.add_column(sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
+        table.drop_column("due_at")  # the deadline's row says it, and follows when it moves
         table.create_index("ix_publication_ending", ["district_id", "state", "public_until"])
     op.create_table(
         "credit_listing",
@@ -81,5 +82,6 @@ def downgrade() -> None:
     op.drop_table("credit_listing")
     with op.batch_alter_table("publication") as table:
         table.drop_index("ix_publication_ending")
+        table.add_column(sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
         for column in ("ended_at", "repairable_on", "public_until", "severity"):
             table.drop_column(column)

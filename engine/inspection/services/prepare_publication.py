@@ -30,7 +30,6 @@ def prepare_publication(ctx: ServiceContext) -> None:
         state="withholding" if withheld else "prepared",
         legal_ground=publication_release.ground_words(ground, values["ground_note"]) if withheld else "",
         prepared_by=ctx.actor.user_id,
-        due_at=about.due_at,
         subject_kind=about.source.subject_kind,
     )
     publication_release.record_stage(
