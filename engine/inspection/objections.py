@@ -43,7 +43,9 @@ class OpenObjection:
             raise Forbidden("只有公示机关的承办人可以登记异议。")
         if row.state != "published":
             raise Conflict("该信息没有在公示，不能登记异议。")
-        return open_follow_up(ctx, KIND, row.subject, {"publication": row.id}).number
+        opened = open_follow_up(ctx, KIND, row.subject, {"publication": row.id})
+        opened.state, opened.facts = "待登记", {"publication": row.id}
+        return opened.number
 
 
 def may_object(session: Session, row: Publication) -> bool:

@@ -63,4 +63,4 @@ def _subject(desk: Desk) -> dict[str, Any]:
 
 
 def _words(value: Any) -> str:
-    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+    return "、".join(map(str, value)) if isinstance(value, list) else str(value or "")
