@@ -22,7 +22,8 @@ from engine.inspection.models import (
     Item,
     Publication,
 )
-from engine.models import User, UserRole, UserTask
+from engine.models import User, UserTask
+from tests.support import penalty_case as case
 from tests.support.people import People, fill, submit
 from tests.support.running import Running, serving
 from tests.support.waiting import wait_until
@@ -209,41 +210,34 @@ def batch(people: People, step: str, values: dict[str, Any]) -> None:
 
 def penalise(people: People) -> None:
     """The finding becomes a case, is decided and published."""
-    with people.running.database.read() as session:
-        handlers = list(
-            session.scalars(
-                sa.select(UserRole.user_id).where(UserRole.department == LEAD, UserRole.role == "执法检查人员").limit(2)
-            )
-        )
-    filing = {
-        "cause": "经营超过保质期食品案", "facts": "现场发现超过保质期的食品三袋。", "basis": "食品安全法第三十四条",
-        "handlers": handlers,
+    handlers = case.officers(people.running.database, LEAD)
+    assert people.do_all("file_case", case.filing(handlers)) == 1
+    assert people.do_all("approve_filing", {"decision": "立案"}) == 1
+    assert people.do_all("investigate", case.investigation(today())) == 1
+    assert people.do_all("write_report", case.report(5000)) == 1
+    assert people.do_all("case_review", case.REVIEW) == 1
+    assert people.do_all("notice", case.notice(5000)) == 1
+    served = case.served(today(), handlers, [])
+    del served["receipt"]
+    served |= {"signed": "屏幕签名", "signature": "__sign__"}
+    assert people.do_all("deliver", served) == 1
+    assert people.do_all("hear_statement", case.statement(today())) == 1
+    review = {
+        "items": [{"claim": "请求从轻", "adopted": "不予采纳", "reason": "已经从轻。"}], "change": "维持拟处罚",
+        "opinion": "维持拟处罚。",
     }  # fmt: skip
-    assert people.do_all("file_case", filing) == 1
-    assert people.do_all("approve_filing", {"decision": "立案", "document_number": "市监立〔2026〕1号"}) == 1
-    evidence = {"name": "现场照片", "kind": "书证", "proves": "食品存放情况"}
-    investigation = {
-        "facts": "查明超过保质期的食品三袋，货值三十元。", "evidence_list": [evidence], "preserved": "否",
-        "suggestion": "给予行政处罚", "basis": "食品安全法第一百二十四条", "amount": "5000",
-    }  # fmt: skip
-    assert people.do_all("investigate", investigation) == 1
-    assert people.do_all("legal_review", {"decision": "同意"}) == 1
-    notice = {
-        "content": "拟处罚款五千元，你单位有权陈述申辩。", "hearing_right": "否", "served_on": today(),
-        "method": "直接送达",
-    }  # fmt: skip
-    assert people.do_all("notice", notice) == 1
-    assert people.do_all("hear_statement", {"kind": "书面放弃", "received_on": today()}) == 1
-    decision = {
-        "decision": "处罚", "kinds": ["罚款"], "amount": "5000", "facts": "查明超过保质期的食品三袋，货值三十元。",
-        "basis": "食品安全法第一百二十四条", "document_number": "市监罚〔2026〕1号", "decided_on": today(),
-        "collective": "否",
-    }  # fmt: skip
-    assert people.do_all("decide", decision) == 1
-    served = {"served_on": today(), "method": "直接送达", "receiver": "演示负责人"}
-    assert people.do_all("serve", served) == 1
+    assert people.do_all("review_statement", review) == 1
+    assert people.do_all("decide", case.decision(5000, today())) == 1
+    assert people.do_all("deliver", served) == 1
     assert people.do_all("publication_preview", CLEAN_RESULT) == 1
     assert people.do_all("second_signoff", AGREE) == 1
+    paid = {
+        "action": "登记缴款", "purpose": "罚款", "amount": 5000, "paid_on": today(), "receipt_number": "鲁财 0001",
+        "way": "代收银行",
+    }  # fmt: skip
+    assert people.do_all("collect", paid) == 1
+    assert people.do_all("closing_report", case.CLOSING) == 1
+    assert people.do_all("approve_closing", AGREE) == 1
     page = people.page("scjg-officer")
     page.goto(f"{people.running.url}/public/penalties")
     assert "罚款" in page.inner_text("main")

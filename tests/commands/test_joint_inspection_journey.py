@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -29,11 +30,13 @@ from engine.inspection.models import (
     Inspector,
     Publication,
 )
-from engine.models import Deadline, Incident, ProcessInstance, TaskCandidate, Timer, User, UserRole, UserTask
+from engine.models import Deadline, Incident, ProcessInstance, TaskCandidate, Timer, User, UserTask
 from engine.process_engine import ProcessEngine
 from tests.conftest import Clock
+from tests.support import penalty_case as penalties
 from tests.support.journey import (
     APPROVALS,
+    PNG,
     RESULTS,
     VISITS,
     Office,
@@ -225,62 +228,43 @@ def test_a_finding_goes_through_a_penalty_to_its_publication(engine: ProcessEngi
     office.do(office.open_tasks("review", business_key=task.business_key)[0])
     case = office.open_tasks("file_case")[0]
     assert case.business_key == f"{task.business_key}/penalty"
-    with engine.read() as session:
-        handlers = list(
-            session.scalars(
-                sa.select(UserRole.user_id)
-                .where(UserRole.department == "SCJG", UserRole.role == "执法检查人员")
-                .limit(2)
-            )
-        )
-    today = clock.now.date().isoformat()
-    office.do(
-        case,
-        {
-            "cause": "经营超过保质期食品案",
-            "facts": "现场发现超过保质期的食品三袋。",
-            "basis": "食品安全法第三十四条",
-            "handlers": handlers,
-        },
-    )
-    office.do(office.open_tasks("approve_filing")[0], {"decision": "立案", "document_number": "市监立〔2026〕1号"})
-    office.do(
-        office.open_tasks("investigate")[0],
-        {"facts": "查明超过保质期的食品三袋，货值三十元。", 
-         "evidence_list": [{"name": "现场照片", "kind": "书证", "proves": "存放情况"}],
-         "preserved": "否", "suggestion": "给予行政处罚", "basis": "食品安全法第一百二十四条", "amount": 5000},
-    )  # fmt: skip
-    office.do(office.open_tasks("legal_review")[0], {"decision": "同意"})
-    office.do(
-        office.open_tasks("notice")[0],
-        {
-            "content": "拟处罚款五千元，你单位有权陈述申辩。",
-            "hearing_right": "否",
-            "served_on": today,
-            "method": "直接送达",
-        },
-    )
+    penalty, handlers = case.business_key, penalties.officers(engine, "SCJG")
+
+    def step(element: str, values: dict[str, Any], under: str = "") -> None:
+        office.do(office.open_tasks(element, business_key=f"{penalty}{under}")[0], values)
+
+    def deliver(nth: int) -> None:
+        served = penalties.served(clock.now.date().isoformat(), handlers, [])
+        del served["receipt"]
+        step("deliver", {**served, "signed": "屏幕签名", "signature": PNG}, f"/service-{nth}")
+
+    with pytest.raises(InvalidInput, match="立案条件"):
+        step("file_case", {**penalties.filing(handlers), "criteria": ["evidence"]})
+    step("file_case", penalties.filing(handlers))
+    step("approve_filing", {"decision": "立案"})
+    step("investigate", penalties.investigation(clock.now.date().isoformat()))
+    with pytest.raises(InvalidInput):
+        step("write_report", penalties.report(5000, discretion="DEMO-3", discretion_reason=""))
+    step("write_report", penalties.report(5000))
+    step("case_review", penalties.REVIEW)
+    with pytest.raises(InvalidInput, match="重于审核的处理建议"):
+        step("notice", penalties.notice(5001))
+    step("notice", penalties.notice(5000))
+    deliver(1)
     clock.advance(days=10)
     engine.execute(FireTimers(office.open_tasks("hear_statement")[0].instance_id), actor=Actor.system())
-    decision = {
-        "decision": "处罚", "kinds": ["罚款"], "amount": 5000,
-        "facts": "查明超过保质期的食品三袋，联系电话 13800000000。",
-        "basis": "食品安全法第一百二十四条", "document_number": "市监罚〔2026〕1号",
-        "decided_on": clock.now.date().isoformat(), "collective": "否",
-    }  # fmt: skip
-    with pytest.raises(InvalidInput):
-        office.do(office.open_tasks("decide")[0], {**decision, "kinds": ["警告"]})
-    office.do(office.open_tasks("decide")[0], decision)
-    office.do(
-        office.open_tasks("serve")[0],
-        {"served_on": clock.now.date().isoformat(), "method": "直接送达", "receiver": "演示负责人"},
-    )
-    penalty = case.business_key
+    step("check_lapse", {"outcome": "期满未提出"})
+    day = clock.now.date().isoformat()
+    decision = penalties.decision(5000, day, facts="查明超过保质期的食品三袋，联系电话 13800000000。")
+    with pytest.raises(InvalidInput, match="重于告知"):
+        step("decide", {**decision, "kinds": ["罚款", "吊销许可证件"], "terms": "吊销食品经营许可证。"})
+    step("decide", decision)
+    deliver(2)
     office.do(office.open_tasks("publication_preview", business_key=penalty)[0])
     office.do(office.open_tasks("second_signoff", business_key=penalty)[0])
     with engine.read() as session:
         row = session.scalars(sa.select(FollowUp).where(FollowUp.number == penalty)).one()
-        assert row.state == "已处罚" and row.closed_at is not None
+        assert row.state == "已送达" and row.facts["decision"]["amount"] == 5000
         public = session.scalars(sa.select(Publication).where(Publication.kind == "penalty")).one()
         assert public.content["罚款数额（元）"] == 5000
         assert "13800000000" not in json.dumps(public.content, ensure_ascii=False)

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.db import Database
 from engine.inspection.models import Inspector
 from engine.process_engine import ProcessEngine
 
@@ -16,7 +17,7 @@ FACTS = "经查，当事人经营超过保质期的食品三袋，货值三十�
 AGREED = {"decision": "同意", "opinion": "同意。"}
 
 
-def officers(engine: ProcessEngine, department: str, count: int = 2) -> list[str]:
+def officers(engine: ProcessEngine | Database, department: str, count: int = 2) -> list[str]:
     """User ids of inspectors of the department whose certificates hold."""
     with engine.read() as session:
         return list(
