@@ -65,9 +65,9 @@ def stop_of(settings: Settings, code: str, kind: str, on: date) -> Stop:
 def told_on(session: Session, district_id: str, case: FollowUp | None, start: Mapping[str, Any]) -> date | None:
     """The day the party was told of its right to a hearing, as known; None when nothing says so."""
     if case is not None:
-        for template in RIGHT_TOLD:
-            if found := service_records.served_on(session, district_id, case.number, template):
-                return found
+        served = (service_records.served_on(session, district_id, case.number, template) for template in RIGHT_TOLD)
+        if days := [day for day in served if day is not None]:
+            return max(days)
     noted = (case.facts.get("notice") or {}).get("served_on") if case is not None else None
     text = str(start.get("notice_served_on") or noted or "")[:10]
     return date.fromisoformat(text) if text else None
