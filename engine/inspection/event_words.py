@@ -65,6 +65,7 @@ WORDS = {
     "recusal-requested": "当事人申请回避",
     "party-educated": "教育当事人",
     "inspector-replaced": "按规则递补检查人员",
+    "handler-replaced": "更换办案人员",
     "visit-confirmed": "检查对象扫码确认检查人员到场",
     "campaign-archived": "抽查任务归档",
     "case-archived": "归档",

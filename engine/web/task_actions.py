@@ -25,7 +25,7 @@ OFFICIAL_NAMES = {
     "arrive": "到场与告知记录", "site_check": "现场检查笔录", "conclude": "检查结论审批表", "review": "检查结果审核表",
     "result_notice": "检查结果告知书", "issue_order": "责令改正通知书", "summary": "抽查情况汇总表",
     "section_review": "抽查工作方案审批表", "deputy_review": "抽查工作方案审批表",
-    "countersign": "抽查工作方案会签表", "decide": "行政处罚决定审批表", "file_case": "立案审批表",
+    "countersign": "抽查工作方案会签表", "decide": "行政处罚案件处理审批表", "file_case": "立案审批表",
     "approve_filing": "立案审批表", "serve": "送达回证", "decide_recusal": "回避决定书", "reinspect": "复查笔录",
     "draft_plan": "年度抽查工作计划", "sign_for_receipt": "检查任务签收单",
 }  # fmt: skip
