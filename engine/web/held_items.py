@@ -86,7 +86,7 @@ def export(form: str) -> ResponseReturnValue:
     wanted = _filter()
     with database().read() as session:
         rows = held_list.shown(session.execute(held_list.listed(wanted).limit(EXPORT_CAP)).all(), wanted.now)
-    answer = table_response(form, f"在管物品-{today().isoformat()}", HEAD, _lines(rows))
+    answer = table_response(form, f"在管物品-{today().isoformat()}", HEAD, list(_lines(rows)))
     engine().execute(RecordExport("held-items", form, len(rows), _kept(wanted)), actor=actor())
     return answer
 

@@ -50,11 +50,12 @@ def test_a_transfer_is_refused_reviewed_and_filed_after_the_procuratorate_was_as
         page.wait_for_url("**/inbox")
         refused = {"received_at": NOW, "document_number": "天公不立〔2026〕1号", "reason": "认为没有犯罪事实。"}
         step("police_decision", {"result": "不予立案", **refused})
-        step("review_request", {"decision": "提请复议", "reason": "销售台账足以证明。", "document_number": "提复〔2026〕1号",
-                                "sent_at": NOW})  # fmt: skip
+        step("review_request", {"decision": "提请复议", "reason": "销售台账足以证明。",
+                                "document_number": "提复〔2026〕1号", "sent_at": NOW})  # fmt: skip
         step("review_result", {"result": "维持不予立案", **refused})
         step("supervision_request", {"decision": "建议立案监督", "reason": "依法应当立案。", "sent_at": NOW,
-                                     "document_number": "监建〔2026〕1号", "procuratorate": "天桥区人民检察院"})  # fmt: skip
+                                     "document_number": "监建〔2026〕1号",
+                                     "procuratorate": "天桥区人民检察院"})  # fmt: skip
         step("supervision_result", {"result": "通知立案", "received_at": NOW, "document_number": "检通立〔2026〕1号"})
         step("hand_materials", {"handed_over_at": NOW, "receiver": "演示民警", "materials": "全部案卷材料。",
                                 "handling": "移送结案"})  # fmt: skip
@@ -91,9 +92,10 @@ def report(people: People, number: str) -> None:
     page = people.open(people.open_tasks("report", business_key=number)[0])
     assert "销售金额五万元以上" in page.inner_text("main")
     fill(page, {
-        "threshold": "fake-goods", "crime": "生产、销售伪劣产品罪", "facts": "查明销售不合格食用油，销售金额六万二千元。",
-        "evidence": "销售台账、检验报告。", "amount": "62000", "comparison": "销售金额在五万元以上。", "prior_penalty": "没有",
-        "proposal": "移送", "reason": "达到立案追诉标准。",
+        "threshold": "fake-goods", "crime": "生产、销售伪劣产品罪", "amount": "62000",
+        "facts": "查明销售不合格食用油，销售金额六万二千元。", "evidence": "销售台账、检验报告。",
+        "comparison": "销售金额在五万元以上。", "prior_penalty": "没有", "proposal": "移送",
+        "reason": "达到立案追诉标准。",
     })  # fmt: skip
     page.click("#task-form .form-actions .button-primary")
     page.wait_for_url("**/inbox")
