@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from engine.inspection.enforcement_models import PaymentTerm, PenaltyDebt
 from engine.models import Deadline
@@ -17,16 +18,20 @@ VIEWS = {
 }  # fmt: skip
 
 
+#: Apart from the table the list itself joins.
+_Running = aliased(Deadline)
+
+
 def _deadline(name: str, *more: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.exists().where(
-        Deadline.district_id == PenaltyDebt.district_id, Deadline.business_key == PenaltyDebt.number,
-        Deadline.name == name, Deadline.met_at.is_(None), *more,
+        _Running.district_id == PenaltyDebt.district_id, _Running.business_key == PenaltyDebt.number,
+        _Running.name == name, _Running.met_at.is_(None), *more,
     )  # fmt: skip
 
 
 _CONDITIONS: dict[str, Callable[[datetime], sa.ColumnElement[bool]]] = {
-    "due": lambda now: sa.and_(PenaltyDebt.overdue_since.is_(None), _deadline("payment", Deadline.due_at >= now)),
-    "overdue": lambda now: sa.or_(PenaltyDebt.overdue_since.is_not(None), _deadline("payment", Deadline.due_at < now)),
+    "due": lambda now: sa.and_(PenaltyDebt.overdue_since.is_(None), _deadline("payment", _Running.due_at >= now)),
+    "overdue": lambda now: sa.or_(PenaltyDebt.overdue_since.is_not(None), _deadline("payment", _Running.due_at < now)),
     "instalments": lambda now: sa.exists().where(
         PaymentTerm.district_id == PenaltyDebt.district_id, PaymentTerm.debt == PenaltyDebt.number, PaymentTerm.plan > 0
     ),

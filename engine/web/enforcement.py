@@ -157,7 +157,9 @@ def export(form: str) -> ResponseReturnValue:
         "编号", "当事人", "统一社会信用代码", "部门", "决定书文号", "决定日期", "送达日期", "罚款", "没收违法所得",
         "加处罚款", "已缴", "未缴", "下一期限", "法院申请期限", "状态",
     ]  # fmt: skip
-    answer = table_response(form, f"处罚执行-{today().isoformat()}", head, _cells(lines))
+    answer = table_response(
+        form, f"处罚执行-{today().isoformat()}", head, list(_cells(lines))
+    )  # read now: the answer is sent after the request
     asked = {key: value for key, value in wanted.items() if value}
     engine().execute(RecordExport("penalty-enforcement", form, len(lines), asked), actor=actor())
     return answer
