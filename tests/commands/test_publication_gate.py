@@ -43,7 +43,7 @@ def crawl(client: FlaskClient, only: str = "") -> str:
         response = client.get(path)
         assert response.status_code == 200, path
         seen[path] = response.get_data().decode("utf-8", "replace")  # exports are not text
-        waiting += [a.replace("&amp;", "&") for a in re.findall(r'href="(/public[^"#]*)"', response.text)]
+        waiting += [a.replace("&amp;", "&") for a in re.findall(r'href="(/public[^"#]*)"', seen[path])]
     assert {"/public/results", "/public/results.json", "/public/results.xml", "/public/penalties.json"} <= set(seen)
     return "\n".join(
         [
