@@ -116,7 +116,7 @@ def until_the_notice(at: Case) -> None:
 
 def the_hearing(at: Case) -> None:
     at.step("hear_statement", case.statement(at.today, "要求听证"))
-    under = "hearing"
+    under = "hearing-1"
     at.step(
         "review_request",
         {"told_on": at.today, "requested_on": at.today, "requester": "演示负责人", "way": "书面", "decision": "受理"},
@@ -126,7 +126,7 @@ def the_hearing(at: Case) -> None:
     chair, recorder = at.of_role("法制审核人员")[0], at.of_role("科室负责人")[0]
     at.step("appoint", {"chair": chair, "recorder": recorder}, under)
     at.step("schedule", {"held_at": "2026-03-16T09:30", "place": "三楼听证室", "way": "公开"}, under)
-    at.deliver("hearing/service-1")
+    at.deliver("hearing-1/service-1")
     at.travel("2026-03-16T11:00")
     at.step(
         "hold",
