@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.errors import LianjianError
+from engine.errors import Conflict, NotFound
 from engine.inspection import objections
 from engine.inspection.models import FollowUp
 from engine.inspection.opening import OFFICER
@@ -14,6 +14,7 @@ from engine.web import own_lists
 from engine.web.context import actor, database, departments, engine, now
 from engine.web.guards import requires_role
 from engine.web.navigation import NavItem
+from engine.web.task_lookup import is_id
 
 READERS = frozenset({"承办人", "科室负责人", "分管负责人", "机关负责人", "监管督查", "审计监督"})
 blueprint = Blueprint("objections", __name__)
@@ -52,11 +53,13 @@ def index() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Register one against the publication the page was about and go on to its form."""
     publication_id = request.form.get("publication_id", "")
+    if not is_id(publication_id):
+        raise NotFound("没有找到该公示信息，请从公示管理里那条公示的页面登记异议。")
     try:
         number = engine().execute(objections.OpenObjection(publication_id), actor=actor())
-    except LianjianError as error:
+    except Conflict as error:
         flash(error.message, "error")
-        return redirect(url_for("publications.index", tab="public"), 303)
+        return redirect(url_for("publications.show", publication_id=publication_id), 303)
     return own_lists.onwards(objections.KIND, number, ".show")
 
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.db import new_id
-from engine.errors import Conflict, Forbidden, InvalidInput
+from engine.errors import Conflict, InvalidInput
 from engine.inspection import exemptions, objections, rectifications
 from engine.inspection.deadline_extensions import ApplyForExtension
 from engine.inspection.lead_models import CaseLead
@@ -18,9 +18,11 @@ from engine.inspection.models import FollowUp, Inspector, Publication
 from engine.inspection.objections import OpenObjection
 from engine.inspection.publication_models import PublicationVersion
 from engine.inspection.rectification_models import EducationRecord
+from engine.web.app import create_app
 from tests.conftest import SHANGHAI
 from tests.support.journey import AGREE, PNG
 from tests.support.limits import LEAD, OTHER, LimitDistrict
+from tests.support.pages import District
 
 #: The answers that let a result of the lead go public.
 TO_THE_PUBLIC = ("result_notice", "publication_preview", "second_signoff")
@@ -214,10 +216,19 @@ def test_an_objection_is_answered_in_three_working_days_or_seven_and_corrects_wh
         limits.do(limits.part, step)
     with limits.engine.read() as session:
         published = session.scalars(sa.select(Publication).where(Publication.subject == limits.part)).one()
-    with pytest.raises(Forbidden):
-        limits.engine.execute(OpenObjection(published.id), actor=limits.office.login("wjj-officer"))
-    officer = limits.office.login("scjg-officer")
-    number = limits.engine.execute(OpenObjection(published.id), actor=officer)
+    web = District(
+        create_app(limits.engine.settings, limits.engine), limits.engine, limits.office, "", limits.clock
+    )  # fmt: skip
+    officer, other = web.sign_in("scjg-officer"), web.sign_in("wjj-officer")
+    assert "登记异议" in officer.get(f"/publications/{published.id}").text
+    about = {"publication_id": published.id}
+    assert other.post("/objections", about).status_code == 403
+    assert officer.post("/objections", {"publication_id": "1 or 1"}).status_code == 404
+    made = officer.post("/objections", about, page=f"/publications/{published.id}")
+    assert made.status_code == 303 and "登记异议" in officer.get(made.location).text
+    (task,) = limits.office.open_tasks("register")
+    number = task.business_key
+    assert made.location.endswith(task.id)
     said = {
         "way": "来信", "received_on": "2026-03-03", "objector": "演示负责人", "relation": "当事人",
         "contact": "示例路1号", "identity_checked": True, "wanted": "更正",
@@ -226,6 +237,12 @@ def test_an_objection_is_answered_in_three_working_days_or_seven_and_corrects_wh
     with pytest.raises(InvalidInput, match="收到日期不对"):
         limits.do(number, "register", said)
     limits.do(number, "register", {**said, "received_on": "2026-03-02"})
+    listed = officer.get("/objections?state=在办").text
+    assert published.title in listed and "请求更正" in listed and published.title not in other.get("/objections").text
+    assert published.title not in officer.get("/objections?state=逾期未答复").text
+    assert officer.get(f"/objections/{number}").status_code == 303
+    assert other.get(f"/objections/{number}").status_code == 404
+    assert "未按规定公示年度报告" in web.app.test_client().get("/public/exemptions?ground=minor").text
 
     def refuse(district: LimitDistrict) -> None:
         district.do(
@@ -268,7 +285,7 @@ def test_an_objection_is_answered_in_three_working_days_or_seven_and_corrects_wh
     with limits.engine.database.write() as session:
         session.get_one(Publication, published.id).state = "withdrawn"
     with pytest.raises(Conflict):
-        limits.engine.execute(OpenObjection(published.id), actor=officer)
+        limits.engine.execute(OpenObjection(published.id), actor=limits.office.login("scjg-officer"))
 
 
 def correct(district: LimitDistrict, correction: str) -> None:
