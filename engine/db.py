@@ -90,7 +90,25 @@ class Digest(sa.types.TypeDecorator[str]):
         return None if value is None else value.hex()
 
 
-Id = sa.Uuid(as_uuid=False)
+class _IdText(sa.Uuid[str]):
+    """Ids as text; where the database keeps their digits, hyphens are put in and left out without a UUID between."""
+
+    def bind_processor(self, dialect: sa.Dialect) -> Any:
+        return super().bind_processor(dialect) if dialect.supports_native_uuid else _digits
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
+        return super().result_processor(dialect, coltype) if dialect.supports_native_uuid else _hyphened
+
+
+def _digits(text: str | None) -> str | None:
+    return None if text is None else text.replace("-", "")
+
+
+def _hyphened(digits: str | None) -> str | None:
+    return None if digits is None else f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+Id = _IdText(as_uuid=False)
 _UUID_PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 
 

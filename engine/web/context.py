@@ -66,9 +66,10 @@ def settings() -> Settings:
 
 def now() -> datetime:
     """The current time in the district's zone; one value for a whole request."""
-    if "now" not in g:
-        g.now = shell().engine.clock().astimezone(shell().settings.timezone)
-    moment: datetime = g.now
+    moment: datetime | None = g.get("now")
+    if moment is None:
+        known = shell()
+        moment = g.now = known.engine.clock().astimezone(known.settings.timezone)
     return moment
 
 

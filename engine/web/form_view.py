@@ -132,9 +132,9 @@ def row_action(post: MultiDict[str, str]) -> tuple[MultiDict[str, str], dict[str
 
     Returns the changed post and the empty rows to show, or None when another button was pressed.
     """
+    if "_add" not in post and "_remove" not in post:
+        return None  # nearly always: a name that is missing costs werkzeug an exception
     add, remove = post.get("_add"), post.get("_remove")
-    if add is None and remove is None:
-        return None
     kept: MultiDict[str, str] = MultiDict(
         (name, value)
         for name, value in post.items(multi=True)

@@ -85,9 +85,10 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def enforce() -> None:
-        if request.endpoint is None:
+        endpoint = request.endpoint
+        if endpoint is None:
             return  # 404 and 405 are answered by Flask itself
-        guard = guard_of(app.view_functions.get(request.endpoint))
+        guard = guard_of(app.view_functions.get(endpoint))
         if guard is None:  # a route added after start-up; closed rather than open
             raise Forbidden("该页面没有声明访问权限，已拒绝访问。")
         if guard.kind == "public":
@@ -95,7 +96,7 @@ def install(app: Flask) -> None:
         person = actor_or_none()
         if person is None:
             raise NotSignedIn("请先登录。")
-        if g.user.must_change_password and request.endpoint not in CHANGING_PASSWORD:
+        if g.user.must_change_password and endpoint not in CHANGING_PASSWORD:
             raise PasswordChangeRequired("请先修改密码：现用的是初始密码或由系统管理员重置的密码。")
         if guard.kind == "role" and not person.roles & guard.roles:
             raise Forbidden(f"该页面仅供{'、'.join(sorted(guard.roles))}使用；如需使用，请联系系统管理员授权。")

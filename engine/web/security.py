@@ -92,10 +92,10 @@ def content_security_policy() -> str:
 
 def request_id() -> str:
     """An id shown on error pages and written to the log, to find one in the other."""
-    if "request_id" not in g:
-        g.request_id = secrets.token_hex(6)
-    value: str = g.request_id
-    return value
+    known: str | None = g.get("request_id")
+    if known is None:
+        known = g.request_id = secrets.token_hex(6)
+    return known
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -114,13 +114,14 @@ def install(app: Flask, settings: Settings) -> None:
     @app.before_request
     def refuse_unreadable() -> None:
         """Before anything reads the form: one too large, or text with a NUL, which no database keeps."""
-        if request.mimetype == "application/x-www-form-urlencoded" and (
-            (request.content_length or 0) > app.config["MAX_FORM_MEMORY_SIZE"]
+        asked = request._get_current_object()  # type: ignore[attr-defined]
+        if asked.mimetype == "application/x-www-form-urlencoded" and (
+            (asked.content_length or 0) > app.config["MAX_FORM_MEMORY_SIZE"]
         ):
             raise RequestEntityTooLarge  # werkzeug limits only the parts of multipart forms
         # One search of everything together: every submission pays for it.
-        texts = [request.path, *chain.from_iterable(chain(request.args.listvalues(), request.form.listvalues()))]
-        texts += [file.filename or "" for file in chain.from_iterable(request.files.listvalues())]
+        texts = [asked.path, *chain.from_iterable(chain(asked.args.listvalues(), asked.form.listvalues()))]
+        texts += [file.filename or "" for file in chain.from_iterable(asked.files.listvalues())]
         if "\0" in "".join(texts):
             raise BadRequest
 
