@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from engine.calendar import Calendar
+from engine.deadline_rules import deadline_rule
 from engine.inspection import tables
 from engine.inspection.document_case import DocumentCase
 from engine.inspection.document_facts import fact, people
 from engine.inspection.lead_models import CaseLead
 from engine.inspection.leads import PROCESS, find_lead, source_row
+from engine.periods import Period, count
 
 
 def _lead(case: DocumentCase) -> CaseLead | None:
@@ -64,3 +68,16 @@ def handover(case: DocumentCase) -> dict[str, Any] | None:
         "subject_name": subject.get("name"), "subject_address": subject.get("address"), "uscc": subject.get("uscc"),
         "reason": said.get("reason"), "materials": said.get("materials"), "sent_on": said.get("sent_on"),
     }  # fmt: skip
+
+
+@fact("guidance", "served_on until")
+def guidance(case: DocumentCase) -> dict[str, Any] | None:
+    """The term of the guidance as the deadline table counts it from the day of service, also before it is submitted."""
+    served = (case.step("guide") or {}).get("served_on")
+    if not served:
+        return None
+    began = datetime.fromisoformat(str(served)[:10]).replace(tzinfo=case.settings.timezone)
+    rule = deadline_rule(case.settings, "licence-guidance", began.date())
+    calendar = Calendar.load(case.session, case.district_id, case.settings.timezone)
+    due = count(calendar, Period(rule.rule, began, rule.includes_start)).due_at
+    return {"served_on": began.date(), "until": case.local_day(due)}

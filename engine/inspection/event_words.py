@@ -26,7 +26,8 @@ STARTED = {
     "administrative-penalty": "启动行政处罚程序",
     "special-inspection": "提出专项检查", "conference-matter": "提出联席会议事项", "duty-review": "提出尽职免责认定",
     "case-lead": "登记线索", "unlicensed-business": "启动无证无照经营查处",
-    "crime-transfer": "启动涉嫌犯罪移送", "evidence-preservation": "启动先行登记保存", "coercive-measure": "启动查封扣押",
+    "crime-transfer": "启动涉嫌犯罪移送", "evidence-preservation": "启动先行登记保存",
+    "coercive-measure": "启动查封扣押",
 }  # fmt: skip
 ENDED = {
     "annual-plan": "年度计划办结", "plan-adjustment": "计划调整办结",
@@ -36,12 +37,13 @@ ENDED = {
     "finding-notice": "抄告移送办结", "objection": "公示异议办结", "administrative-penalty": "行政处罚办结",
     "special-inspection": "专项检查办结", "conference-matter": "联席会议事项办结", "duty-review": "尽职免责认定办结",
     "case-lead": "线索办结", "unlicensed-business": "无证无照经营查处办结",
-    "crime-transfer": "涉嫌犯罪移送办结", "evidence-preservation": "先行登记保存办结", "coercive-measure": "查封扣押办结",
+    "crime-transfer": "涉嫌犯罪移送办结", "evidence-preservation": "先行登记保存办结",
+    "coercive-measure": "查封扣押办结",
 }  # fmt: skip
 #: Processes that an official opens; every other one is started by what was decided before.
 OPENED_BY_HAND = frozenset(
     {
-        "annual-plan", "conference-matter", "duty-review",
+        "annual-plan", "case-lead", "conference-matter", "duty-review",
         "inspector-substitution", "joint-inspection", "plan-adjustment", "special-inspection",
     }
 )  # fmt: skip

@@ -46,7 +46,7 @@ def lead_facts(desk: Desk) -> dict[str, Any]:
             ),
             rows(
                 "核查安排", ("方式", plan.get("way")), ("并入", row.merged_into), ("理由和重点", plan.get("reason")),
-                ("事项", "、".join(plan.get("items") or [])),
+                ("事项", "、".join(_item_names(desk, plan.get("items") or []))),
                 ("检查人员", "、".join(options.inspector_names(desk, set(plan.get("inspectors") or [])).values())),
                 ("检查日期", plan.get("planned_on")), ("紧急的理由", plan.get("urgent_reason")),
                 ("审批", "：".join(filter(None, [approval.get("decision"), approval.get("reason")]))),
@@ -64,6 +64,16 @@ def lead_facts(desk: Desk) -> dict[str, Any]:
         "reporter_kind": reporter_kind(desk, row),
         "today": desk.today.isoformat(),
     }
+
+
+def _item_names(desk: Desk, codes: list[str]) -> list[str]:
+    if not codes:
+        return []
+    found = desk.session.execute(
+        sa.select(Item.code, Item.name).where(Item.district_id == desk.district_id, Item.code.in_(codes))
+    )
+    names = {code: name for code, name in found}
+    return [names.get(code, code) for code in codes]
 
 
 def _acceptance(desk: Desk) -> dict[str, Any]:
@@ -169,10 +179,12 @@ def unlicensed_facts(desk: Desk) -> dict[str, Any]:
 
 
 def _identification(desk: Desk) -> dict[str, Any]:
+    """What a lead's check found out stands in the form; from an inspection its conclusion does."""
+    verified = str(desk.data.get("case_facts") or "")
     return {
         "exemptions": tables.options(desk.settings, "unlicensed-exemption", desk.today),
         "organs": options.departments(desk),
-        "case_facts": str(desk.data.get("case_facts") or "") or None,
+        **({"case_facts": verified} if verified else {}),
     }
 
 
