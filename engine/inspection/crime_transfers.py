@@ -25,6 +25,8 @@ PENALTY = "administrative-penalty"
 FILED, NOT_TRANSFERRED, REFUSED, CONVICTED, RETURNED = (
     "立案", "不予移送", "公安机关不予立案", "追究刑事责任", "退回行政处理",
 )  # fmt: skip
+#: What becomes of the penalty, as the closed message says it.
+ENDS, GOES_ON = "终止", "继续"
 #: What the organ does with its own case once public security has filed.
 ENDS_HERE, WAITS, PENALTY_FIRST = "移送结案", "中止等待", "先行处罚"
 #: How the penalty process says that it ended with the transfer.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from engine.actor import Actor
+from engine.commands.set_deadline import SetDeadline
 from engine.db import new_id
 from engine.errors import InvalidInput
 from engine.inspection.models import Inspector, Recusal
@@ -64,9 +67,9 @@ def police(limits: LimitDistrict, number: str, result: str, **more: Any) -> None
     limits.do(number, "police_decision", {**kept, **more})
 
 
-def transferred(limits: LimitDistrict) -> str:
+def transferred(limits: LimitDistrict, origin: str = "") -> str:
     """A transfer whose head has approved it."""
-    number = limits.open("crime-transfer")
+    number = limits.open("crime-transfer", origin)
     limits.deploy("administrative-penalty")
     limits.do(number, "designate", {"members": members(limits)[:2], "reason": "销售金额达到追诉标准。"})
     limits.do(number, "report", REPORT)
@@ -209,3 +212,37 @@ def test_a_transfer_is_known_to_those_who_work_on_it_and_to_supervision_alone(li
     group = [logins[one] for one in members(limits)]
     assert [sees(login) for login in (*group[:2], f"{LEAD.lower()}-head")] == [True] * 3
     assert [sees(login) for login in (f"{LEAD.lower()}-officer", group[2], "wjj-officer", "admin")] == [False] * 4
+
+
+def test_the_days_for_a_penalty_stand_still_with_public_security_and_the_case_ends_with_the_transfer(
+    limits: LimitDistrict,
+) -> None:
+    penalty = limits.open("administrative-penalty")
+    limits.engine.execute(SetDeadline(penalty, "decision", department=LEAD), actor=Actor.system())
+    number = transferred(limits, penalty)
+    hand_over(limits, number)
+    assert limits.deadline(penalty, "decision").suspended_at is None
+    limits.clock.travel("2026-03-03T09:00")
+    receive(limits, number)
+    assert limits.deadline(penalty, "decision").suspensions[-1]["ground"] == "suspended-case"
+    refused = limits.at(datetime.fromisoformat("2026-03-04T09:00:00+08:00"))
+    police(refused, number, "不予立案")
+    refused.do(number, "review_request", {"decision": "不再提请", "reason": "没有新的证据。"})
+    row = refused.deadline(penalty, "decision")
+    assert row.suspended_at is None and row.due_at.date().isoformat() == "2026-06-01"  # one day did not count
+    assert refused.follow_up(penalty).closed_at is None and refused.follow_up(number).state == "公安机关不予立案"
+
+    limits.clock.travel("2026-03-05T09:00")
+    police(limits, number, "立案")
+    files = {
+        "handed_over_at": now(limits), "receiver": "演示民警", "things": [], "materials": "全部案卷。",
+        "handling": "移送结案",
+    }  # fmt: skip
+    limits.do(number, "hand_materials", files)
+    ended = limits.follow_up(penalty)
+    assert ended.closed_at is not None and ended.state == "移送公安机关"
+    limits.do(number, "criminal_outcome", {
+        "outcome": "退回行政处理", "cause": "撤销案件", "received_at": now(limits), "document_number": "撤〔2026〕1号",
+        "opinion_given": "没有",
+    })  # fmt: skip
+    assert limits.follow_up(f"{number}/penalty").closed_at is None  # the case comes back and is taken up again

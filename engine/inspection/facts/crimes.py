@@ -16,7 +16,7 @@ from engine.models import User
 
 #: Steps as kept in the facts of the row, with the fields told beside later forms.
 _STEPS: dict[str, tuple[str, dict[str, str]]] = {
-    "group": ("专案组", {"reason": "线索"}),
+    "group": ("专案组", {"names": "成员", "reason": "线索"}),
     "report": ("核实报告", {
         "crime": "涉嫌罪名", "facts": "事实", "evidence": "证据", "amount": "涉案金额（元）", "comparison": "对照标准",
         "prior_penalty_detail": "移送前的处罚", "proposal": "意见", "reason": "理由",

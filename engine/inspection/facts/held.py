@@ -38,9 +38,10 @@ def measure_facts(desk: Desk) -> dict[str, Any]:
 
 def _listed(title: str, items: list[HeldItem]) -> dict[str, Any]:
     body = [
-        [i.serial, i.name, i.mark, f"{i.quantity}{i.unit}", i.place, i.keeper, i.state, i.number] for i in items
-    ]  # fmt: skip
-    return table(title, ["序号", "名称", "标记", "数量", "保存地点", "保管人", "状态", "编号"], body)
+        [i.number.rpartition("/")[2], i.name, i.mark, f"{i.quantity}{i.unit}", i.place, i.keeper, i.state]
+        for i in items
+    ]
+    return table(title, ["编号", "名称", "标记", "数量", "保存地点", "保管人", "状态"], body)
 
 
 def _proposed(desk: Desk, items: list[HeldItem]) -> list[dict[str, Any]]:

@@ -24,7 +24,14 @@ def finish_crime_transfer(ctx: ServiceContext, outcome: str) -> dict[str, str]:
     opinion = str(given.get("opinion") or "")
     crimes.resume_penalties(ctx, row, f"移送结果：{outcome}")
     if row.closed_at is None:
-        close_follow_up(ctx, outcome=told, payload={"result": outcome, "opinion": opinion})
+        penalty = crimes.ENDS if told == crimes.FILED else crimes.GOES_ON
+        payload = {"result": outcome, "opinion": opinion, "penalty": penalty}
+        close_follow_up(ctx, outcome=told, payload=payload)
+        for other in crimes.penalties(ctx, row):  # a penalty beside the transfer, begun by the same finding
+            if other.closed_at is None and other.number != row.origin:
+                ctx.send_message(
+                    f"{crimes.PROCESS}-closed", other.number, {"number": row.number, "outcome": told, **payload}
+                )
     row.state = f"{told}，{outcome}" if told != outcome else outcome
     if outcome not in (crimes.FILED, crimes.CONVICTED):
         _take_up(ctx, row)

@@ -31,5 +31,6 @@ def form_special_group(ctx: ServiceContext) -> dict[str, Any]:
         faults.append("同一人选了两次，请补选。")
     if faults:
         raise InvalidInput("专案组需要调整。", fields={"members": faults})
-    crimes.keep(ctx, "group", "专案组核实", ctx.now)
+    row = crimes.keep(ctx, "group", "专案组核实", ctx.now)
+    row.facts = {**row.facts, "group": {**row.facts["group"], "names": "、".join(names[m] for m in members)}}
     return {"members": members, "names": [names[m] for m in members]}
