@@ -12,8 +12,8 @@ from engine.inspection import tables
 from engine.settings import Settings
 
 CONTACTED = "已经联系上"
-#: Step of the diagram at which the first letter is sent.
-FIRST = "first_letter"
+#: Steps of the diagram at which the letters are sent.
+FIRST, SECOND = "first_letter", "second_letter"
 
 
 @dataclass(frozen=True)

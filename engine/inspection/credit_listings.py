@@ -24,7 +24,7 @@ from engine.inspection.registry_history import Origin, record_changes
 from engine.service_tasks import ServiceContext
 from engine.settings import Settings
 
-ABNORMAL, SERIOUS = "abnormal", "serious"
+ABNORMAL, SERIOUS = LISTS = ("abnormal", "serious")
 LISTED, REMOVED, ANNULLED = "已列入", "已移出", "已撤销"
 REMOVAL, REPAIRED, TERM_OVER = "credit-removal", "credit-repaired", "credit-term-over"
 #: Causes of a removal after which the entry counts as never made.

@@ -178,6 +178,9 @@ def test_a_sole_trader_who_answers_no_letter_is_marked_and_letters_too_close_are
     second(side, "2026-03-20", "已经联系上")
     assert side.follow_up(number).state == "已经联系上，不列入"
     second(limits, "2026-03-20")
+    limits.do(number, "section_review", {"decision": "退回", "return_reason": "请写明退件原因。"})
+    limits.do(number, "propose", proposal(limits, number, LETTERS))  # needs no further letters
+    assert limits.deadline(number, "abnormal-listing").due_at.date().isoformat() == "2026-04-20"
     limits.do(number, "section_review", {"decision": "同意"})
     decide(limits, number)
     row = publish(limits, number)

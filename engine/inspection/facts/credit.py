@@ -32,7 +32,7 @@ def credit_facts(desk: Desk) -> dict[str, Any]:
     if letters:
         body = [[v["sent_on"], v["mail_number"], v["result"], v["result_on"]] for v in letters.values()]
         found["facts"].append(table("专用信函", ["寄出", "邮件号码", "结果", "结果日期"], body))
-    if FIRST in letters and desk.task.element_id == "second_letter":
+    if FIRST in letters and desk.task.element_id == credit_letters.SECOND:
         allowed = credit_letters.second_letter(desk.settings, credit_letters.day(letters[FIRST]["sent_on"]))
         found["facts"].insert(0, rows("第二次邮寄", ("应在", allowed.words), ("依据", allowed.legal_basis)))
     for key, title, labels in (

@@ -234,7 +234,6 @@ def _decision(desk: Desk) -> dict[str, Any]:
     told = penalties.told(row)
     found = exemption_facts(desk)
     blocks = [rows("拟处罚", ("告知书", told.words if told else "没有告知处罚"), ("现在的建议", proposed.words))]
-    issued = penalties.issued_number(desk.session, desk.task.instance_id, "penalty-decision")
     return {
         **_measuring(desk),
         **_offer(proposed),
@@ -243,9 +242,16 @@ def _decision(desk: Desk) -> dict[str, Any]:
         "told_discretion": report.get("discretion"),
         "told_no_penalty_ground": report.get("no_penalty_ground"),
         "no_penalty_grounds": tables.options(desk.settings, "no-penalty-ground", desk.today),
-        "decision_number": issued
-        or penalties.issued_number(desk.session, desk.task.instance_id, "no-penalty-decision")
-        or None,
+    }
+
+
+def _decision_document(desk: Desk) -> dict[str, Any]:
+    decision = desk.follow_up.facts.get("decision") or {}
+    number = penalties.issued_number(desk.session, desk.task.instance_id, str(decision.get("template") or ""))
+    words = Measure.of(decision).words
+    return {
+        "facts": [rows("处理决定", ("决定", decision.get("decision")), ("内容", words), ("日期", decision.get("decided_on")))],
+        "decision_number": number or None,
     }
 
 
@@ -274,6 +280,7 @@ FORMS: dict[str, Provider] = {
     "penalty-notice": _notice,
     "statement-review": _statement_review,
     "penalty-decision": _decision,
+    "decision-document": _decision_document,
     "case-closing": _closing,
 }
 PROCESSES: dict[str, Provider] = {"administrative-penalty": penalty_facts}

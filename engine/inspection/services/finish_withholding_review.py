@@ -6,7 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.inspection import penalty_publicity, publication_release, records
+from engine.errors import ServiceTaskFailed
+from engine.inspection import credit_listings, penalty_publicity, publication_release, records
 from engine.inspection.models import DepartmentInspection
 from engine.service_tasks import ServiceContext, service_task
 
@@ -28,6 +29,11 @@ def finish_withholding_review(ctx: ServiceContext) -> dict[str, Any]:
     if row.kind == "penalty":
         penalty = records.follow_up(ctx.session, ctx.district_id, row.subject)
         penalty_publicity.fix(ctx.settings, penalty, row, ctx.calendar.local_date(ctx.now))
+    elif row.kind in credit_listings.LISTS:
+        listing = credit_listings.found(ctx.session, ctx.district_id, row.subject)
+        if listing.state != credit_listings.LISTED:
+            raise ServiceTaskFailed(f"{listing.subject_name}{listing.state}，不再公示；请退回，选“不予公开”。")
+        row.public_until, row.repairable_on = listing.until, listing.repairable_on
     if row.kind == "result":
         ctx.session.execute(
             sa.update(DepartmentInspection)

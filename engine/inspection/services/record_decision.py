@@ -48,13 +48,7 @@ def record_decision(ctx: ServiceContext) -> dict[str, Any]:
 
 def _decided(ctx: ServiceContext, row: FollowUp, values: dict[str, Any], today: date) -> dict[str, Any]:
     document, template = _DOCUMENTS.get(values["decision"], ("", ""))
-    number = values.get("document_number") or penalties.issued_number(ctx.session, ctx.instance_id, template)
-    if template and not number:
-        raise InvalidInput(
-            "决定书没有文号。",
-            fields={"document_number": [f"请先在“公文”栏出具{document}（自动编号），或者填写自行编排的文号。"]},
-        )  # fmt: skip
-    found = {"document": document, "template": template, "document_number": number}
+    found = {"document": document, "template": template}
     if values["decision"] == penalties.SPARED:
         _check_ground(ctx, values, today)
     if values["decision"] != penalties.IMPOSED:
