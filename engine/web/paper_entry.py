@@ -19,8 +19,9 @@ def paper_of(post: MultiDict[str, str]) -> Paper | None:
 
     Raises :class:`InvalidInput` for a date of signature that is none or lies ahead.
     """
+    # A name that is missing costs werkzeug an exception, and these nearly always are.
     texts = {name: post[name].strip() if name in post else "" for name in (*PAPER_TEXTS, PAPER_FILE)}
-    if not any(texts.values()) and not ("paper" in post and post["paper"]):
+    if not any(texts.values()) and not post.get("paper"):
         return None
     if signed_on := texts["paper_signed_on"]:
         try:

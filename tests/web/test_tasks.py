@@ -64,9 +64,12 @@ def test_whoever_submits_learns_whom_the_case_waits_for_now(district: District) 
     assert "演示登录名" not in page, "demo logins are for demo systems alone"
 
 
-def test_numbers_of_plans_and_follow_ups_read_as_words() -> None:
-    assert case_number("plan/2027/joint") == "年度计划/2027/联合"
-    assert case_number("CN-370105-SCJG-2026-0001/0001/SCJG/penalty") == "CN-370105-SCJG-2026-0001/0001/SCJG/行政处罚"
+def test_numbers_of_plans_and_follow_ups_read_as_words(district: District) -> None:
+    part = "CN-370105-SCJG-2026-0001/0001/SCJG"
+    with district.app.test_request_context():
+        assert case_number("plan/2027/joint") == "年度计划/2027/联合"
+        assert case_number(f"{part}/penalty") == f"{part}/行政处罚"
+        assert case_number(f"{part}/penalty/service-2") == f"{part}/行政处罚/送达2"
 
 
 def test_a_submission_completes_the_task_and_shows_what_was_submitted(district: District) -> None:
