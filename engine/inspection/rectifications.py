@@ -71,7 +71,7 @@ def ordered_items(session: Session, row: FollowUp) -> list[dict[str, str]]:
     words = [f"{name or item}：{note}".rstrip("：")[:500] for item, note, name in found]
     if not words:
         words = [str((row.facts.get("order") or {}).get("content") or "")[:500]]
-    return [{"problem": one, "corrected": "已改正"} for one in words if one]
+    return [{"problem": one} for one in words if one]
 
 
 def carried(session: Session, row: FollowUp) -> dict[str, str]:
