@@ -163,6 +163,7 @@ def until_the_decision(at: Case) -> None:
     at.step("legal_review", case.REVIEW)
     at.discuss(case.discussion(f"{at.today}T10:00", DECIDED, decision="变更处理意见"))
     at.step("decide", case.decision(DECIDED, at.today))
+    at.step("issue_decision", case.WRITTEN)
     at.deliver("service-2")
 
 

@@ -228,6 +228,7 @@ def penalise(people: People) -> None:
     }  # fmt: skip
     assert people.do_all("review_statement", review) == 1
     assert people.do_all("decide", case.decision(5000, today())) == 1
+    assert people.do_all("issue_decision", case.WRITTEN) == 1
     assert people.do_all("deliver", served) == 1
     assert people.do_all("publication_preview", CLEAN_RESULT) == 1
     assert people.do_all("second_signoff", AGREE) == 1

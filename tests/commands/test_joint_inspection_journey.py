@@ -259,6 +259,7 @@ def test_a_finding_goes_through_a_penalty_to_its_publication(engine: ProcessEngi
     with pytest.raises(InvalidInput, match="重于告知"):
         step("decide", {**decision, "kinds": ["罚款", "吊销许可证件"], "terms": "吊销食品经营许可证。"})
     step("decide", decision)
+    step("issue_decision", penalties.WRITTEN)
     deliver(2)
     office.do(office.open_tasks("publication_preview", business_key=penalty)[0])
     office.do(office.open_tasks("second_signoff", business_key=penalty)[0])

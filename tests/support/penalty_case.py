@@ -96,8 +96,9 @@ def statement(day: str, kind: str = "提出陈述申辩", **changes: Any) -> dic
 def decision(amount: int, day: str, **changes: Any) -> dict[str, Any]:
     return {
         "decision": "处罚", "kinds": ["罚款"], "amount": amount, "facts": FACTS, "basis": BASIS,
-        "document_number": "济天市监罚决〔2026〕1号", "decided_on": day, **changes,
+        "decided_on": day, **changes,
     }  # fmt: skip
 
 
+WRITTEN = {"document_number": "济天市监罚决〔2026〕1号"}
 CLOSING = {"execution": "罚款已经缴清。", "goods_handling": "无", "filed": True}

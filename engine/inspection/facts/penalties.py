@@ -250,7 +250,9 @@ def _decision_document(desk: Desk) -> dict[str, Any]:
     number = penalties.issued_number(desk.session, desk.task.instance_id, str(decision.get("template") or ""))
     words = Measure.of(decision).words
     return {
-        "facts": [rows("处理决定", ("决定", decision.get("decision")), ("内容", words), ("日期", decision.get("decided_on")))],
+        "facts": [
+            rows("处理决定", ("决定", decision.get("decision")), ("内容", words), ("日期", decision.get("decided_on")))
+        ],
         "decision_number": number or None,
     }
 
