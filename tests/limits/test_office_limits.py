@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from engine.actor import Actor
 from engine.bpmn.execution import Execution
+from engine.commands.set_deadline import SetDeadline
 from engine.expressions import parse
 from engine.inspection.plan_season import standings
 from engine.inspection.plans import last_day
@@ -26,10 +28,7 @@ SETTINGS = Settings()
 
 @dataclass(frozen=True)
 class Limit:
-    """``element`` waits under the limit ``name``; past it ``opens`` is there as well, or ``closes`` takes it away.
-
-    ``skip`` steps of the scenario are replayed before the element is looked for.
-    """
+    """``element`` waits under the limit ``name``; past it ``opens`` is there as well, or ``closes`` takes it away."""
 
     name: str
     process: str
@@ -37,7 +36,6 @@ class Limit:
     element: str
     opens: str = ""
     closes: bool = False
-    skip: int = 0
 
 
 LIMITS = (
@@ -57,6 +55,14 @@ LIMITS = (
     Limit("inspector-substitution", "inspector-substitution", "leave", "decide_substitution"),
     Limit("dispatch-receipt", "joint-inspection", "normal", "sign_for_receipt"),
     Limit("dispatch-redirect", "joint-inspection", "dispatch-returned", "redispatch"),
+    Limit("penalty-publication", "administrative-penalty", "decided-in-time", "publication_preview"),
+    Limit("penalty-publication", "simplified-penalty", "collected-on-the-spot", "publication_preview"),
+    Limit("hearing-schedule", "hearing", "held", "schedule"),
+    Limit("transfer-supplement", "crime-transfer", "filed-and-closed", "supplement"),
+    Limit("objection-assistance", "objection", "others-verify", "assist", opens="verify", closes=True),
+    Limit("repair-acceptance", "credit-repair", "granted", "apply"),
+    Limit("measure-report", "credit-measure-notice", "reported-and-ended", "report"),
+    Limit("refund", "penalty-remedy", "annulled-and-refunded", "propose_refund"),
 )
 
 
@@ -99,6 +105,22 @@ def due_of(replay: Replay, element: Any) -> datetime:
     found = parse(element.properties["due"]).evaluate(replay.execution.data(), replay.host.functions())
     assert isinstance(found, datetime)
     return found
+
+
+def test_what_is_only_a_row_of_the_table_is_red_from_the_day_after_and_supervision_is_told(
+    limits: LimitDistrict,
+) -> None:
+    """Limits that begin with what others decide: a review upheld, a judgment, an application to leave a list."""
+    ends = {
+        "lawsuit-after-review": "2026-03-17", "judgment-enforcement": "2028-03-02",
+        "repair-decision-abnormal": "2026-03-09", "remedy-concluded": "2026-03-02",
+    }  # fmt: skip
+    for name, end in ends.items():
+        limits.engine.execute(SetDeadline(limits.part, name, department=LEAD), actor=Actor.system())
+        assert str(limits.deadline(limits.part, name).due_at.astimezone(ZONE).date()) == end
+        before, on, after = limits.around(limits.part, name)
+        assert (before.overdue, on.overdue, after.colour) == (False, False, "red")
+        assert not on.told and after.told == {"*/监管督查", f"{LEAD}/科室负责人"}
 
 
 def test_a_plan_is_late_from_the_first_of_february(limits: LimitDistrict) -> None:
