@@ -345,6 +345,21 @@ PENALTY_OPTIONS = {
 }  # fmt: skip
 
 
+#: What serving a document and holding a hearing offer, from their tables.
+HEARING_OPTIONS = {
+    "service_modes": [row["code"] for row in rows("service-mode")],
+    "hearing_refusals": [row["code"] for row in rows("hearing-refusal")],
+    "hearing_roles": [row["code"] for row in rows("hearing-role")],
+    **{
+        key: [row["code"] for row in rows("hearing-stop") if row["kind"] == kind]
+        for key, kind in (
+            ("change_grounds", "改期"), ("postpone_grounds", "延期"),
+            ("suspend_grounds", "中止"), ("end_grounds", "终止"),
+        )
+    },
+}  # fmt: skip
+
+
 def options(scenario: dict[str, Any]) -> dict[str, Any]:
     """What the form context offers in a scenario: the code tables and the people and objects it speaks of."""
     variables = scenario["start"]["variables"]
@@ -380,6 +395,14 @@ def options(scenario: dict[str, Any]) -> dict[str, Any]:
         "exemption_options": [row["code"] for row in rows("exemption")],
         "education_ways": [row["code"] for row in rows("education-way")],
         **PENALTY_OPTIONS,
+        **HEARING_OPTIONS,
+        "servers": [u for step in scenario["steps"] for u in step.get("values", {}).get("servers", [])],
+        "hearing_people": [
+            step["values"][who]
+            for step in scenario["steps"]
+            for who in ("chair", "recorder")
+            if who in step.get("values", {})
+        ],
         "handlers": [h for step in scenario["steps"] for h in [step.get("values", {}).get("handler")] if h],
         "suspension_grounds": ["suspended-case", "testing", "identification"],
     }
