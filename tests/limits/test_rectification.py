@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from engine.commands.context import CommandContext
 from engine.db import new_id
 from engine.errors import Conflict, InvalidInput
 from engine.inspection import exemptions, objections, rectifications
 from engine.inspection.deadline_extensions import ApplyForExtension
 from engine.inspection.lead_models import CaseLead
+from engine.inspection.leads import HANDED_OVER, NewLead, open_lead
 from engine.inspection.models import FollowUp, Inspector, Publication
 from engine.inspection.objections import OpenObjection
 from engine.inspection.publication_models import PublicationVersion
@@ -150,6 +153,42 @@ def test_a_term_is_extended_before_it_ends_and_what_was_not_corrected_is_a_penal
     begun = context(limits, penalty.number, "file_case")["conclusion_text"]
     assert "超过保质期的食品三袋" in begun and "货架上仍有一袋" in begun, "the filing begins with what was found"
     assert limits.follow_up(case).state == "未改正，转行政处罚"
+
+
+@dataclass(frozen=True)
+class _Lead:
+    """A lead of the lead department about somebody the registry does not know."""
+
+    def run(self, ctx: CommandContext) -> str:
+        subject = {"name": "演示无照小吃摊（虚构）", "address": "示例路2号", "subject_kind": "个人"}
+        new = NewLead(LEAD, HANDED_OVER, ctx.now.date(), "占道经营", "夜间占道经营，没有亮照。", subject)
+        return open_lead(ctx, new).number
+
+
+def test_an_order_may_follow_a_lead_and_a_penalty_where_no_visit_came_before(limits: LimitDistrict) -> None:
+    limits.deploy("case-lead")
+    lead = limits.engine.execute(_Lead(), actor=limits.office.login("scjg-officer"))
+    case = limits.open("rectification", origin=lead)
+    assert context(limits, case, "issue_order")["order_content"] is None
+    limits.do(case, "issue_order", {**ORDER, "content": "把营业执照悬挂在醒目位置。"})
+    shown = context(limits, case, "receive_report")
+    assert any("演示无照小吃摊" in str(block) for block in shown["facts"])
+    limits.clock.travel("2026-03-18T00:01")
+    limits.run_timers()
+    team = [one["value"] for one in context(limits, case, "reinspect")["inspectors"]][:2]
+    reinspect(limits, case, "当事人无法联系", inspectors=team, contact_tried="两次到场无人，电话停机。")
+    assert rectifications.situation(limits.follow_up(case)) == rectifications.GONE
+    with pytest.raises(InvalidInput):
+        limits.do(case, "decide_outcome", {"decision": "结案"})
+    limits.do(case, "decide_outcome", {"decision": "转信用监管", "reason": "登记的住所无人。"})
+    assert limits.follow_up(f"{case}/credit").root == lead
+    penalty = limits.open("administrative-penalty", origin=lead)
+    under = limits.open("rectification", origin=penalty)
+    limits.do(
+        under, "issue_order", {**ORDER, "mode": "当场改正", "spot_facts": "当场悬挂，拍照确认。", "served_on": None}
+    )
+    limits.do(under, "decide_outcome", {"decision": "结案"})
+    assert (limits.follow_up(under).state, limits.follow_up(under).root) == ("已改正", lead)
 
 
 def test_a_second_offence_of_the_same_kind_within_its_years_is_no_first_one(limits: LimitDistrict) -> None:

@@ -44,17 +44,22 @@ def _order(desk: Desk) -> dict[str, Any]:
 
 
 def _order_content(desk: Desk) -> str:
-    """What was not corrected the last time, what the case it came from says, or the conclusion of the visit."""
+    """What was not corrected the last time, what the case it came from says, or the conclusion of the visit.
+
+    Never the words of a lead: they may tell who reported.
+    """
     row = desk.follow_up
     again = (row.facts.get("reinspection") or {}).get("next_reason")
     if again:
         return f"{(row.facts.get('order') or {}).get('content') or ''}\n上次复查没有改正：{again}"
+    given = [str(desk.data.get(key) or "") for key in ("facts", "case_facts")]
+    given.append(str((desk.data.get("carried") or {}).get("facts") or ""))
     origin = find_follow_up(desk.session, desk.district_id, row.origin)
     told = origin.facts if origin is not None else {}
-    steps = [told.get(key) or {} for key in ("investigation", "filing", "identification")]
-    carried = [*(str(step.get("facts") or "") for step in steps if isinstance(step, dict))]
+    steps = [told.get(key) for key in ("investigation", "filing", "identification")]
+    given += [str(step.get("facts") or "") for step in steps if isinstance(step, dict)]
     conclusion = desk.part.conclusion if row.root_kind == "department-inspection" else {}
-    return next((one for one in (*carried, str(conclusion.get("facts") or "")) if one), "")
+    return next((one for one in (*given, str(conclusion.get("facts") or "")) if one), "")
 
 
 def _met(desk: Desk) -> str | None:
