@@ -9,7 +9,7 @@ from typing import Any
 from engine.errors import InvalidInput
 from engine.inspection import credit_listings, records
 from engine.inspection.credit_letters import day
-from engine.inspection.credit_listings import SERIOUS, Ground
+from engine.inspection.credit_listings import Ground
 from engine.inspection.models import FollowUp
 from engine.service_tasks import ServiceContext
 
@@ -59,7 +59,3 @@ def establish(ctx: ServiceContext, row: FollowUp, list_code: str, on: date) -> N
     row.facts = {**row.facts, "established_on": on.isoformat()}
     name = LIMITS[list_code]
     ctx.set_deadline(ctx.business_key, name, started_at=datetime.combine(on, time(), ctx.settings.timezone))
-
-
-def is_serious(row: FollowUp) -> bool:
-    return (row.facts.get("proposal") or {}).get("list") == SERIOUS

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine.actor import Actor
 from engine.commands.context import CommandContext
-from engine.inspection import penalty_publicity, publication, records
+from engine.inspection import penalty_publicity, publication
 from engine.inspection.models import FollowUp, Publication
 from engine.inspection.publication_release import PUSH_PUBLICATION, digest_of, push_key
 from engine.models import ProcessInstance
@@ -117,11 +117,3 @@ def _case_of(ctx: CommandContext, row: Publication) -> str | None:
         .order_by(ProcessInstance.started_at)
         .limit(1)
     )
-
-
-def of_subject(session: Session, district_id: str, subject: str) -> Publication | None:
-    """The publication about a case that may end early: its penalty or its listing."""
-    for kind in ("penalty", "abnormal", "serious"):
-        if row := records.publication(session, district_id, kind, subject):
-            return row
-    return None
