@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -69,6 +70,7 @@ _CELLS = [
     ("TOPPADDING", (0, 0), (-1, -1), 3),
     ("BOTTOMPADDING", (0, 0), (-1, -1), 5),
 ]
+_TABLES = (Facts, Grid, Listing)
 #: Nearly a page: what is higher must be broken inside the row.
 _TALL = 400
 #: Least height of a line of a form, for the pen.
@@ -115,7 +117,12 @@ class Setter:
             for words, style in ((document.organ, ORGAN), (document.title, self._title), (document.number, NUMBER))
             if words
         ]
-        return [*head, Spacer(1, 4), *(part for block in document.blocks for part in self.block(block))]
+        parts: list[Flowable] = [*head, Spacer(1, 4)]
+        for before, block in pairwise((None, *document.blocks)):
+            if isinstance(before, _TABLES) and isinstance(block, Text) and not block.title:
+                parts.append(Spacer(1, 6))  # else the words would touch the line above them
+            parts += self.block(block) if block else ()
+        return parts
 
     def block(self, block: Block) -> Iterable[Flowable]:
         """A heading never stands alone at the foot of a page; what is signed or scanned stays on one."""
