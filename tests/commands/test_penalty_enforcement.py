@@ -9,7 +9,11 @@ from engine.process_engine import ProcessEngine
 from tests.conftest import Clock
 from tests.support.enforcement_desk import ENFORCEMENT, EnforcementDesk
 
+#: What is counted alike on both databases is counted once.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
+
+@ON_SQLITE
 def test_paid_in_parts_and_in_time_it_is_closed_without_a_surcharge(engine: ProcessEngine, clock: Clock) -> None:
     desk = EnforcementDesk(engine, clock)
     desk.open()
@@ -30,6 +34,7 @@ def test_paid_in_parts_and_in_time_it_is_closed_without_a_surcharge(engine: Proc
     assert desk.balance().surcharge == 0 and desk.deadline("payment").met_at is not None
 
 
+@ON_SQLITE
 def test_a_wrong_entry_is_withdrawn_and_owed_again(engine: ProcessEngine, clock: Clock) -> None:
     desk = EnforcementDesk(engine, clock)
     desk.open()
@@ -41,6 +46,7 @@ def test_a_wrong_entry_is_withdrawn_and_owed_again(engine: ProcessEngine, clock:
     assert desk.ended()
 
 
+@ON_SQLITE
 def test_paid_late_it_takes_the_surcharge_and_relief_is_the_heads_to_give(engine: ProcessEngine, clock: Clock) -> None:
     desk = EnforcementDesk(engine, clock)
     desk.open()
@@ -95,6 +101,7 @@ def test_instalments_run_one_by_one_and_a_missed_one_is_chased_until_it_is_made_
     assert desk.ended()
 
 
+@ON_SQLITE
 def test_a_missed_instalment_made_good_waits_for_the_next(engine: ProcessEngine, clock: Clock) -> None:
     desk = EnforcementDesk(engine, clock)
     desk.open()
@@ -119,6 +126,7 @@ def test_a_missed_instalment_made_good_waits_for_the_next(engine: ProcessEngine,
     assert desk.steps() == {"collect", "draft_reminder"}
 
 
+@ON_SQLITE
 def test_never_paid_the_reminder_is_served_and_the_court_asked_in_time(engine: ProcessEngine, clock: Clock) -> None:
     desk = EnforcementDesk(engine, clock)
     desk.open()
@@ -162,6 +170,7 @@ def to_the_court(desk: EnforcementDesk, until: str = "2026-12-02") -> None:
     desk.do("approve_application", "head", decision="同意")
 
 
+@ON_SQLITE
 def test_a_missed_court_deadline_is_answered_for_by_the_head_and_a_late_application_names_its_reason(
     engine: ProcessEngine, clock: Clock
 ) -> None:
@@ -181,6 +190,7 @@ def test_a_missed_court_deadline_is_answered_for_by_the_head_and_a_late_applicat
     assert desk.steps() == {"collect", "court_ruling"}
 
 
+@ON_SQLITE
 def test_goods_and_licences_are_carried_out_beside_the_money(engine: ProcessEngine, clock: Clock) -> None:
     desk = EnforcementDesk(
         engine, clock, kinds=["警告", "吊销许可证件"], amount=0,
@@ -199,6 +209,7 @@ def test_goods_and_licences_are_carried_out_beside_the_money(engine: ProcessEngi
     }
 
 
+@ON_SQLITE
 def test_a_mere_warning_leaves_nothing_to_enforce(engine: ProcessEngine, clock: Clock) -> None:
     desk = EnforcementDesk(engine, clock, kinds=["警告"], amount=0)
     desk.open()

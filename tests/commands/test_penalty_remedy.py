@@ -12,6 +12,9 @@ from engine.process_engine import ProcessEngine
 from tests.conftest import Clock
 from tests.support.enforcement_desk import ENFORCEMENT, PENALTY, EnforcementDesk
 
+#: What is counted alike on both databases is counted once.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 REMEDY = f"{PENALTY}/remedy-1"
 REVIEW = {
     "kind": "行政复议", "body": "天桥区人民政府", "case_number": "济天政复〔2026〕3号", "applicant": "示例餐饮有限公司",
@@ -86,6 +89,7 @@ def test_annulled_in_review_the_publication_goes_the_money_comes_back_and_the_ca
     assert desk.ended(REMEDY) and desk.state(REMEDY) == "撤销" and "现场检查" in desk.remedy().lesson
 
 
+@ON_SQLITE
 def test_a_lawsuit_lost_by_the_party_stops_the_surcharge_meanwhile_and_opens_the_way_to_the_court(
     engine: ProcessEngine, clock: Clock
 ) -> None:
@@ -114,6 +118,7 @@ def test_a_lawsuit_lost_by_the_party_stops_the_surcharge_meanwhile_and_opens_the
     assert desk.due("court-application") == "2028-06-19"  # two years from the judgment, the 17th is a Saturday
 
 
+@ON_SQLITE
 def test_upheld_in_review_the_party_has_fifteen_days_for_a_lawsuit_and_then_the_three_months_run(
     engine: ProcessEngine, clock: Clock
 ) -> None:
@@ -134,6 +139,7 @@ def test_upheld_in_review_the_party_has_fifteen_days_for_a_lawsuit_and_then_the_
     assert desk.due("court-application") == "2026-08-26"
 
 
+@ON_SQLITE
 def test_reduced_in_review_what_was_paid_beyond_it_comes_back_and_the_enforcement_is_paid_up(
     engine: ProcessEngine, clock: Clock
 ) -> None:
@@ -152,6 +158,7 @@ def test_reduced_in_review_what_was_paid_beyond_it_comes_back_and_the_enforcemen
     assert desk.remedy().refund == 3000_00 and desk.steps(number) == {"propose_refund"}
 
 
+@ON_SQLITE
 def test_an_organ_corrects_itself_after_everything_was_paid_or_leaves_it_as_it_is(
     engine: ProcessEngine, clock: Clock
 ) -> None:

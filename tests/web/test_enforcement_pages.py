@@ -19,7 +19,7 @@ from tests.support.enforcement_desk import ENFORCEMENT, EnforcementDesk
 PASSWORD = "a-long-word-2026"
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_is_owed_is_found_filtered_exported_and_kept_from_other_departments(
     engine: ProcessEngine, clock: Clock
 ) -> None:
