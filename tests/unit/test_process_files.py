@@ -360,6 +360,16 @@ HEARING_OPTIONS = {
 }  # fmt: skip
 
 
+#: What measures and transfers offer, from their tables; the officers are those of the scenarios.
+MEASURE_OPTIONS = {
+    "thresholds": [row["code"] for row in rows("prosecution-threshold")],
+    "held_outcomes": [row["code"] for row in rows("held-outcome")],
+    "held_endings": [row["code"] for row in rows("held-ending")],
+    "inspectors": ["SCJG-001", "SCJG-002"],
+    "group_candidates": ["u1", "u2"],
+}
+
+
 def options(scenario: dict[str, Any]) -> dict[str, Any]:
     """What the form context offers in a scenario: the code tables and the people and objects it speaks of."""
     variables = scenario["start"]["variables"]
@@ -396,6 +406,7 @@ def options(scenario: dict[str, Any]) -> dict[str, Any]:
         "education_ways": [row["code"] for row in rows("education-way")],
         **PENALTY_OPTIONS,
         **HEARING_OPTIONS,
+        **MEASURE_OPTIONS,
         "servers": [u for step in scenario["steps"] for u in step.get("values", {}).get("servers", [])],
         "hearing_people": [
             step["values"][who]
