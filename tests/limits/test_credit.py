@@ -67,6 +67,13 @@ def marks(district: LimitDistrict, uscc: str) -> tuple[bool, bool, str]:
     return on, "严重违法失信" in tags, reader.read("", "", on, names, "[]").credit
 
 
+def due_on(district: LimitDistrict, number: str) -> str:
+    """The last day of the decision."""
+    due = district.deadline(number, "abnormal-listing").due_at
+    assert due is not None
+    return due.date().isoformat()
+
+
 def signed_in(app: Flask, login: str) -> Browser:
     """A browser of one of the demo's people."""
     browser = Browser(app.test_client())
@@ -173,14 +180,14 @@ def test_a_sole_trader_who_answers_no_letter_is_marked_and_letters_too_close_are
     for day in ("2026-03-17", "2026-04-01"):  # the first and the last lawful day
         side = limits.at(limits.clock.now)
         second(side, day)
-        assert side.deadline(number, "abnormal-listing").due_at.date().isoformat() == "2026-04-20"
+        assert due_on(side, number) == "2026-04-20"
     side = limits.at(limits.clock.now)
     second(side, "2026-03-20", "已经联系上")
     assert side.follow_up(number).state == "已经联系上，不列入"
     second(limits, "2026-03-20")
     limits.do(number, "section_review", {"decision": "退回", "return_reason": "请写明退件原因。"})
     limits.do(number, "propose", proposal(limits, number, LETTERS))  # needs no further letters
-    assert limits.deadline(number, "abnormal-listing").due_at.date().isoformat() == "2026-04-20"
+    assert due_on(limits, number) == "2026-04-20"
     limits.do(number, "section_review", {"decision": "同意"})
     decide(limits, number)
     row = publish(limits, number)
@@ -196,7 +203,7 @@ def test_serious_dishonesty_is_told_first_lasts_three_years_and_may_be_repaired_
     told = {"document_number": "济天市监列严告〔2026〕1号", "served_on": "2026-03-02", "method": "直接送达"}
     limits.do(number, "serious_notice", told)
     before, on, after = limits.around(number, "serious-statement")
-    assert (before.opened, on.opened, after.opened) == (set(), set(), {"section_review"})
+    assert not before.opened and not on.opened and after.opened == {"section_review"}
     assert after.gone == {"serious_statement"}
     limits.do(number, "serious_statement", {"raised": "放弃陈述申辩"})
     limits.do(number, "section_review", {"decision": "同意"})
