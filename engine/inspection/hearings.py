@@ -15,7 +15,7 @@ from engine.calendar import Calendar
 from engine.errors import InvalidInput, NotFound
 from engine.inspection import service_records, tables
 from engine.inspection.follow_ups import find_follow_up
-from engine.inspection.models import FollowUp
+from engine.inspection.models import DepartmentInspection, FollowUp, Inspector
 from engine.inspection.service_models import Hearing
 from engine.settings import Settings
 
@@ -74,11 +74,21 @@ def told_on(session: Session, district_id: str, case: FollowUp | None, start: Ma
 
 
 def investigators(session: Session, district_id: str, row: Hearing, start: Mapping[str, Any]) -> set[str]:
-    """Accounts of those who investigate the case: none of them sits in its hearing."""
+    """Accounts of those who investigate the case or made the inspection it began with: none of them sits."""
     case = find_follow_up(session, district_id, row.origin)
     facts = case.facts if case is not None else {}
     named = [start.get("investigators"), facts.get("handlers"), (facts.get("filing") or {}).get("handlers")]
-    return {str(one) for found in named for one in found or []}
+    inspected = sa.select(DepartmentInspection.inspectors).where(
+        DepartmentInspection.district_id == district_id,
+        DepartmentInspection.number == (case.root if case is not None else row.origin),
+    )
+    visited = session.scalars(
+        sa.select(Inspector.user_id).where(
+            Inspector.district_id == district_id, Inspector.code.in_(session.scalar(inspected) or []),
+            Inspector.user_id.is_not(None),
+        )
+    )  # fmt: skip
+    return {str(one) for found in [*named, list(visited)] for one in found or []}
 
 
 def last_day_to_serve(settings: Settings, calendar: Calendar, held: date) -> date:

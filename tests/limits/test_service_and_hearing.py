@@ -18,7 +18,8 @@ from engine.commands.set_deadline import SetDeadline
 from engine.db import new_id
 from engine.errors import InvalidInput
 from engine.inspection.hearing_steps import too_early
-from engine.inspection.models import FollowUp
+from engine.inspection.hearings import investigators
+from engine.inspection.models import DepartmentInspection, FollowUp, Inspector
 from engine.inspection.service_models import Hearing, ServiceRecord
 from engine.models import Message, ProcessInstance, User, UserRole
 from tests.conftest import SHANGHAI
@@ -219,6 +220,13 @@ def open_hearing(limits: LimitDistrict) -> tuple[str, str]:
     wrong = refused(limits, number, "appoint", {"chair": handlers[0], "recorder": recorder})
     assert set(wrong) == {"chair"}
     assert set(refused(limits, number, "appoint", {"chair": chair, "recorder": chair})) == {"recorder"}
+    with limits.engine.read() as session:
+        row = session.scalars(sa.select(Hearing)).one()
+        team = session.scalars(
+            sa.select(DepartmentInspection.inspectors).where(DepartmentInspection.number == limits.part)
+        ).one()
+        visited = set(session.scalars(sa.select(Inspector.user_id).where(Inspector.code.in_(team))))
+        assert visited - {None} <= investigators(session, "370105", row, {})  # who inspected does not sit either
     limits.do(number, "appoint", {"chair": chair, "recorder": recorder})
     return case, number
 

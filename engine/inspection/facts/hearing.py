@@ -13,6 +13,8 @@ from engine.inspection.follow_ups import find_follow_up
 from engine.inspection.service_models import Hearing
 from engine.models import User, UserRole
 
+#: Who may be appointed to sit or to keep the record; the head decides afterwards and does not sit.
+SITTING = ("法制审核人员", "科室负责人", "分管负责人", "承办人", "执法检查人员")
 _KEYS = {"改期": "change_grounds", "延期": "postpone_grounds", "中止": "suspend_grounds", "终止": "end_grounds"}
 
 
@@ -88,10 +90,13 @@ def _people(desk: Desk, row: Hearing) -> list[dict[str, str]]:
     found = desk.session.execute(
         sa.select(User.id, User.name, User.post)
         .join(UserRole, UserRole.user_id == User.id)
-        .where(User.district_id == desk.district_id, User.active, UserRole.department == row.department)
+        .where(
+            User.district_id == desk.district_id, User.active, UserRole.department == row.department,
+            UserRole.role.in_(SITTING),
+        )
         .distinct()
         .order_by(User.name, User.id)
-    )
+    )  # fmt: skip
     return [
         {"value": user, "label": f"{name}（{post}）" if post else name} for user, name, post in found
         if user not in barred
