@@ -171,11 +171,14 @@ def _earlier(
         .where(Finding.district_id == district_id, Finding.problem, Inspection.uscc == uscc, Finding.at >= start)
         .order_by(Finding.at)
     ).all()  # fmt: skip
+    same_visit = {
+        number.rpartition("/")[0] for number in own
+    }  # what other departments found the same day is no earlier one
     words = []
     for one in found:
         told = " ".join(map(str, (one.name, one.clause, one.note)))
         violation = Violation(one.department, frozenset([one.item]), frozenset([one.category]), told)
-        if one.number not in own and _fits(row, violation):
+        if one.number.rpartition("/")[0] not in same_visit and _fits(row, violation):
             day = one.at.astimezone(settings.timezone).date()
             words.append(f"{day} 检查发现问题（{one.number}）")
     return [*words, *_penalties(session, settings, district_id, uscc, row, start, own)]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from engine.commands.context import CommandContext
 from engine.db import new_id
@@ -17,7 +18,7 @@ from engine.inspection import exemptions, objections, rectifications
 from engine.inspection.deadline_extensions import ApplyForExtension
 from engine.inspection.lead_models import CaseLead
 from engine.inspection.leads import HANDED_OVER, NewLead, open_lead
-from engine.inspection.models import FollowUp, Inspector, Publication
+from engine.inspection.models import DepartmentInspection, Finding, FollowUp, Inspection, Inspector, Publication
 from engine.inspection.objections import OpenObjection
 from engine.inspection.publication_models import PublicationVersion
 from engine.inspection.rectification_models import EducationRecord
@@ -203,13 +204,36 @@ def test_a_second_offence_of_the_same_kind_within_its_years_is_no_first_one(limi
     )  # fmt: skip
     with limits.engine.database.write() as session:
         session.add(earlier)
+        session.flush()
+        visited(session, row, "旧检查/SCJG", datetime(2025, 6, 1, 9, tzinfo=SHANGHAI), "即时信息没有公示")
+        visited(session, row, f"{limits.part}X", limits.clock.now, "进货查验记录不全")  # another organ, the same visit
     with limits.engine.read() as session:
-        by_day = {
-            day: {one.code: one for one in exemptions.of_case(session, settings, row, date(2026, 3, day))}["F01"]
-            for day in (3, 4)
-        }
+        found = {day: exemptions.of_case(session, settings, row, date(2026, 3, day)) for day in (3, 4)}
+    by_day = {day: {one.code: one for one in listed}["F01"] for day, listed in found.items()}
     assert by_day[3].first_offence is False and by_day[3].earlier == ("2024-02-20 受过行政处罚（旧案）",)
     assert by_day[4].first_offence is True and by_day[4].label.startswith("F01 ")
+    with limits.engine.database.write() as session:
+        visited(session, row, "更早检查/WJJ", datetime(2025, 7, 1, 9, tzinfo=SHANGHAI), "没有进货查验记录")
+    with limits.engine.read() as session:
+        again = {one.code: one for one in exemptions.of_case(session, settings, row, date(2026, 3, 4))}["F01"]
+    assert again.earlier == ("2025-07-01 检查发现问题（更早检查/WJJ）",)
+
+
+def visited(session: Session, row: FollowUp, number: str, at: datetime, note: str) -> None:
+    """A problem found at the same firm at another time, or by another organ."""
+    inspection = number.rpartition("/")[0]
+    if session.scalar(sa.select(Inspection).where(Inspection.number == inspection)) is None:
+        known = Inspection(id=new_id(), district_id=row.district_id, number=inspection, campaign="旧任务", draw_id="",
+                           uscc=row.uscc, object={}, departments=[OTHER])  # fmt: skip
+        session.add(known)
+    session.add_all(
+        [
+            DepartmentInspection(id=new_id(), district_id=row.district_id, number=number, inspection=inspection,
+                                 campaign="旧任务", department=OTHER, inspectors=[], items=[], state="已公示"),
+            Finding(id=new_id(), district_id=row.district_id, department_inspection=number, department=OTHER,
+                    item="X", problem=True, category="9", note=note, at=at),
+        ]
+    )  # fmt: skip
 
 
 def lapse(district: LimitDistrict, code: str, until: date) -> None:
