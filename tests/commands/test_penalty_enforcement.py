@@ -39,9 +39,9 @@ def test_a_wrong_entry_is_withdrawn_and_owed_again(engine: ProcessEngine, clock:
     desk = EnforcementDesk(engine, clock)
     desk.open()
     desk.pay(4000, "2026-03-02", "A1")
-    assert desk.context("collect")["entries"] == [{"value": "1", "label": "第 1 笔：2026-03-02 罚款 4,000.00 元"}]
+    assert desk.context("collect")["payment_entries"] == [{"value": "1", "label": "第 1 笔：2026-03-02 罚款 4,000.00 元"}]
     desk.do("collect", action="撤销登记", entry="1", withdraw_reason="登记到了别的案件。")
-    assert desk.balance().rest_sum == 1_000_000 and desk.context("collect")["entries"] == []
+    assert desk.balance().rest_sum == 1_000_000 and desk.context("collect")["payment_entries"] == []
     desk.pay(10000, "2026-03-02", "A1")  # the receipt number is free again
     assert desk.ended()
 

@@ -32,12 +32,12 @@ def enforcement_facts(desk: Desk) -> dict[str, Any]:
     facts = [_decision(row), *money_blocks(account, desk.today), *_asked(asked), *_duty(desk)]
     return {
         "facts": facts,
-        "entries": [
+        "payment_entries": [
             {"value": str(p.serial), "label": f"第 {p.serial} 笔：{p.paid_on} {p.purpose} {e.yuan(p.amount)} 元"}
             for p in account.entries
             if p.withdrawn_at is None and p.direction == e.PAID
         ],
-        "end_grounds": tables.options(desk.settings, "enforcement-end-ground", desk.today),
+        "enforcement_end_grounds": tables.options(desk.settings, "enforcement-end-ground", desk.today),
         "obligation": f"缴纳{owed}（加处罚款计算至 {desk.today}）。" if owed else "",
         "claims": f"强制执行{row.decision_number}确定的{owed}，以及至缴清之日止的加处罚款。" if owed else "",
         "reasons": str(penalty.get("facts") or ""),
@@ -148,7 +148,7 @@ def remedy_facts(desk: Desk) -> dict[str, Any]:
         "party": penalty.subject_name,
         "decision_facts": str(decision.get("facts") or ""),
         "decision_basis": str(decision.get("basis") or ""),
-        "outcomes": [
+        "remedy_outcomes": [
             {"value": r["code"], "label": r["name"]}
             for r in tables.rows(desk.settings, "remedy-outcome", desk.today)
             if kind in r["kinds"]
