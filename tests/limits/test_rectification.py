@@ -324,7 +324,8 @@ def test_an_objection_is_answered_in_three_working_days_or_seven_and_corrects_wh
     accepted = {"decision": "受理", "needs_others": "是", "assistants": [OTHER], "question": "请核实。"}
     limits.do(number, "accept", accepted)
     before, on, after = limits.around(number, step="assist")
-    assert (on.overdue, on.opened) == (False, frozenset()) and (after.gone, after.opened) == ({"assist"}, {"verify"})
+    assert not on.overdue and not on.opened
+    assert after.gone == {"assist"} and after.opened == {"verify"}
     limits.do(number, "assist", {"facts": "许可信息没有公示。", "view": "公示内容有误"})
     verified = {
         "ways": ["核对检查记录和证据"],
@@ -333,7 +334,7 @@ def test_an_objection_is_answered_in_three_working_days_or_seven_and_corrects_wh
         "suggestion": "更正类别。",
     }
     before, on, after = limits.around(number, "objection")
-    assert (on.at.date().isoformat(), on.opened, after.opened) == ("2026-03-11", frozenset(), {"explain_delay"})
+    assert on.at.date().isoformat() == "2026-03-11" and not on.opened and after.opened == {"explain_delay"}
     limits.do(number, "verify", verified)
     limits.do(number, "decide", {"decision": "成立", "correction_kind": "更正", "reason": "与检查记录不一致。"})
     limits.do(number, "answer", {"told_on": "2026-03-02", "method": "当面交付", "recipient": "演示负责人"})
