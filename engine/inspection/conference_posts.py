@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from engine.commands.context import CommandContext
 from engine.db import new_id
-from engine.errors import Forbidden, InvalidInput
+from engine.documents.model import Closing, Document, Listing, Text
+from engine.errors import Forbidden, InvalidInput, NotFound
 from engine.inspection import tables
 from engine.inspection.conference_models import ConferenceTenure
 from engine.inspection.opening import OFFICE
@@ -64,6 +65,39 @@ def holders(session: Session, district_id: str, on: date) -> dict[str, str]:
         )
     )
     return {post: holder for post, holder in rows}
+
+
+def succession_notice(
+    session: Session, settings: Settings, district_id: str, number: str, office: str
+) -> Document:  # fmt: skip
+    """任职变动通知: everything one notice of the office announced (R68).  Raises :class:`NotFound`."""
+    rows = session.scalars(
+        sa.select(ConferenceTenure)
+        .where(ConferenceTenure.district_id == district_id, ConferenceTenure.notice_number == number)
+        .order_by(ConferenceTenure.first_day, ConferenceTenure.post)
+    ).all()
+    if not rows:
+        raise NotFound("没有找到这一文号的任职通知，请从成员和职务页面打开。")
+    before = tenures(session, district_id)
+    noticed_on = max(row.noticed_on for row in rows)
+    names = {post.code: post.name for post in posts(settings, noticed_on)}
+    lines = []
+    for row in rows:
+        left = next((one for one in before[row.post] if one.first_day < row.first_day), None)
+        predecessor = f"{left.holder}（任职至 {left.last_day}）" if left else "—"
+        lines.append([names.get(row.post, row.post), row.holder, row.first_day.isoformat(), predecessor, row.note])
+    return Document(
+        title="关于部门联合“双随机、一公开”监管联席会议成员变动的通知",
+        number=number,
+        letter=True,
+        footer=f"联席会议成员变动通知 {number}",
+        blocks=[
+            Text(["各成员单位："], indent=False),
+            Text(["联席会议成员按职务确定，人员变动的由接任者自然递补。现将任职变动通知如下。"]),
+            Listing(["职务", "接任人员", "接任日期", "原任", "说明"], lines, [3, 1.6, 1.8, 2.6, 2]),
+            Closing(office, f"{noticed_on.year} 年 {noticed_on.month} 月 {noticed_on.day} 日"),
+        ],
+    )
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from engine.documents import pdf
 from engine.errors import InvalidInput
 from engine.inspection import conference, conference_posts, tables
 from engine.inspection.conference import PROCESS, STATES, OpenConferenceMatter
@@ -19,6 +20,7 @@ from engine.scope import scope
 from engine.web import own_lists
 from engine.web.case_view import history, open_tasks, waiting
 from engine.web.context import actor, database, departments, engine, now, settings
+from engine.web.downloads import name_file
 from engine.web.guards import requires_role, signed_in
 from engine.web.navigation import NavItem
 from engine.web.submissions import attachment_links
@@ -150,6 +152,21 @@ def _posts(values: dict[str, str], errors: dict[str, list[str]], status: int) ->
         today=today, values=values, errors=errors, may_announce=actor().has_role(OFFICE),
     )  # fmt: skip
     return make_response(page, status)
+
+
+@blueprint.get("/conference/posts/notice.pdf")
+@signed_in
+def succession_notice() -> ResponseReturnValue:
+    """A notice of the office as it is printed and sent to the members."""
+    number = request.args.get("number", "").strip()
+    with database().read() as session:
+        document = conference_posts.succession_notice(
+            session, settings(), settings().district_id, number, "部门联合“双随机、一公开”监管联席会议办公室"
+        )
+    response = make_response(pdf.render(document))
+    response.headers["Content-Type"] = "application/pdf"
+    name_file(response, f"任职变动通知-{number}.pdf", inline=True)
+    return response
 
 
 @blueprint.post("/conference/posts")

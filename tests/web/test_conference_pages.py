@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from urllib.parse import quote, unquote
 
+import pypdfium2
 import sqlalchemy as sa
 
 from engine.models import ProcessInstance, UserTask
@@ -45,6 +46,10 @@ def test_the_office_announces_a_succession_and_every_day_has_its_holder(district
     assert '<td data-label="担任人员">演示·接任者（虚构）' in today
     assert '<td data-label="担任人员">演示·接任者（虚构）' not in before and "2 任" in before
     assert officer.post("/conference/posts", notice, page="/inbox").status_code == 403
+    paper = officer.get("/conference/posts/notice.pdf?number=办〔2026〕2号")
+    words = "".join(pypdfium2.PdfDocument(paper.data)[0].get_textpage().get_text_range().split())
+    assert "成员变动的通知" in words and "演示·接任者（虚构）" in words and "任职至2026-03-01" in words
+    assert officer.get("/conference/posts/notice.pdf?number=没有").status_code == 404
 
 
 def test_a_duty_review_is_found_by_those_it_concerns_and_by_nobody_else(district: District) -> None:
