@@ -20,6 +20,7 @@ from tests.support.limits import LEAD, LimitDistrict
 from tests.support.pages import Browser
 
 GROUNDS = {"企业": "false-information", "个体工商户": "sole-false-information"}
+CONDITIONS = ["fulfilled", "corrected", "no-repetition", "commitment"]
 LETTERS = {"企业": "unreachable", "个体工商户": "sole-unreachable"}
 
 
@@ -72,6 +73,21 @@ def due_on(district: LimitDistrict, number: str) -> str:
     due = district.deadline(number, "abnormal-listing").due_at
     assert due is not None
     return due.date().isoformat()
+
+
+def apply(district: LimitDistrict, case: str, **values: Any) -> None:
+    """Register an application to repair, with every condition of an entry of a list met."""
+    today = district.clock.now.date().isoformat()
+    paper = district.file(case, "apply", "commitment")
+    asked = {"applied_on": today, "applicant": "王示例", "special": "否", "commitment": paper, "decision": "受理"}
+    district.do(case, "apply", {**asked, "met": CONDITIONS, **values})
+
+
+def grant(district: LimitDistrict, case: str) -> None:
+    """The head grants it, today."""
+    today = district.clock.now.date().isoformat()
+    given = {"decision": "准予修复", "decided_on": today, "document_number": "济天市监信修〔2026〕1号"}
+    district.do(case, "decide", given)
 
 
 def signed_in(app: Flask, login: str) -> Browser:
@@ -191,7 +207,19 @@ def test_a_sole_trader_who_answers_no_letter_is_marked_and_letters_too_close_are
     limits.do(number, "section_review", {"decision": "同意"})
     decide(limits, number)
     row = publish(limits, number)
-    assert row.content["名单"] == "经营异常状态" and marks(limits, limits.follow_up(number).uscc)[0]
+    uscc = limits.follow_up(number).uscc
+    assert row.content["名单"] == "经营异常状态" and marks(limits, uscc)[0]
+
+    limits.deploy("credit-repair")
+    case = limits.open("credit-repair", origin=number)
+    apply(limits, case, met=["corrected", "commitment"])
+    limits.do(case, "verify", {"checked_on": "2026-04-03", "facts": "已经重新取得联系。", "opinion": "建议准予修复"})
+    limits.do(case, "section_check", {"decision": "同意"})
+    before, on, after = limits.around(case, "repair-decision", then=lambda d: grant(d, case))
+    assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
+    assert on.at.date().isoformat() == "2026-04-13", "five working days, not fifteen"
+    grant(limits, case)
+    assert limits.follow_up(number).state == "已移出" and not marks(limits, uscc)[0]
 
 
 def test_serious_dishonesty_is_told_first_lasts_three_years_and_may_be_repaired_after_one(
@@ -230,13 +258,6 @@ def test_serious_dishonesty_is_told_first_lasts_three_years_and_may_be_repaired_
     assert over("2029-03-01") == over("2029-03-02") == ("已列入", True, 200)
     assert over("2029-03-03") == ("已移出", False, 404)
 
-    def apply(district: LimitDistrict, case: str, **values: Any) -> None:
-        today = district.clock.now.date().isoformat()
-        paper = district.file(case, "apply", "commitment")
-        met = ["fulfilled", "corrected", "no-repetition", "commitment"]
-        asked = {"applied_on": today, "applicant": "王示例", "special": "否", "met": met, "commitment": paper}
-        district.do(case, "apply", {**asked, "decision": "受理", **values})
-
     limits.clock.travel("2027-03-02T10:00")
     case = limits.open("credit-repair", origin=number)
     with pytest.raises(InvalidInput) as refused:
@@ -247,13 +268,9 @@ def test_serious_dishonesty_is_told_first_lasts_three_years_and_may_be_repaired_
     limits.do(case, "verify", {"checked_on": "2027-03-03", "facts": "义务已经履行。", "opinion": "建议准予修复"})
     limits.do(case, "section_check", {"decision": "同意"})
 
-    def grant(district: LimitDistrict) -> None:
-        given = {"decision": "准予修复", "decided_on": "2027-03-03", "document_number": "济天市监信修〔2027〕1号"}
-        district.do(case, "decide", given)
-
-    before, on, after = limits.around(case, "repair-decision", then=grant)
+    before, on, after = limits.around(case, "repair-decision", then=lambda d: grant(d, case))
     assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
     assert on.at.date().isoformat() == "2027-03-24"
-    grant(limits)
+    grant(limits, case)
     assert (limits.follow_up(case).state, limits.follow_up(number).state) == ("准予修复", "已移出")
     assert not marks(limits, uscc)[1]
