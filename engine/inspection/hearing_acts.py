@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.errors import InvalidInput
 from engine.inspection import decision_clock, hearings, tables
-from engine.inspection.hearing_steps import GROUND, at_hand, ended, moment, noticed, state, withdrawn
+from engine.inspection.hearing_steps import at_hand, ended, moment, noticed, state, withdrawn
 from engine.inspection.service_models import Hearing
 from engine.service_tasks import ServiceContext
 
@@ -159,6 +159,6 @@ def finish(ctx: ServiceContext) -> dict[str, Any]:
     row = at_hand(ctx)
     row.state, row.closed_at = (hearings.REFUSED if row.outcome == hearings.REFUSED else hearings.CLOSED), ctx.now
     running = decision_clock.decision_above(ctx, row.origin)
-    decision_clock.go_on(ctx, running, GROUND, f"听证办结：{row.outcome}")
+    decision_clock.go_on(ctx, running, decision_clock.HEARING, f"听证办结：{row.outcome}")
     held = ctx.calendar.local_date(row.held_at).isoformat() if row.opinion and row.held_at else None
     return {"outcome": row.outcome, "payload": {"opinion": row.opinion, "held_on": held}}

@@ -20,8 +20,6 @@ from engine.models import User
 from engine.service_tasks import ServiceContext
 from engine.settings import Settings
 
-#: Ground of the suspension in the row ``decision`` of the deadline table.
-GROUND = "hearing"
 WITHDRAWN = "当事人撤回申请"
 #: What the diagram reads in ``next``.
 ENDED = "ended"
@@ -68,7 +66,7 @@ def review(ctx: ServiceContext) -> dict[str, Any]:
         return {"last_day": last.isoformat()}
     state(ctx, row, hearings.ACCEPTED)
     running = decision_clock.decision_above(ctx, row.origin)
-    decision_clock.stop(ctx, running, GROUND, f"受理听证申请：{row.party}")
+    decision_clock.stop(ctx, running, decision_clock.HEARING, f"受理听证申请：{row.party}")
     return {"last_day": last.isoformat()}
 
 

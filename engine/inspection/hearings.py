@@ -24,6 +24,8 @@ NOTICE = "hearing-notice"  # the document template and the deadline row are call
 ANNOUNCEMENT, REPORT, REQUEST = "hearing-announcement", "hearing-report", "statement"
 ASKED, REFUSED, ACCEPTED, NOTIFIED = "待审查", "不予受理", "已受理", "已通知"
 STOPPED, HELD, CLOSED = "中止", "已举行", "已办结"
+#: Granted and not over: the days for the decision do not run.
+OPEN = (ACCEPTED, NOTIFIED, STOPPED, HELD)
 #: Documents that tell the party of its right to a hearing.
 RIGHT_TOLD = ("penalty-notice", "hearing-right-notice")
 

@@ -400,3 +400,33 @@ def test_a_letter_returned_from_the_address_the_party_confirmed_counts_as_served
     (row,) = attempts(limits, number)
     assert (row.state, row.served_on) == ("已送达", date(2026, 3, 5)) and "送达地址确认书" in row.reason
     assert limits.follow_up(number).state == "已送达" and not limits.steps(number)
+
+
+def test_a_hearing_that_outlasts_an_announcement_keeps_the_days_for_the_decision_standing(
+    limits: LimitDistrict,
+) -> None:
+    case = penalty(limits, told="2026-03-02")
+    paper = limits.open("document-service", case, document="责令改正通知书", template="rectification-order")
+    limits.do(
+        paper, "deliver",
+        {"action": "送达", "mode": "announcement", "attempted_on": "2026-03-02", "servers": servers(limits)[:1],
+         "announce_ground": "受送达人下落不明", "announce_search": "登记地址无人，电话停机，查无其他地址。",
+         "announce_where": ["本机关公告栏"], "collect_at": "本局二楼法规科"},
+    )  # fmt: skip
+    number = limits.open("hearing", case, requested_on="2026-03-02")
+    limits.do(number, "review_request", {**REVIEW, "requested_on": "2026-03-02"})
+    assert limits.deadline(case, "decision").suspensions[-1]["ground"] == "announcement"
+    limits.clock.travel("2026-03-05T10:00")
+    collected = {
+        "collected_on": "2026-03-05", "receiver": "王示例", "relation": "本人", "signed": "纸质送达回证",
+        "receipt": limits.file(paper, "announcement_runs", "receipt"),
+    }  # fmt: skip
+    limits.do(paper, "announcement_runs", collected)
+    row = limits.deadline(case, "decision")
+    assert row.suspended_at is not None
+    assert [(s["ground"], s["until"] is None) for s in row.suspensions] == [("announcement", False), ("hearing", True)]
+    people_ = {"chair": people(limits, LEGAL)[0], "recorder": people(limits, "承办人")[0]}
+    limits.do(number, "appoint", people_)
+    withdrawal = limits.file(number, "schedule", "withdrawal")
+    limits.do(number, "schedule", {"action": "当事人撤回申请", "withdrawn_on": "2026-03-05", "withdrawal": withdrawal})
+    assert (limits.follow_up(number).state, limits.deadline(case, "decision").suspended_at) == ("撤回听证申请", None)
