@@ -1,4 +1,4 @@
-"""Tables of things an organ holds: evidence preserved in advance, things sealed or seized, and all that became of them."""
+"""Tables of things an organ holds: evidence preserved in advance, things sealed or seized, what became of them."""
 
 from __future__ import annotations
 
