@@ -9,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 
 from engine.actor import Actor
-from engine.commands.correlate_message import CorrelateMessage
 from engine.commands.fire_timers import FireTimers
 from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.inspection.item_models import OutsideVisit, StagedFile
@@ -178,32 +177,6 @@ def test_a_real_name_report_is_accepted_visited_decided_and_answered(office: Off
     assert all(limit.met_at is not None for limit in limits(office, number).values())
     with pytest.raises(Conflict):
         engine.execute(AddLeadFile(number, "a.txt", "text/plain", b"x"), actor=office.login("scjg-officer"))
-
-
-@ON_SQLITE
-def test_a_penalty_waits_for_the_head_to_file_and_the_limit_runs_until_then(office: Office) -> None:
-    number = register(office)
-    accepted(office, number)
-    step(office, number, "plan_check", DESK)
-    with office.engine.database.write() as session:  # the penalty is somebody else's process: only its message counts
-        session.add(
-            FollowUp(
-                id="019f0000-0000-7000-8000-0000000000aa", district_id=DISTRICT, number=f"{number}/penalty",
-                kind="administrative-penalty", origin=number, root=number, root_kind="case-lead", subject={},
-                department="SCJG", uscc=firm(office).uscc, subject_name="", state="已启动", facts={},
-                opened_at=office.engine.clock(),
-            )
-        )  # fmt: skip
-    step(office, number, "verify", found(office, "penalty"))
-    step(office, number, "section_review", OK)
-    assert steps(office, number) == set() and lead(office, number).state == "待立案决定"
-    assert limits(office, number)["case-filing"].met_at is None
-    decided = {"decision": "立案", "decided_on": today(office).isoformat()}
-    office.engine.execute(CorrelateMessage("case-filing-decided", number, decided), actor=Actor.system())
-    assert limits(office, number)["case-filing"].met_at is not None
-    assert lead(office, number).verdict_words == "经核查，本机关决定立案。" and steps(office, number) == {
-        "tell_reporter"
-    }
 
 
 def test_what_belongs_to_another_department_becomes_its_lead_and_its_acceptance_is_the_receipt(office: Office) -> None:

@@ -17,6 +17,7 @@ from engine.inspection.lead_entry import RegisterLead
 from engine.inspection.lead_models import CaseLead
 from engine.inspection.models import DepartmentInspection, Inspection, Inspector, Item
 from tests.conftest import SHANGHAI
+from tests.support import penalty_case as case
 from tests.support.limits import LEAD, LimitDistrict, Seen
 
 IN_TIME = (True, True, False)
@@ -95,6 +96,30 @@ def test_a_lead_is_accepted_in_7_verified_in_15_and_answered_in_5_working_days(l
     assert on_time(limits.around(number, "reporter-notice", then=tell)) == IN_TIME
 
 
+def test_a_case_is_filed_within_the_limit_of_the_lead_and_the_reporter_told_of_it(limits: LimitDistrict) -> None:
+    limits.deploy("case-lead", "administrative-penalty")
+    number = register(limits)
+    accept(limits, number)
+    limits.do(number, "plan_check", {"way": "书面和网络核查", "reason": "凭进货和销售记录核实。"})
+    row = lead(limits, number)
+    limits.do(
+        number, "verify",
+        {"uscc": row.uscc, "subject_name": row.subject_name, "facts": "查明销售过期食品三袋。", "verdict": "penalty",
+         "clause": "《中华人民共和国食品安全法》第三十四条"},
+    )  # fmt: skip
+    limits.do(number, "section_review", {"decision": "同意"})
+    penalty = f"{number}/penalty"
+
+    def file(district: LimitDistrict) -> None:
+        district.do(penalty, "file_case", case.filing(case.officers(district.engine, LEAD)))
+        district.do(penalty, "approve_filing", {"decision": "立案"})
+
+    assert on_time(limits.around(number, "case-filing", then=file)) == IN_TIME
+    file(limits)
+    assert lead(limits, number).verdict_words == "经核查，本机关决定立案。"
+    assert "tell_reporter" in limits.steps(number) and limits.deadline(number, "reporter-notice").rule == "5wd"
+
+
 def test_an_urgent_visit_is_approved_within_24_hours(limits: LimitDistrict) -> None:
     limits.deploy("case-lead")
     number = register(limits)
@@ -161,23 +186,25 @@ def test_the_term_of_the_guidance_is_the_traders_to_its_last_day(limits: LimitDi
     accept(limits, number)
     limits.do(number, "plan_check", {"way": "书面和网络核查", "reason": "凭登记资料核实。"})
     decide(limits, number, "unlicensed")
-    case = f"{number}/unlicensed"
+    trader = f"{number}/unlicensed"
     limits.do(
-        case, "identify",
+        trader, "identify",
         {"facts": "没有食品经营许可而销售食品。", "permit": "应当取得而未取得", "permit_name": "食品经营许可",
          "permit_department": LEAD, "licence": "已取得", "guidable": "是"},
     )  # fmt: skip
-    limits.do(case, "guide", {"content": "申请食品经营许可。", "served_on": today(limits), "recipient": "店长"})
+    limits.do(trader, "guide", {"content": "申请食品经营许可。", "served_on": today(limits), "recipient": "店长"})
 
     def recheck(district: LimitDistrict, result: str = "已取得证照") -> None:
         number = {"licence_number": "示例许可号"} if result == "已取得证照" else {}
-        district.do(case, "recheck", {"result": result, "checked_on": today(district), "facts": "现场查看。", **number})
+        district.do(
+            trader, "recheck", {"result": result, "checked_on": today(district), "facts": "现场查看。", **number}
+        )
 
-    assert on_time(limits.around(case, "licence-guidance", then=recheck)) == IN_TIME
-    due = limits.deadline(case, "licence-guidance").due_at
+    assert on_time(limits.around(trader, "licence-guidance", then=recheck)) == IN_TIME
+    due = limits.deadline(trader, "licence-guidance").due_at
     assert due is not None
     with pytest.raises(InvalidInput, match="期限未到"):
         recheck(limits.at(due), "仍在无证无照经营")
     late = limits.at(due + timedelta(days=1))
     recheck(late, "仍在无证无照经营")
-    assert late.follow_up(case).state == "转行政处罚" and "file_case" in late.steps(f"{case}/penalty")
+    assert late.follow_up(trader).state == "转行政处罚" and "file_case" in late.steps(f"{trader}/penalty")
