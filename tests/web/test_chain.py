@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engine.actor import Actor
 from engine.db import new_id
 from engine.inspection.chains.chain import chain_of
+from engine.inspection.demo.follow_ups import show_follow_ups
 from engine.inspection.models import FollowUp
 from engine.models import InstanceDepartment, ProcessInstance
 from engine.web.app import create_app
@@ -97,6 +98,16 @@ def test_another_department_sees_the_part_of_its_own_and_of_the_others_no_more_t
     assert "不在您的查看范围内" in page and "责令改正" not in page
     assert officer(pages, "wjj-officer").get(f"/chain/{order}").status_code == 404
     assert officer(pages, "yjj-officer").get(f"/chain/{limits.part}").status_code == 404
+
+
+def test_a_newcomer_finds_leads_and_follow_ups_in_different_states(limits: LimitDistrict, pages: District) -> None:
+    assert show_follow_ups(limits.engine) == 0  # nothing while the processes are not deployed
+    limits.deploy("case-lead", "rectification", "administrative-penalty")
+    assert (show_follow_ups(limits.engine), show_follow_ups(limits.engine)) == (4, 0)
+    browser = officer(pages, "zjj-officer")
+    assert "ZJJ-线索-2026-0001" in browser.text("/leads")
+    page = browser.text("/chain/ZJJ-线索-2026-0002/rectification")
+    assert "改正中" in page and "收取整改报告" in page and "演示·项目经理" in page
 
 
 def test_a_chain_of_fifty_follow_ups_takes_as_many_statements_as_a_short_one(limits: LimitDistrict) -> None:
