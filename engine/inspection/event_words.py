@@ -103,11 +103,20 @@ WORDS = {
     "held-item-changed": "在管物品变动",
     "measure-lapsed": "措施依法解除",
     "limit-missed": "期限届满未办",
+    "court-application-missed": "逾期未申请法院强制执行",
     "lead-reporter-shown": "查看投诉举报人信息",
     "lead-file-added": "上传线索材料",
 }
 PROBLEMS = frozenset(
-    {"incident-opened", "draw-aborted", "draw-annulled", "task-cancelled", "measure-lapsed", "limit-missed"}
+    {
+        "incident-opened",
+        "draw-aborted",
+        "draw-annulled",
+        "task-cancelled",
+        "measure-lapsed",
+        "limit-missed",
+        "court-application-missed",
+    }
 )
 #: Steps of a publication (:class:`engine.inspection.publication_models.PublicationVersion`) in words.
 STAGE_WORDS = {

@@ -17,6 +17,7 @@ from engine.inspection.follow_ups import running_deadline
 from engine.inspection.models import FollowUp
 from engine.inspection.records import follow_up
 from engine.inspection.tables import limit, rows
+from engine.models import Deadline
 from engine.periods import Period, count
 from engine.service_tasks import ServiceContext
 
@@ -202,18 +203,39 @@ def end_pause(ctx: ServiceContext, row: PenaltyRemedy, on: date) -> None:
     ctx.session.flush()
 
 
-def go_on(ctx: ServiceContext, row: PenaltyRemedy, debt: PenaltyDebt, received: date) -> None:
+def go_on(ctx: ServiceContext, row: PenaltyRemedy, debt: PenaltyDebt) -> None:
     """The decision stands: from when on the court may be asked, and until when."""
     assert row.effective_on is not None
     resume(ctx, debt, "court-application", f"{row.kind}办结", row.effective_on)
-    if running_deadline(ctx.session, ctx.district_id, debt.number, "lawsuit") is None:
-        return
-    if row.kind == REVIEW and row.outcome not in ("撤回", "不予受理"):
-        name, start = "lawsuit-after-review", received
-    elif row.kind == LAWSUIT and row.outcome not in ("撤回", "不予受理"):
-        name, start = "remedy-concluded", row.effective_on
-    else:  # as if nobody had applied
-        name, start = "lawsuit", debt.served_on
+    if running_deadline(ctx.session, ctx.district_id, debt.number, "lawsuit") is not None:
+        _start_lawsuit(ctx, debt)
+
+
+def watch_lawsuit(ctx: ServiceContext, debt: PenaltyDebt) -> None:
+    """Once a payment is overdue: wait for the end of the party's time for review and lawsuit (ACL53)."""
+    known = sa.select(Deadline.id).where(
+        Deadline.district_id == ctx.district_id, Deadline.business_key == debt.number, Deadline.name == "lawsuit"
+    )
+    if ctx.session.scalar(known) is None:
+        _start_lawsuit(ctx, debt)
+        if pending := next((p for p in e.pauses_of(ctx.session, debt) if p.until is None), None):
+            suspend(ctx, debt, "lawsuit", "remedy", pending.ground, pending.since)
+
+
+def _start_lawsuit(ctx: ServiceContext, debt: PenaltyDebt) -> None:
+    """From the service of the decision; after a review from its decision, after a judgment no more time runs."""
+    last = ctx.session.scalar(
+        sa.select(PenaltyRemedy)
+        .where(
+            PenaltyRemedy.district_id == ctx.district_id, PenaltyRemedy.penalty == debt.penalty,
+            PenaltyRemedy.outcome != "", PenaltyRemedy.outcome.not_in(("撤回", "不予受理")),
+        )
+        .order_by(PenaltyRemedy.effective_on.desc())
+        .limit(1)
+    )  # fmt: skip
+    name, start = "lawsuit", debt.served_on
+    if last is not None and last.effective_on is not None and last.kind != OWN:
+        name, start = ("lawsuit-after-review" if last.kind == REVIEW else "remedy-concluded"), last.effective_on
     source = limit(ctx.settings, name, start)
     ctx.set_deadline(
         debt.number, "lawsuit", started_at=morning(ctx, start), rule=source.rule, label=source.label,

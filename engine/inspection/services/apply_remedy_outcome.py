@@ -14,7 +14,7 @@ from engine.service_tasks import ServiceContext, service_task
 
 @service_task("apply-remedy-outcome", title="复议、诉讼结果生效")
 def apply_remedy_outcome(
-    ctx: ServiceContext, received_on: str | None = None, remake: str | None = None, remake_days: float | None = None
+    ctx: ServiceContext, remake: str | None = None, remake_days: float | None = None
 ) -> dict[str, Any]:  # fmt: skip
     """Enforcement goes on, ends or changes; what is public is withdrawn or corrected within three working days
     (PL48); money to be given back starts the deadline ``refund``, a decision to be made anew ``remake``.
@@ -32,7 +32,7 @@ def apply_remedy_outcome(
     if debt is not None and found["effect"] in (remedies.VOID, remedies.CHANGES):
         remedies.undo(ctx, row, debt, found["effect"])
     elif debt is not None and debt.closed_at is None:
-        remedies.go_on(ctx, row, debt, steps.day(received_on or on))
+        remedies.go_on(ctx, row, debt)
     penalty = follow_up(ctx.session, ctx.district_id, row.penalty)
     penalty.facts = {**penalty.facts, "remedy": {"number": row.number, "outcome": row.outcome, "on": on.isoformat()}}
     if found["effect"] == remedies.VOID:

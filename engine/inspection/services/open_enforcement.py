@@ -17,8 +17,8 @@ from engine.service_tasks import ServiceContext, service_task
 
 @service_task("open-enforcement", title="登记处罚执行")
 def open_enforcement(ctx: ServiceContext) -> dict[str, Any]:
-    """Amounts and duties are those of the decision, the days those of its service; starts the deadlines ``payment``
-    and ``lawsuit``.  Returns ``money`` (is any owed) and ``duties`` (``[{kind, content}]``).
+    """Amounts and duties are those of the decision, the days those of its service; starts the deadline
+    ``payment``.  Returns ``money`` (is any owed) and ``duties`` (``[{kind, content}]``).
     """
     own = follow_up(ctx.session, ctx.district_id, ctx.business_key)
     penalty = follow_up(ctx.session, ctx.district_id, own.origin)
@@ -44,8 +44,6 @@ def open_enforcement(ctx: ServiceContext) -> dict[str, Any]:
             due_on=ctx.calendar.local_date(deadline.due_at), amount=row.fine, granted_on=row.decided_on,
         )  # fmt: skip
         ctx.session.add(term)
-    if money or row.duties:
-        ctx.set_deadline(row.number, "lawsuit", started_at=morning(ctx, row.served_on))
     own.state = row.state = e.WAITING if money else "执行中" if row.duties else e.NOTHING
     ctx.session.flush()
     return {"money": money, "duties": row.duties}
