@@ -39,7 +39,9 @@ def test_a_wrong_entry_is_withdrawn_and_owed_again(engine: ProcessEngine, clock:
     desk = EnforcementDesk(engine, clock)
     desk.open()
     desk.pay(4000, "2026-03-02", "A1")
-    assert desk.context("collect")["payment_entries"] == [{"value": "1", "label": "第 1 笔：2026-03-02 罚款 4,000.00 元"}]
+    assert desk.context("collect")["payment_entries"] == [
+        {"value": "1", "label": "第 1 笔：2026-03-02 罚款 4,000.00 元"}
+    ]
     desk.do("collect", action="撤销登记", entry="1", withdraw_reason="登记到了别的案件。")
     assert desk.balance().rest_sum == 1_000_000 and desk.context("collect")["payment_entries"] == []
     desk.pay(10000, "2026-03-02", "A1")  # the receipt number is free again
@@ -193,14 +195,15 @@ def test_a_missed_court_deadline_is_answered_for_by_the_head_and_a_late_applicat
 @ON_SQLITE
 def test_goods_and_licences_are_carried_out_beside_the_money(engine: ProcessEngine, clock: Clock) -> None:
     desk = EnforcementDesk(
-        engine, clock, kinds=["警告", "吊销许可证件"], amount=0,
-        duties=[{"kind": "吊销许可证件", "content": "食品经营许可证"}, {"kind": "没收非法财物", "content": "冷冻食品"}],
+        engine, clock, kinds=["警告", "没收非法财物", "吊销许可证件"], amount=0, goods="冷冻食品 12 箱",
+        duties=[{"kind": "吊销许可证件", "content": "食品经营许可证"}],
     )  # fmt: skip
     desk.open()
     results = [("已执行", "注销登记，许可证已收回。"), ("无法执行", "货物已经灭失，有现场照片。")]
     for result, how in results:
         task = desk.tasks("carry_out_duties")[0]
         desk.submit(task, result=result, performed_on="2026-03-02", how=how)
+    assert [duty["content"] for duty in desk.debt().duties] == ["食品经营许可证", "冷冻食品 12 箱"]
     desk.do("confirm_unperformed", "section", decision="同意")
     assert desk.ended() and desk.state() == "终结执行"
     assert {d["kind"]: d["result"] for d in desk.debt().duties} == {

@@ -49,20 +49,18 @@ def open_enforcement(ctx: ServiceContext) -> dict[str, Any]:
     return {"money": money, "duties": row.duties}
 
 
-_TOLD = ("document_number", "decided_on", "kinds", "amount", "confiscated", "duties")
+_TOLD = ("document_number", "decided_on", "kinds", "amount", "confiscated", "goods", "duties")
 
 
 def _duties(ctx: ServiceContext, said: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What has to be carried out beside the payment of money."""
-    if isinstance(said.get("duties"), list):
-        return [{"kind": str(d.get("kind") or ""), "content": str(d.get("content") or "")} for d in said["duties"]]
+    """What has to be carried out beside the payment of money: what the decision lists, and its other kinds."""
     stated = {row["name"]: row.get("stated_in") for row in rows(ctx.settings, "penalty-kind", day(said["decided_on"]))}
     found = [
-        {"kind": kind, "content": str(said.get(str(stated[kind])) or "")}
-        for kind in said.get("kinds") or []
-        if stated.get(kind) and stated[kind] not in ("amount", "confiscated")
+        {"kind": str(duty.get("kind") or ""), "content": str(duty.get("content") or "")}
+        for duty in said.get("duties") or []
     ]
-    other = str(said.get("other_duties") or "").strip()
-    if other and not any(duty["content"] == other for duty in found):
-        found.append({"kind": "其他义务", "content": other})
+    listed = {duty["kind"] for duty in found}
+    for kind in said.get("kinds") or []:
+        if kind not in listed and stated.get(kind) and stated[kind] not in ("amount", "confiscated"):
+            found.append({"kind": kind, "content": str(said.get(str(stated[kind])) or "")})
     return found
