@@ -443,7 +443,7 @@ def test_every_result_leads_to_all_that_its_handling_codes_and_its_category_ask_
         "停止检查转日常监管": ["finding-notice"], "其他": [], "无需处置": [],
     }  # fmt: skip
     assert set(leads) == set(codes[1])
-    by_category = {"6": ["rectification"], **dict.fromkeys("2345", ["credit-measures"])}
+    by_category = {"6": ["rectification"], **{code: ["credit-measures"] for code in "2345"}}
     for category, handling, other in itertools.product(*codes, ["责令改正", "抄告其他部门"]):
         given = {"category": category, "handlings": [handling, other], "notices": []}
         assert follow_up(has_problem=False, **given) == []
