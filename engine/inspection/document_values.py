@@ -8,13 +8,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-import engine.inspection.document_campaign  # these offer their facts
-import engine.inspection.document_education
-import engine.inspection.document_enforcement
-import engine.inspection.document_hearing
-import engine.inspection.document_held
-import engine.inspection.document_leads
-import engine.inspection.document_oversight
 from engine.calendar import Calendar
 from engine.documents.template import in_words
 from engine.expressions import json_safe, read_date

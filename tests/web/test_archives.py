@@ -22,6 +22,7 @@ from engine.history import Chain, event_hash
 from engine.inspection.archives.verify import Report, verify
 from engine.models import ProcessInstance
 from tests.support.pages import District
+from tests.support.planted import readable
 
 Edit = Callable[[dict[str, bytes]], None]
 REASON = "签收单由当事人保管，已电话核实。"
@@ -173,6 +174,8 @@ def test_an_inspection_is_archived_read_and_archived_again_when_something_was_ad
     links = [part for part in shown.split('"') if "/archives/" in part and "/file." in part]
     pdf, zipped = (officer.get(link) for link in links)
     assert pdf.data.startswith(b"%PDF") and b"/Subtype /Image" in pdf.data, "photos stand in the evidence list"
+    said = readable(pdf.data, "application/pdf")
+    assert "告知记录" in said and "检查事由、依据和陈述" in said.replace("\r\n", "") and "检查结果" in said
     assert zipped.content_length == len(zipped.data)
     # Whoever may not see every department's part may not have the file; the public has nothing at all.
     assert "不能查看的部门记录" in other.text(page) and other.get(links[0]).status_code == 404
