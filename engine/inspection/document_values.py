@@ -11,12 +11,26 @@ import sqlalchemy as sa
 from engine.calendar import Calendar
 from engine.documents.template import in_words
 from engine.expressions import json_safe, read_date
-from engine.inspection import tables
+from engine.inspection import (
+    document_campaign,
+    document_education,
+    document_enforcement,
+    document_hearing,
+    document_held,
+    document_leads,
+    document_oversight,
+    tables,
+)
 from engine.inspection.document_case import DocumentCase
 from engine.inspection.document_facts import FACTS, NAMES
 from engine.inspection.models import Inspector, Item
 from engine.models import User
 
+#: Modules that offer their facts when they are imported.
+OFFERING = (
+    document_campaign, document_education, document_enforcement, document_hearing, document_held, document_leads,
+    document_oversight,
+)  # fmt: skip
 #: What every template may read besides the steps of its diagram, which the linter adds.
 VOCABULARY: dict[str, Any] = {**NAMES, "document": dict.fromkeys(("number", "issued_on", "version")), "today": None}
 
