@@ -16,6 +16,14 @@ def keep(row: CaseLead, step: str, values: Mapping[str, Any]) -> None:
     row.facts = {**row.facts, step: dict(values)}
 
 
+def answer_sender(ctx: ServiceContext, row: CaseLead, decision: str, reason: str = "") -> None:
+    """Tell the organ that handed the lead over whether it stays here (接收) or comes back (退回): once, and finally."""
+    if row.handed_from:
+        on = ctx.calendar.local_date(ctx.now).isoformat()
+        payload = {"decision": decision, "lead": row.number, "on": on, "reason": reason}
+        ctx.send_message("lead-received", row.handed_from, payload)
+
+
 def day_of(values: Mapping[str, Any], key: str) -> date | None:
     """The day of a date or a moment a form gave, or None."""
     return date.fromisoformat(str(values[key])[:10]) if values.get(key) else None

@@ -18,6 +18,7 @@ from engine.inspection.lead_models import CaseLead, LeadFile, LeadReporter
 from engine.inspection.lead_reporters import AddLeadFile, ShowReporter
 from engine.inspection.models import FollowUp, InspectedObject, Inspector, Item
 from engine.inspection.outside_visits import count_towards_cap
+from engine.inspection.tables import rows
 from engine.models import Deadline, HistoryEvent, ProcessInstance, UserTask
 from engine.process_engine import ProcessEngine
 from tests.support.journey import Office, install
@@ -203,7 +204,23 @@ def test_what_belongs_to_another_department_becomes_its_lead_and_its_acceptance_
     step(office, third, "accept", {"decision": "移送有权机关", "reason": "由卫生健康部门管辖。"})
     step(office, third, "section_check", OK)
     step(office, third, "transfer", {**sent, "receiver": "WJJ"})
-    step(office, "WJJ-线索-2026-0002", "accept", {"decision": "移送有权机关", "reason": "属于市级管辖。"})
+    back = "WJJ-线索-2026-0002"
+    onward = {"decision": "移送有权机关", "reason": "属于市级管辖。"}
+    step(office, back, "accept", onward)
+    step(office, back, "section_check", BACK)
+    step(office, back, "accept", onward)
+    assert steps(office, third) == set()  # nothing is said before a second person agreed, and then it is said once
+    step(office, back, "section_check", OK)
+    assert steps(office, third) == {"transfer"}
+
+    # A refusal is no receipt either, and no earlier answer closes the next transfer.
+    step(office, third, "transfer", {**sent, "receiver": "WJJ"})
+    assert steps(office, third) == set()
+    last = "WJJ-线索-2026-0003"
+    ground = rows(engine.settings, "lead-refusal-ground", today(office))[0]["code"]
+    step(office, last, "accept", {"decision": "不予受理", "refusal_ground": ground, "reason": "没有具体的线索。"})
+    assert steps(office, third) == set()
+    step(office, last, "section_check", OK)
     assert steps(office, third) == {"transfer"}
 
 

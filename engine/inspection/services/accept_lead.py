@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import InvalidInput
-from engine.inspection.lead_steps import check_told, keep
+from engine.inspection.lead_steps import answer_sender, check_told, keep
 from engine.inspection.leads import lead
 from engine.service_tasks import ServiceContext, service_task
 
@@ -12,8 +12,8 @@ from engine.service_tasks import ServiceContext, service_task
 def accept_lead(ctx: ServiceContext) -> dict[str, bool]:
     """Accepted leads are told at once; refused ones and those of other organs are checked by a second person first.
 
-    Returns ``real_name``.  A lead another organ handed over is signed for by this step: that organ gets the message
-    ``lead-received``.
+    Returns ``real_name``.  Acceptance is the receipt of a lead another organ handed over: that organ is told at once;
+    of anything else it hears after the check (``record-lead-check``).
     Raises :class:`InvalidInput` for a day before the receipt or after today.
     """
     values = dict(ctx.values or {})
@@ -24,15 +24,8 @@ def accept_lead(ctx: ServiceContext) -> dict[str, bool]:
         check_told(ctx, values, row.received_on)
         row.state = "待安排核查"
         ctx.meet_deadline("lead-acceptance")
+        answer_sender(ctx, row, "接收")
     else:
         row.state = "待受理"
     keep(row, "acceptance", values)
-    if row.handed_from:
-        ctx.send_message(
-            "lead-received", row.handed_from,
-            {
-                "decision": "退回" if values["decision"] == "移送有权机关" else "接收", "lead": row.number,
-                "on": ctx.calendar.local_date(ctx.now).isoformat(), "reason": values.get("reason") or "",
-            },
-        )  # fmt: skip
     return {"real_name": row.real_name}
