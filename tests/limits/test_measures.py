@@ -180,3 +180,17 @@ def test_an_urgent_measure_is_approved_within_twenty_four_hours_or_lifted(limits
     give_back(late, number)
     row: FollowUp = late.follow_up(number)
     assert row.closed_at is not None and row.state == "补办未批准，立即解除"
+
+
+@pytest.mark.parametrize("kind", ["evidence-preservation", "coercive-measure"])
+def test_an_urgent_measure_nobody_approves_ends_with_its_own_term(limits: LimitDistrict, kind: str) -> None:
+    number = apply(limits, kind, urgent="是")
+    serve(limits, number)
+    name = "coercive-measure" if kind == "coercive-measure" else "preserved-evidence"
+    before, on, after = limits.around(number, name)
+    assert (before.opened, before.gone, on.opened, on.gone) == (frozenset(),) * 4
+    assert (after.opened, after.gone) == ({"return_things"}, {"approve_afterwards"})
+    over = limits.at(after.at)  # the head's silence does not keep the things
+    assert states(over, number) == ["待退还", "待退还"] and over.follow_up(number).state == "期满自动解除"
+    give_back(over, number)
+    assert over.follow_up(number).closed_at is not None
