@@ -34,11 +34,22 @@ class ExtensionRule:
 
 @dataclass(frozen=True)
 class SuspensionGround:
-    """A ground on which a period stands still, e.g. a hearing (听证)."""
+    """A ground on which a period stands still, e.g. a hearing (听证).
+
+    ``process`` names what suspends on it, and lets go on, without anybody's doing (empty: nothing does);
+    ``application``: the head of the organ approves it first.  Only the others may be chosen by hand.
+    """
 
     code: str
     label: str
     legal_basis: str
+    process: str = ""
+    application: bool = False
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether somebody in charge may suspend on it from the deadline's page."""
+        return not self.process and not self.application
 
 
 @dataclass(frozen=True)
@@ -102,7 +113,10 @@ def _rule(row: dict[str, Any]) -> DeadlineRule:
             for e in row.get("extensions", ())
         ),
         suspensions=tuple(
-            SuspensionGround(s["code"], s["label"], s.get("legal_basis") or row["legal_basis"])
+            SuspensionGround(
+                s["code"], s["label"], s.get("legal_basis") or row["legal_basis"], s.get("process", ""),
+                bool(s.get("application")),
+            )
             for s in row.get("suspensions", ())
         ),
     )  # fmt: skip

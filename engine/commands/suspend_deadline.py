@@ -12,7 +12,7 @@ from engine.actor import Actor
 from engine.commands.context import CommandContext
 from engine.commands.deadline_change import changed, find_deadline, locked_deadline, recount
 from engine.commands.locking import locked_instance
-from engine.deadline_rules import DeadlineRule, find_rule
+from engine.deadline_rules import DeadlineRule, SuspensionGround, find_rule
 from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.models import Deadline, UserTask
 
@@ -26,8 +26,9 @@ class SuspendDeadline:
     """The time from ``since`` (None: now) until it is resumed does not count.
 
     ``ground`` is a code the deadline's row allows.  ``stream`` as in SetDeadline; None when a person acts from
-    a page: then the actor must be in charge.  Raises :class:`InvalidInput` for a ground the row does not
-    allow, no reason, or a day that cannot be; :class:`Conflict` when it stands still already or is overdue.
+    a page: then the actor must be in charge and the ground one that may be chosen by hand.  Raises
+    :class:`InvalidInput` for a ground the row does not allow, no reason, or a day that cannot be;
+    :class:`Conflict` when it stands still already or is overdue.
     """
 
     business_key: str
@@ -50,6 +51,8 @@ class SuspendDeadline:
                 f"期限“{deadline.label}”不能以此理由中止。",
                 fields={"ground": [f"可以选择：{allowed}。" if allowed else "期限表没有规定这一期限可以中止。"]},
             )
+        if self.stream is None and not ground.by_hand:
+            raise InvalidInput("不能在这里以此理由中止。", fields={"ground": [way(ground)]})
         reason = reason_of(self.reason)
         last = max((s["until"] for s in deadline.suspensions), default=None)
         earliest = max(deadline.started_at, datetime.fromisoformat(last)) if last else deadline.started_at
@@ -140,6 +143,13 @@ def rule_of(ctx: CommandContext, deadline: Deadline) -> DeadlineRule | None:
     return find_rule(
         ctx.kernel.settings, deadline.name, ctx.calendar.local_date(deadline.started_at), deadline.department
     )
+
+
+def way(ground: SuspensionGround) -> str:
+    """How a period comes to stand still on a ground that is not chosen by hand, in words."""
+    if ground.application:
+        return f"“{ground.label}”须经机关负责人批准，请在案件页面另行启动“案件中止”。"
+    return f"“{ground.label}”由{ground.process}自动中止和恢复，不需要手工办理。"
 
 
 def reason_of(text: str) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from engine.bpmn.timers import parse_instant
 from engine.calendar import Calendar
 from engine.commands.remind import HEADS, WATCHERS
-from engine.commands.suspend_deadline import ResumeDeadline, SuspendDeadline, in_charge
+from engine.commands.suspend_deadline import ResumeDeadline, SuspendDeadline, in_charge, way
 from engine.data_tables import rows as rows_in_force
 from engine.deadline_rules import TABLE, DeadlineRule, find_rule
 from engine.errors import Conflict, Forbidden, InvalidInput, LianjianError, NotFound
@@ -165,7 +165,7 @@ def _page(
             row=row, case=case, steps=trail(session, deadline.id), kinds=KINDS, words=WORDS, mine=mine,
             rows=_rows(deadline, row, case.title if case else ""),
             extension=_extension(session, deadline) if mine else None,
-            applying=_applying(session, deadline), typed=typed or {}, errors=errors or {}, message=message,
+            applying=_applying(session, deadline), ways=_ways(row), typed=typed or {}, errors=errors or {}, message=message,
         )  # fmt: skip
     return make_response(page, status)
 
@@ -198,6 +198,11 @@ def _rows(deadline: Deadline, row: DeadlineRule | None, title: str) -> list[tupl
         until = f"至 {minute(s['until'])}" if s["until"] else "起，尚未恢复"
         found.append((f"第 {number} 次中止", f"{labels.get(s['ground'], s['ground'])}：{minute(s['since'])} {until}"))
     return [(label, text) for label, text in found if text]
+
+
+def _ways(row: DeadlineRule | None) -> list[str]:
+    """How it comes to stand still on the grounds that are not chosen here."""
+    return [way(ground) for ground in row.suspensions if not ground.by_hand] if row else []
 
 
 def _extension(session: Session, deadline: Deadline) -> Any:

@@ -117,7 +117,12 @@ def test_a_deadline_is_suspended_extended_twice_and_its_timer_and_its_trail_foll
             case.execute(refused, actor=OFFICER)
     with pytest.raises(NotFound):
         case.execute(SuspendDeadline(CASE, "publication", "送检", "testing"), actor=OFFICER)
-    case.execute(SuspendDeadline(CASE, "decision", "样品送检", "testing"), actor=OFFICER)
+    stream = deadline(case).instance_id
+    for ground, said in (("testing", "机关负责人批准"), ("hearing", "听证流程自动中止")):  # by nobody alone
+        with pytest.raises(InvalidInput) as caught:
+            case.execute(SuspendDeadline(CASE, "decision", "样品送检", ground), actor=OFFICER)
+        assert said in caught.value.fields["ground"][0] and deadline(case).suspended_at is None
+    case.execute(SuspendDeadline(CASE, "decision", "样品送检", "testing", stream=stream), actor=OFFICER)
     assert due(case) is None and timers(case) == ["中止"] and deadline(case).colour(clock.now) == "suspended"
     with pytest.raises(Conflict):
         case.execute(SuspendDeadline(CASE, "decision", "再次", "hearing"), actor=OFFICER)

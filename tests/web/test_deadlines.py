@@ -27,6 +27,9 @@ def clocks(web: Any) -> dict[str, str]:
     for key, days in (("案/绿", 5), ("案/黄", 50), ("案/橙", 80), ("案/红", 100)):
         began = web.clock() - timedelta(days=days)
         engine.execute(SetDeadline(key, "decision", began, department="SCJG"), actor=SYSTEM)
+    engine.execute(
+        SetDeadline("线索/1", "case-filing", web.clock() - timedelta(days=3), department="SCJG"), actor=SYSTEM
+    )
     engine.execute(SetDeadline("检/1", "publication", department="WJJ"), actor=SYSTEM)
     engine.execute(RemindOfDeadlines(), actor=SYSTEM)
     with web.database.read() as session:
@@ -62,10 +65,15 @@ def test_heads_see_their_department_and_supervision_the_district_by_colour(web: 
 
 def test_an_officer_suspends_and_resumes_and_everything_stands_in_the_trail(web: Any, clocks: dict[str, str]) -> None:
     web.user("other", "承办人", department="WJJ")
-    officer, address = web.sign_in("zhang"), f"/deadlines/{clocks['案/橙']}"
+    officer, decision = web.sign_in("zhang"), f"/deadlines/{clocks['案/橙']}"
+    page = officer.get(decision).text
+    assert "怎样计算" in page and "90 日（起始日不计入）" in page and "可以申请延长 30 日" in page
+    assert "听证流程自动中止" in page and "须经机关负责人批准" in page and "中止期限" not in page
+    sent = {"ground": "testing", "reason": "样品送检", "since": ""}
+    assert web.submit(officer, f"{decision}/suspend", sent, decision).status_code == 422
+    address = f"/deadlines/{clocks['线索/1']}"
     page = officer.get(address).text
-    assert "怎样计算" in page and "90 日（起始日不计入）" in page and "检验、检测、检疫、鉴定" in page
-    assert "可以申请延长 30 日" in page
+    assert "检测、检验、检疫、鉴定" in page and "中止期限" in page
     typed = {"ground": "testing", "reason": "", "since": "昨天"}
     refused = web.submit(officer, f"{address}/suspend", typed, address)
     assert refused.status_code == 422 and "2026-05-06 09:00" in refused.text and "昨天" in refused.text
