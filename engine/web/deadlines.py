@@ -165,7 +165,8 @@ def _page(
             row=row, case=case, steps=trail(session, deadline.id), kinds=KINDS, words=WORDS, mine=mine,
             rows=_rows(deadline, row, case.title if case else ""),
             extension=_extension(session, deadline) if mine else None,
-            applying=_applying(session, deadline), ways=_ways(row), typed=typed or {}, errors=errors or {}, message=message,
+            applying=_applying(session, deadline), ways=_ways(row),
+            typed=typed or {}, errors=errors or {}, message=message,
         )  # fmt: skip
     return make_response(page, status)
 
