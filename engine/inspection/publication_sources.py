@@ -107,8 +107,23 @@ def of_penalty(session: Session, settings: Settings, row: FollowUp) -> Source:
         "facts": str(decision.get("facts") or ""),
         "basis": str(decision.get("basis") or ""),
     }
-    values |= {key: decision[key] for key in ("confiscated", "confiscated_goods", "other_duties") if decision.get(key)}
+    if decision.get("confiscated"):
+        values["confiscated"] = decision["confiscated"]
+    if decision.get("goods"):
+        values["confiscated_goods"] = str(decision["goods"])
+    if duties := _duties(decision):
+        values["other_duties"] = duties
     return _source("penalty", snapshot, values, people)
+
+
+def _duties(decision: dict[str, Any]) -> str:
+    """What the party has to do or bear besides money and goods, once each: terms of the kinds, further terms (PL9)."""
+    said: dict[str, list[str]] = {}
+    for duty in decision.get("duties") or []:
+        said.setdefault(str(duty["content"]), []).append(str(duty["kind"]))
+    if terms := str(decision.get("terms") or ""):
+        said.setdefault(terms, [])
+    return "；".join(f"{'、'.join(kinds)}：{content}" if kinds else content for content, kinds in said.items())
 
 
 def of_listing(session: Session, settings: Settings, row: CreditListing) -> Source:
@@ -138,7 +153,13 @@ def _party(session: Session, row: FollowUp) -> tuple[dict[str, Any], list[str]]:
         snapshot = dict(records.inspection(session, row.district_id, part.inspection).object)
         people = [*_team(session, part), str(part.record.get("present_person") or "")]
     known = {key: value for key, value in row.subject.items() if value}
-    return {**snapshot, **known, "kind": known.get("subject_kind") or snapshot.get("kind") or ""}, people
+    return {**snapshot, **known, "kind": _kind(known, row.facts.get("decision") or {}, snapshot)}, people
+
+
+def _kind(known: dict[str, Any], decision: dict[str, Any], snapshot: dict[str, Any]) -> str:
+    """Of what kind the party is: a person wherever one word says so, or where nobody has said anything else."""
+    said = [known.get("subject_kind"), decision.get("subject_kind"), snapshot.get("kind")]
+    return next((str(word) for word in said if word in PERSONS), "") or str(next(filter(None, said), NATURAL_PERSON))
 
 
 def _subject(snapshot: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from engine.commands.deploy import Deploy
 from engine.commands.fire_timers import FireTimers
 from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.inspection.corrections import OpenCorrection, ReviewWithheld
-from engine.inspection.models import DepartmentInspection, Publication
+from engine.inspection.models import DepartmentInspection, FollowUp, Publication
 from engine.inspection.province import BeginPush, Receipt, RecordPushTrouble, RecordReceipt, next_wait
 from engine.inspection.province_by_hand import EnterPaperReceipt
 from engine.inspection.publication_models import PublicationCorrection, WithheldPublication
@@ -282,3 +282,21 @@ def test_a_penalty_previewed_before_previews_were_kept_is_published_masked_or_wi
         held = session.scalars(sa.select(WithheldPublication)).one()
     assert (row.state, held.article, str(held.review_on)) == ("withheld", ground, "2026-09-02")
     assert leaks(json.dumps(row.content, ensure_ascii=False)) == []
+
+
+def test_a_published_penalty_names_the_goods_taken_and_the_duties_imposed(engine: ProcessEngine, gate: Gate) -> None:
+    goods, terms = "散装食用油三桶", f"自送达之日起停业三十日，店主电话{PLANTED['mobile']}"
+    kinds = ["罚款", "没收非法财物", "责令停产停业"]
+    duties = [{"kind": "责令停产停业", "content": terms}]
+    with engine.database.write() as session:
+        case = session.scalars(sa.select(FollowUp).where(FollowUp.number == CASE)).one()
+        decided = {**case.facts["decision"], "kinds": kinds, "goods": goods, "terms": terms, "duties": duties}
+        case.facts = {**case.facts, "decision": decided}
+    gate.publish("administrative-penalty", CASE)
+    row = gate.publication("penalty")
+    assert row.content["没收的财物"] == goods
+    assert row.content["其他义务"].startswith("责令停产停业：自送达之日起停业三十日，店主电话［已隐去］")
+    public = create_app(engine.settings, engine).test_client()
+    feed = public.get("/public/penalties.json").get_json()["items"]
+    for shown in (public.get(f"/public/publications/{row.id}").text, json.dumps(feed, ensure_ascii=False)):
+        assert goods in shown and "停业三十日" in shown and leaks(shown) == []
