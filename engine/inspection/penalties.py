@@ -19,6 +19,7 @@ from engine.settings import Settings
 
 PUNISH, SPARE = "给予行政处罚", "不予行政处罚"
 IMPOSED, SPARED, PASSED_ON, CRIME = "处罚", "不予处罚", "移送其他机关", "移送司法机关"
+SENT_BACK = "退回补充调查"
 
 
 @dataclass(frozen=True)

@@ -50,12 +50,17 @@ def told(limits: LimitDistrict, amount: int) -> tuple[str, list[str]]:
     return number, handlers
 
 
+def waive(limits: LimitDistrict, number: str) -> None:
+    """The party gives up its days in writing."""
+    said = case.statement(today(limits), "书面放弃", attachments=limits.file(number, "hear_statement", "attachments"))
+    limits.do(number, "hear_statement", {key: value for key, value in said.items() if key != "content"})
+
+
 def test_a_case_is_decided_within_ninety_days_extended_twice_and_not_counting_what_is_excluded(
     limits: LimitDistrict,
 ) -> None:
     number, _ = told(limits, 6000)
-    said = case.statement(today(limits), "书面放弃", attachments=limits.file(number, "hear_statement", "attachments"))
-    limits.do(number, "hear_statement", {key: value for key, value in said.items() if key != "content"})
+    waive(limits, number)
 
     def decide(district: LimitDistrict) -> None:
         district.do(number, "decide", case.decision(6000, today(district)))
@@ -88,6 +93,27 @@ def test_a_case_is_decided_within_ninety_days_extended_twice_and_not_counting_wh
     before, on, after = limits.around(number, "decision", then=decide)
     assert on.at.date() == date(2026, 8, 10)
     assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
+
+
+def test_nobody_is_punished_without_having_been_told(limits: LimitDistrict) -> None:
+    number, handlers = opened(limits)
+    limits.do(number, "investigate", case.investigation(today(limits)))
+    limits.do(number, "write_report", case.spared())
+    limits.do(number, "case_review", case.REVIEW)
+    with pytest.raises(InvalidInput, match="不能作出处罚决定") as refused:
+        limits.do(number, "decide", case.decision(6000, today(limits)))
+    assert "退回补充调查" in refused.value.fields["decision"][0]
+    limits.do(number, "decide", {"decision": "退回补充调查", "return_reason": "应当给予处罚，重新提出建议。"})
+    assert limits.steps(number) == {"investigate"}
+    assert limits.deadline(number, "decision").met_at is None
+    limits.do(number, "investigate", case.investigation(today(limits)))
+    limits.do(number, "write_report", case.report(6000))
+    limits.do(number, "case_review", case.REVIEW)
+    limits.do(number, "notice", case.notice(6000))
+    service(limits, number, 1, handlers, today(limits))
+    waive(limits, number)
+    limits.do(number, "decide", case.decision(6000, today(limits)))
+    assert limits.follow_up(number).facts["decision"]["amount"] == 6000
 
 
 def test_the_party_has_five_working_days_and_what_comes_later_is_kept(limits: LimitDistrict) -> None:

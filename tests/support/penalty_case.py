@@ -56,6 +56,14 @@ def report(amount: int, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def spared() -> dict[str, Any]:
+    """A report that proposes no penalty."""
+    return {
+        **{key: value for key, value in report(0).items() if key not in ("kinds", "amount", "discretion_reason")},
+        "proposal": "不予行政处罚", "no_penalty_ground": "minor", "reason": "货值小，已当场下架，没有危害后果。",
+    }  # fmt: skip
+
+
 REVIEW = {"checked": REVIEWED, "decision": "同意", "opinion": "事实清楚，证据充分，程序合法。"}
 
 

@@ -147,6 +147,8 @@ def _investigation(desk: Desk) -> dict[str, Any]:
     facts = [rows("审核退回", ("理由", review.get("return_reason")))] if review.get("decision") == "退回" else []
     if held.get("decision") == "补充调查":
         facts.append(rows("集体讨论要求补充调查", ("要求", held.get("result"))))
+    if returned := (desk.data.get("decide") or {}).get("return_reason"):
+        facts.append(rows("处理决定退回补充调查", ("理由和要求", returned)))
     return {
         "facts": facts,
         "evidence_kinds": tables.options(desk.settings, "evidence-kind", desk.today),

@@ -21,7 +21,8 @@ _DOCUMENTS = {
 
 @service_task("record-decision", title="登记处理决定")
 def record_decision(ctx: ServiceContext) -> dict[str, Any]:
-    """A penalty is whole, not heavier than the party was told (PL45), and within the organ's discretion.
+    """A penalty was proposed and told to the party (PL44), is whole, not heavier than told (PL45), and within the
+    organ's discretion.  A case sent back for further investigation is not decided and its clock runs on.
 
     Meets the deadline ``decision`` and starts that of publication; sending the case to the police decides nothing
     yet.  Raises :class:`InvalidInput` naming every faulty field.
@@ -30,6 +31,9 @@ def record_decision(ctx: ServiceContext) -> dict[str, Any]:
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
     if values["decision"] == penalties.CRIME:
         row.state, row.facts = "移送司法机关", {**row.facts, "transfer": values}
+        return {}
+    if values["decision"] == penalties.SENT_BACK:
+        row.state, row.facts = "退回补充调查", {**row.facts, "decision_return": values}
         return {}
     today = ctx.calendar.local_date(ctx.now)
     if str(values["decided_on"])[:10] > today.isoformat():
@@ -53,6 +57,7 @@ def _decided(ctx: ServiceContext, row: FollowUp, values: dict[str, Any], today: 
         _check_ground(ctx, values, today)
     if values["decision"] != penalties.IMPOSED:
         return {**found, **penalties.Measure().fields(), "duties": []}
+    _check_told(row)
     measure = penalties.check_measure(ctx.settings, today, values)
     told = penalties.told(row)
     if told is not None and (heavier := penalties.heavier(ctx.settings, today, told, measure)):
@@ -64,6 +69,19 @@ def _decided(ctx: ServiceContext, row: FollowUp, values: dict[str, Any], today: 
         {"kind": kind, "content": measure.terms} for kind in measure.kinds if known[kind]["stated_in"] == "terms"
     ]  # fmt: skip
     return {**found, **measure.fields(), "duties": duties}
+
+
+def _check_told(row: FollowUp) -> None:
+    """Nobody is punished without having been told (PL44, PL62), nor against what was proposed and reviewed (PL58)."""
+    notice = row.facts.get("notice") or {}
+    fault = ""
+    if not notice.get("served_on"):
+        fault = "处罚没有告知当事人，或者告知书没有送达"
+    elif "report" in row.facts and not penalties.current(row)[0]:
+        fault = "现在的处理建议不是给予处罚，没有按给予处罚审核"
+    if fault:
+        way = "请选“退回补充调查”，由办案人员重新提出处理建议，审核并告知之后再决定（行政处罚法第四十四条、第六十二条）。"
+        raise InvalidInput("不能作出处罚决定。", fields={"decision": [f"{fault}。{way}"]})
 
 
 def _check_ground(ctx: ServiceContext, values: dict[str, Any], today: date) -> None:
