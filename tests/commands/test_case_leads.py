@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from engine.actor import Actor
 from engine.commands.fire_timers import FireTimers
+from engine.db import new_id
 from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.inspection.item_models import OutsideVisit, StagedFile
 from engine.inspection.lead_entry import RegisterLead
 from engine.inspection.lead_import import ImportLeads, StageLeads
 from engine.inspection.lead_models import CaseLead, LeadFile, LeadReporter
 from engine.inspection.lead_reporters import AddLeadFile, ShowReporter
-from engine.inspection.models import FollowUp, InspectedObject, Inspector, Item
+from engine.inspection.models import FollowUp, InspectedObject, Inspector, Item, Recusal
 from engine.inspection.outside_visits import count_towards_cap
 from engine.inspection.tables import rows
 from engine.models import Deadline, HistoryEvent, ProcessInstance, UserTask
@@ -147,9 +148,32 @@ def test_a_real_name_report_is_accepted_visited_decided_and_answered(office: Off
     assert lead(office, number).state == "待安排核查"
     step(office, number, "plan_check", site_plan(office))
     step(office, number, "approve_visit", {"decision": "同意"})
-    assert faults(office, number, "verify", found(office, "rectification")) == {"visited_at", "inspectors"}
+    missing = {"visited_at", "inspectors", "certificates_shown"}
+    assert faults(office, number, "verify", found(office, "rectification")) == missing
     plan = site_plan(office)
-    visit = {"visited_at": engine.clock().isoformat(), "inspectors": plan["inspectors"], "met": "店长"}
+    visit = {
+        "visited_at": engine.clock().isoformat(), "inspectors": plan["inspectors"], "met": "店长",
+        "certificates_shown": True,
+    }  # fmt: skip
+    # Only who has a valid certificate that day, and nobody who must stand back, makes the visit.
+    lapsed, declared = plan["inspectors"]
+    with engine.database.write() as session:
+        first = session.scalars(sa.select(Inspector).where(Inspector.code == lapsed)).one()
+        until, first.certificate_until = first.certificate_until, today(office) - timedelta(days=1)
+        session.add(
+            Recusal(
+                id=new_id(), district_id=DISTRICT, inspector_code=declared, uscc=firm(office).uscc, reason="近亲属",
+                at=engine.clock(),
+            )
+        )  # fmt: skip
+    with pytest.raises(InvalidInput) as refused:
+        step(office, number, "verify", found(office, "rectification", **visit))
+    assert [("到期" in why, "近亲属" in why) for why in refused.value.fields["inspectors"]] == [
+        (True, False), (False, True),
+    ]  # fmt: skip
+    with engine.database.write() as session:
+        session.scalars(sa.select(Inspector).where(Inspector.code == lapsed)).one().certificate_until = until
+        session.execute(sa.delete(Recusal))
     with engine.read() as session:
         counted = count_towards_cap(session, DISTRICT, 2026)[firm(office).uscc]
     step(office, number, "verify", found(office, "rectification", **visit))
@@ -284,7 +308,10 @@ def test_an_urgent_visit_is_approved_afterwards_within_its_hours(office: Office)
     assert set(limits(office, number)) == {"case-filing"}
     accepted(office, number)
     step(office, number, "plan_check", site_plan(office, urgent="是", urgent_reason="正在销售有毒食品。"))
-    visit = {"visited_at": engine.clock().isoformat(), "inspectors": site_plan(office)["inspectors"]}
+    visit = {
+        "visited_at": engine.clock().isoformat(), "inspectors": site_plan(office)["inspectors"],
+        "certificates_shown": True,
+    }  # fmt: skip
     step(office, number, "verify", found(office, "no-violation", **visit))  # the check found out whose it is
     assert lead(office, number).uscc == firm(office).uscc
     due = limits(office, number)["urgent-visit-approval"]
@@ -326,11 +353,18 @@ def test_unlicensed_business_is_guided_first_and_punished_only_after_the_term(of
     step(office, case, "guide", {"content": "到政务大厅申请食品经营许可。", "served_on": day, "recipient": "示例人"})
     due = limits(office, case)["licence-guidance"].due_at
     assert due is not None
-    still = {"result": "仍在无证无照经营", "facts": "仍在经营。"}
+    two = {
+        "way": "实地复查", "inspectors": site_plan(office)["inspectors"], "certificates_shown": True, "met": "示例人",
+    }  # fmt: skip
+    still = {**two, "result": "仍在无证无照经营", "facts": "仍在经营。"}
     engine.clock.now = due  # type: ignore[attr-defined]
     assert faults(office, case, "recheck", {**still, "checked_on": today(office).isoformat()}) == {"result"}
     engine.clock.now = due + timedelta(days=1)  # type: ignore[attr-defined]
-    licensed = {"result": "已取得证照", "licence_number": "示例许可号", "facts": "已取得许可。"}
+    desk = {**still, "way": "书面核对", "checked_on": today(office).isoformat()}
+    assert faults(office, case, "recheck", desk) == {"way"}  # whether somebody still trades is seen on the spot
+    alone = {**still, "inspectors": two["inspectors"][:1] * 2, "checked_on": today(office).isoformat()}
+    assert faults(office, case, "recheck", alone) == {"inspectors"}
+    licensed = {**two, "result": "已取得证照", "licence_number": "示例许可号", "facts": "已取得许可。"}
     step(office, case, "recheck", {**licensed, "checked_on": today(office).isoformat()})
     with engine.read() as session:
         row = session.scalars(sa.select(FollowUp).where(FollowUp.number == case)).one()
@@ -371,7 +405,7 @@ def test_an_entry_says_everything_that_is_wrong_and_keeps_the_reporter_out_of_it
     tomorrow = (today(office) + timedelta(days=1)).isoformat()
     with pytest.raises(InvalidInput) as refused:
         register(office, received_on=tomorrow, uscc="", content=f"{NAME}购买了过期食品，要求处理。")
-    assert set(refused.value.fields) == {"received_on", "subject_name", "subject_address", "content"}
+    assert set(refused.value.fields) == {"received_on", "subject_name", "subject_address", "subject_kind", "content"}
     with pytest.raises(InvalidInput) as refused:
         register(office, department="WJJ")
     assert set(refused.value.fields) == {"department"}

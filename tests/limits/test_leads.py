@@ -138,7 +138,8 @@ def test_an_urgent_visit_is_approved_within_24_hours(limits: LimitDistrict) -> N
     limits.do(
         number, "verify",
         {"visited_at": limits.clock.now.isoformat(), "inspectors": list(people), "met": "店长", "uscc": row.uscc,
-         "subject_name": row.subject_name, "facts": "现场没有发现有毒食品。", "verdict": "no-violation"},
+         "certificates_shown": True, "subject_name": row.subject_name, "facts": "现场没有发现有毒食品。",
+         "verdict": "no-violation"},
     )  # fmt: skip
     sides = limits.around(
         number, "urgent-visit-approval", then=lambda d: d.do(number, "approve_afterwards", {"decision": "同意"})
@@ -194,10 +195,18 @@ def test_the_term_of_the_guidance_is_the_traders_to_its_last_day(limits: LimitDi
     )  # fmt: skip
     limits.do(trader, "guide", {"content": "申请食品经营许可。", "served_on": today(limits), "recipient": "店长"})
 
+    with limits.engine.read() as session:
+        people = session.scalars(
+            sa.select(Inspector.code).where(Inspector.department == LEAD, Inspector.drawable).limit(2)
+        ).all()
+    two = {"way": "实地复查", "inspectors": list(people), "certificates_shown": True, "met": "店长"}
+
     def recheck(district: LimitDistrict, result: str = "已取得证照") -> None:
         number = {"licence_number": "示例许可号"} if result == "已取得证照" else {}
         district.do(
-            trader, "recheck", {"result": result, "checked_on": today(district), "facts": "现场查看。", **number}
+            trader,
+            "recheck",
+            {**two, "result": result, "checked_on": today(district), "facts": "现场查看。", **number},
         )
 
     assert on_time(limits.around(trader, "licence-guidance", then=recheck)) == IN_TIME

@@ -188,10 +188,14 @@ def _identification(desk: Desk) -> dict[str, Any]:
     }
 
 
+def _recheck(desk: Desk) -> dict[str, Any]:
+    return {"inspectors": options.inspectors(desk, desk.follow_up.department)}
+
+
 #: Providers by form key.
 FORMS: dict[str, Provider] = {
     "lead-acceptance": _acceptance, "lead-plan": _plan, "visit-approval": _approval,
     "lead-verification": _verification, "lead-reply": _reply, "lead-transfer": _transfer,
-    "unlicensed-identification": _identification,
+    "unlicensed-identification": _identification, "unlicensed-recheck": _recheck,
 }  # fmt: skip
 PROCESSES: dict[str, Provider] = {PROCESS: lead_facts, "unlicensed-business": unlicensed_facts}

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.errors import InvalidInput
+from engine.inspection import site_officers
 from engine.inspection import uscc as credit_codes
 from engine.inspection.lead_models import CaseLead
 from engine.inspection.lead_steps import keep
@@ -19,7 +20,7 @@ def record_lead_verification(ctx: ServiceContext) -> dict[str, Any]:
     """Returns ``to_approve``: whether an urgent visit still needs the head's approval.
 
     The firm may turn out to be another one, or get its name and code only now.  Raises :class:`InvalidInput` for a
-    visit in the future, fewer than two inspectors and a code that is none.
+    visit in the future, without certificates shown or by inspectors who may not make it, and a code that is none.
     """
     values = dict(ctx.values or {})
     row = lead(ctx.session, ctx.district_id, ctx.business_key)
@@ -33,9 +34,17 @@ def record_lead_verification(ctx: ServiceContext) -> dict[str, Any]:
             faults["visited_at"] = ["时间晚于现在，请在检查之后登记。"]
         elif ctx.calendar.local_date(visited) < row.received_on:
             faults["visited_at"] = ["时间早于收到线索的日期，请核对。"]
-        if len(set(values.get("inspectors") or [])) < 2:
-            faults["inspectors"] = ["执法检查人员不得少于两人，请再选一名。"]
+        if not values.get("certificates_shown"):
+            faults["certificates_shown"] = ["现场检查必须出示执法证件并告知权利，请确认。"]
+        left = datetime.fromisoformat(values["left_at"]) if values.get("left_at") else None
+        if left is not None and (left > ctx.now or (visited is not None and left < visited)):
+            faults["left_at"] = ["离开时间应当不早于到达时间、不晚于现在，请核对。"]
     _identify(ctx, row, values, faults)
+    if plan.get("way") == "现场检查":
+        day = ctx.calendar.local_date(visited or ctx.now)
+        wrong = site_officers.faults(ctx.session, ctx.district_id, values.get("inspectors") or [], row.uscc, day)
+        if wrong:
+            faults["inspectors"] = wrong
     if faults:
         raise InvalidInput(f"有 {len(faults)} 项需要改正。", fields=faults)
     keep(row, "verification", values)
