@@ -19,6 +19,7 @@ from engine.forms import Form
 from engine.inspection import records, redaction, tables
 from engine.inspection import uscc as credit_codes
 from engine.inspection.lead_models import CaseLead
+from engine.inspection.lead_steps import PERSONAL_NUMBER
 from engine.inspection.leads import NewLead, known_subject, open_lead, source_row
 from engine.inspection.opening import OFFICE, OFFICER
 from engine.settings import Settings
@@ -99,7 +100,7 @@ def judged(
     received = date.fromisoformat(str(clean["received_on"])[:10])
     if received > today:
         faults["received_on"] = ["收到日期晚于今天，请核对。"]
-    subject = _subject(session, district_id, clean, faults)
+    subject = _subject(session, settings, district_id, today, clean, faults)
     _no_reporter_in_texts(settings, today, clean, faults)
     row = source_row(settings, str(clean["source"]), today)
     real = bool(row["reporter"]) and clean.get("real_name") == "实名"
@@ -115,8 +116,9 @@ def judged(
 
 
 def _subject(
-    session: Session, district_id: str, clean: Mapping[str, Any], faults: dict[str, list[str]]
-) -> dict[str, Any]:
+    session: Session, settings: Settings, district_id: str, today: date, clean: Mapping[str, Any],
+    faults: dict[str, list[str]],
+) -> dict[str, Any]:  # fmt: skip
     """Whom the lead is about: the registry's row by its code, or what was typed."""
     code = credit_codes.normalise(str(clean.get("uscc") or ""))
     if code:
@@ -127,6 +129,8 @@ def _subject(
     known = known_subject(session, district_id, code)
     if known is not None:
         return known
+    if redaction.barred(settings, code, today):
+        faults["uscc"] = [PERSONAL_NUMBER]
     typed = {
         "uscc": code, "name": str(clean.get("subject_name") or ""), "address": str(clean.get("subject_address") or ""),
         "subject_kind": str(clean.get("subject_kind") or ""),
@@ -134,6 +138,8 @@ def _subject(
     if not typed["name"]:
         said = "名录库中没有这户，请填写名称" if code else "请填写名称；不知道名称的写招牌或者特征"
         faults["subject_name"] = [f"{said}。"]
+    if "subject_kind" in clean and not typed["subject_kind"]:  # files of the platform do not say it: the check does
+        faults["subject_kind"] = ["名录库中没有这户，请选择类型；公示时个人信息按类型保护。"]
     if not typed["address"]:
         faults["subject_address"] = ["名录库中没有这户，请填写地址。" if code else "请填写地址。"]
     return typed

@@ -10,6 +10,9 @@ from engine.errors import InvalidInput
 from engine.inspection.lead_models import CaseLead
 from engine.service_tasks import ServiceContext
 
+#: Said where an identity number stands in the place of a social credit code.
+PERSONAL_NUMBER = "像是身份证号码，不是统一社会信用代码；个人请留空。"
+
 
 def keep(row: CaseLead, step: str, values: Mapping[str, Any]) -> None:
     """Keep what a step submitted with the lead."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -30,6 +30,10 @@ class FieldRule:
     @property
     def closed(self) -> bool:
         return self.treatment == CLOSED
+
+    def shows(self, column: str) -> bool:
+        """Is a column of a table inside public?"""
+        return self.treatment == VERBATIM or column in self.columns
 
     @property
     def maskable(self) -> bool:
@@ -64,8 +68,7 @@ def visible(
     shown: dict[str, Any] = {}
     for rule in rules(settings, document, subject_kind, on):
         if not rule.closed and rule.label in content:
-            value = content[rule.label]
-            shown[rule.label] = value if rule.treatment == VERBATIM else _cleaned(settings, value, rule.columns, on)
+            shown[rule.label] = _cleaned(settings, content[rule.label], rule, on)
     return shown
 
 
@@ -74,11 +77,13 @@ def labels(settings: Settings, document: str, on: date) -> set[str]:
     return {rule.field for rule in rules(settings, document, "", on) if not rule.closed}
 
 
-def _cleaned(settings: Settings, value: Any, columns: Iterable[str], on: date) -> Any:
+def _cleaned(settings: Settings, value: Any, rule: FieldRule, on: date) -> Any:
     if isinstance(value, str):
+        if rule.treatment == VERBATIM:
+            return redaction.mask(value, [(hit.start, hit.end) for hit in redaction.barred(settings, value, on)])
         return redaction.never_shown(settings, value, on)
     if isinstance(value, Mapping):
-        return {k: _cleaned(settings, v, (), on) for k, v in value.items() if k in columns}
+        return {k: _cleaned(settings, v, rule, on) for k, v in value.items() if rule.shows(k)}
     if isinstance(value, list):
-        return [_cleaned(settings, one, columns, on) for one in value]
+        return [_cleaned(settings, one, rule, on) for one in value]
     return value

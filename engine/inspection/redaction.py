@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from engine.errors import ServiceTaskFailed
 from engine.inspection import tables
+from engine.inspection import uscc as credit_codes
 from engine.settings import Settings
 
 MASK = "［已隐去］"
@@ -87,6 +88,15 @@ def mask(text: str, spans: Collection[tuple[int, int]]) -> str:
 def never_shown(settings: Settings, text: str, on: date) -> str:
     """The text without what may never be released: the last barrier of every public page."""
     return mask(text, [(h.start, h.end) for h in find(settings, text, on) if h.never])
+
+
+def barred(settings: Settings, text: str, on: date) -> list[Hit]:
+    """What may never be released of words that are else shown as they stand.
+
+    A valid social credit code is none of it, though some are nothing but digits; an identity number typed in its
+    place is.
+    """
+    return [] if credit_codes.plausible(text) else [hit for hit in find(settings, text, on) if hit.never]
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

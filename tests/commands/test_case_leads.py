@@ -304,7 +304,8 @@ def test_leads_about_one_firm_are_checked_once_and_the_limit_is_no_longer_for_it
 @ON_SQLITE
 def test_an_urgent_visit_is_approved_afterwards_within_its_hours(office: Office) -> None:
     engine = office.engine
-    number = register(office, source="数据监测", uscc="", subject_name="无名摊点（虚构）", subject_address="示例路1号")
+    unknown = {"uscc": "", "subject_name": "无名摊点（虚构）", "subject_address": "示例路1号", "subject_kind": "个人"}
+    number = register(office, source="数据监测", **unknown)
     assert set(limits(office, number)) == {"case-filing"}
     accepted(office, number)
     step(office, number, "plan_check", site_plan(office, urgent="是", urgent_reason="正在销售有毒食品。"))

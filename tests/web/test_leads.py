@@ -18,7 +18,7 @@ NAME, CONTACT = "举报人甲（虚构）", "示例联系方式甲"
 ENTRY = {
     "department": "SCJG", "source": "投诉举报", "received_on": "2026-03-02", "real_name": "实名", "reporter_name": NAME,
     "reporter_contact": CONTACT, "subject_name": "示例餐饮（虚构）", "subject_address": "示例路1号",
-    "title": "销售过期食品", "content": "三月一日在店内购得过期牛奶两盒。",
+    "subject_kind": "企业", "title": "销售过期食品", "content": "三月一日在店内购得过期牛奶两盒。",
 }  # fmt: skip
 
 

@@ -1,0 +1,71 @@
+"""A person's number, home and name, and who reported, do not become public, whatever was entered where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from engine.errors import InvalidInput
+from engine.inspection import public_fields, publication, publication_sources
+from engine.inspection.lead_models import CaseLead
+from engine.inspection.models import FollowUp
+from engine.inspection.publication import Choices, Preview
+from engine.process_engine import ProcessEngine
+from tests.commands.test_case_leads import ON_SQLITE, firm, office, register  # noqa: F401
+from tests.support.journey import Office
+
+IDENTITY, HOME, PERSON = "370105198803072316", "示例小区3号楼2单元501", "李示例"
+
+
+def previewed(engine: ProcessEngine, subject: dict[str, Any], decision: dict[str, Any], root: str = "") -> Preview:
+    """A penalty that came of a lead, as the officer sees it before it becomes public."""
+    row = FollowUp(
+        district_id=engine.settings.district_id, number="SCJG-线索-2026-0001/penalty", department="SCJG",
+        kind="administrative-penalty", root_kind="case-lead", root=root, origin=root, subject=subject,
+        facts={"decision": {"decided_on": "2026-03-02", "kinds": ["罚款"], **decision}},
+    )  # fmt: skip
+    with engine.read() as session:
+        source = publication_sources.of_penalty(session, engine.settings, row)
+    return publication.prepare(engine.settings, source, Choices(), engine.clock().date())
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("kind", "decided"),
+    [("个人", ""), ("", ""), ("", "个人"), ("企业", "个人")],
+    ids=["lead", "none", "decision", "two"],
+)
+def test_a_person_is_published_as_one_however_the_kind_was_said(engine: ProcessEngine, kind: str, decided: str) -> None:
+    subject = {"name": PERSON, "uscc": IDENTITY, "address": HOME, "subject_kind": kind}
+    content = previewed(engine, subject, {"subject_kind": decided}).content
+    assert content["检查对象"] == "李某某"
+    assert not any(words in str(content) for words in (PERSON, IDENTITY, HOME))
+
+
+@ON_SQLITE
+def test_an_identity_number_typed_for_a_code_is_taken_out_and_a_code_of_digits_stays(engine: ProcessEngine) -> None:
+    subject = {"name": "示例店（虚构）", "uscc": IDENTITY, "address": "示例路1号", "subject_kind": "企业"}
+    decision = {"document_number": f"罚〔2026〕1号（{IDENTITY}）"}
+    preview = previewed(engine, subject, decision)
+    assert IDENTITY not in str(preview.content) and "统一社会信用代码中的身份证号码" in preview.redacted
+    on = engine.clock().date()
+    shown = public_fields.visible(engine.settings, "penalty", "企业", {"统一社会信用代码": IDENTITY}, on)
+    assert IDENTITY not in str(shown)
+    digits = "911101081000000166"
+    assert previewed(engine, {**subject, "uscc": digits}, {}).content["统一社会信用代码"] == digits
+
+
+@ON_SQLITE
+def test_a_lead_about_somebody_the_registry_does_not_know_says_of_what_kind(office: Office) -> None:  # noqa: F811
+    typed = {"uscc": "", "subject_name": "示例摊点（虚构）", "subject_address": "示例路1号"}
+    with pytest.raises(InvalidInput) as refused:
+        register(office, **typed)
+    assert set(refused.value.fields) == {"subject_kind"}
+    with pytest.raises(InvalidInput) as refused:
+        register(office, **{**typed, "uscc": IDENTITY, "subject_kind": "个人"})
+    assert set(refused.value.fields) == {"uscc"}
+    number = register(office, **typed, subject_kind="个人")
+    with office.engine.read() as session:
+        assert session.scalars(sa.select(CaseLead).where(CaseLead.number == number)).one().subject["subject_kind"]
