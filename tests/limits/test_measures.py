@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from engine.db import new_id
 from engine.errors import InvalidInput
 from engine.inspection.held_models import HeldItem, HeldItemChange
-from engine.inspection.models import DepartmentInspection, FollowUp
+from engine.inspection.models import DepartmentInspection, FollowUp, Inspector, Recusal
 from tests.support.limits import LEAD, LimitDistrict
 
 THING = {
@@ -194,3 +196,29 @@ def test_an_urgent_measure_nobody_approves_ends_with_its_own_term(limits: LimitD
     assert states(over, number) == ["待退还", "待退还"] and over.follow_up(number).state == "期满自动解除"
     give_back(over, number)
     assert over.follow_up(number).closed_at is not None
+
+
+@pytest.mark.parametrize("kind", ["evidence-preservation", "coercive-measure"])
+def test_only_two_officers_with_a_certificate_and_no_reason_to_stand_back_carry_it_out(
+    limits: LimitDistrict, kind: str
+) -> None:
+    number = apply(limits, kind, urgent="是")
+    with limits.engine.database.write() as session:
+        codes = session.scalars(
+            sa.select(DepartmentInspection.inspectors).where(DepartmentInspection.number == limits.part)
+        ).one()
+        first, second = session.scalars(
+            sa.select(Inspector).where(Inspector.code.in_(codes[:2])).order_by(Inspector.code)
+        )
+        first.certificate_until = limits.clock.now.date() - timedelta(days=1)
+        uscc, reason = limits.follow_up(number).uscc, "与当事人有近亲属关系"
+        session.add(
+            Recusal(id=new_id(), district_id=limits.engine.settings.district_id, inspector_code=second.code, uscc=uscc,
+                    reason=reason, at=limits.clock.now)
+        )  # fmt: skip
+        names = first.name, second.name
+    with pytest.raises(InvalidInput) as refused:
+        serve(limits, number)
+    said = " ".join(refused.value.fields["officers"])
+    assert all(name in said for name in names) and "到期" in said and reason in said
+    assert things(limits, number) == [] and limits.steps(number) == {"serve"}
