@@ -20,6 +20,7 @@ from engine.settings import Settings
 PUNISH, SPARE = "给予行政处罚", "不予行政处罚"
 IMPOSED, SPARED, PASSED_ON, CRIME = "处罚", "不予处罚", "移送其他机关", "移送司法机关"
 SENT_BACK = "退回补充调查"
+STATEMENT = "提出陈述申辩"
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,15 @@ def told(row: FollowUp) -> Measure | None:
     """What the newest notice said, None before there is one."""
     notice = row.facts.get("notice") or {}
     return Measure.of(notice) if notice.get("kinds") else None
+
+
+def statements(row: FollowUp) -> list[dict[str, Any]]:
+    """What the party stated about the newest notice, in time or admitted."""
+    notice = row.facts.get("notice") or {}
+    return [
+        said for said in row.facts.get("statements", [])
+        if said["kind"] == STATEMENT and said.get("notice") == notice.get("document_number")
+    ]  # fmt: skip
 
 
 def issued_number(session: Session, instance_id: str, template: str) -> str:

@@ -224,6 +224,14 @@ def penalise(people: People) -> None:
     served |= {"signed": "屏幕签名", "signature": "__sign__"}
     assert people.do_all("deliver", served) == 1
     assert people.do_all("hear_statement", case.statement(today())) == 1
+    page = people.open(people.open_tasks("hear_statement")[0])  # the rest of its days the party waives in writing
+    waiver = case.statement(today(), "书面放弃")
+    del waiver["content"]
+    fill(page, waiver)
+    scan = {"name": "放弃声明.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\nwaiver"}
+    page.locator('[data-field="attachments"] input[type="file"]').set_input_files(scan)
+    page.get_by_text("放弃声明.png").first.wait_for()
+    submit(page)
     review = {
         "items": [{"claim": "请求从轻", "adopted": "不予采纳", "reason": "已经从轻。"}], "change": "维持拟处罚",
         "opinion": "维持拟处罚。",

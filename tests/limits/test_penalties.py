@@ -118,6 +118,9 @@ def test_nobody_is_punished_without_having_been_told(limits: LimitDistrict) -> N
 
 def test_the_party_has_five_working_days_and_what_comes_later_is_kept(limits: LimitDistrict) -> None:
     number, _ = told(limits, 6000)
+    limits.do(number, "hear_statement", case.statement(today(limits)))
+    assert limits.steps(number) == {"hear_statement"}  # the rest of the days is the party's still
+    assert limits.deadline(number, "statement").met_at is None
     before, on, after = limits.around(number, "statement", then=lambda d: d.do(number, *answer(d, number)))
     assert [side.at.date() for side in (before, on, after)] == [date(2026, 3, 8), date(2026, 3, 9), date(2026, 3, 10)]
     assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
@@ -132,14 +135,15 @@ def test_the_party_has_five_working_days_and_what_comes_later_is_kept(limits: Li
         late.do(number, "check_lapse", {**posted, "made_on": "2026-03-09"})
     late.do(number, "check_lapse", posted)
     assert late.follow_up(number).facts["statements"][-1]["content"] == "请求从轻处罚。"
-    assert late.steps(number) == {"decide"}
+    assert late.steps(number) == {"review_statement"}  # what was said in time
 
 
 def answer(district: LimitDistrict, number: str) -> tuple[str, dict[str, Any]]:
     """The party's words: in time at the step that waits for them, later at the check of the lapse."""
     day = today(district)
     if "hear_statement" in district.steps(number):
-        return "hear_statement", case.statement(day)
+        said = case.statement(day, "书面放弃", attachments=district.file(number, "hear_statement", "attachments"))
+        return "hear_statement", {key: value for key, value in said.items() if key != "content"}
     return "check_lapse", {
         "outcome": "逾期提出", "request": "提出陈述申辩", "way": "书面", "made_on": day, "received_on": day,
         "made_by": "演示负责人", "content": "请求从轻处罚。", "admitted": "准许", "admission_reason": "因住院耽误。",

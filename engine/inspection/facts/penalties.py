@@ -68,14 +68,13 @@ def _opinions(desk: Desk) -> list[dict[str, Any]]:
 def _said(desk: Desk) -> list[dict[str, Any]]:
     facts = desk.follow_up.facts
     found = []
-    if said := facts.get("statement"):
-        found.append(
-            rows(
-                "当事人意见", ("意见", said["kind"]), ("方式", said.get("way")), ("提出人", said.get("made_by")),
-                ("收到日期", said.get("received_on")), ("内容", said.get("content")),
-                ("逾期的处理", said.get("admission_reason")),
-            )
-        )  # fmt: skip
+    if said := facts.get("statements"):
+        body = [
+            [one.get("received_on") or "", one["kind"], one.get("way") or "", one.get("made_by") or "",
+             one.get("content") or "", one.get("admission_reason") or ""]
+            for one in said
+        ]  # fmt: skip
+        found.append(table("当事人意见", ["收到日期", "意见", "方式", "提出人", "内容", "逾期的处理"], body))
     if heard := facts.get("hearing"):
         found.append(rows("听证", ("结果", heard.get("outcome")), ("听证报告的意见", heard.get("opinion"))))
     if review := facts.get("statement_review"):

@@ -80,7 +80,7 @@ def _check_told(row: FollowUp) -> None:
     elif "report" in row.facts and not penalties.current(row)[0]:
         fault = "现在的处理建议不是给予处罚，没有按给予处罚审核"
     if fault:
-        way = "请选“退回补充调查”，由办案人员重新提出处理建议，审核并告知之后再决定（行政处罚法第四十四条、第六十二条）。"
+        way = "请选“退回补充调查”，由办案人员重新提出处理建议，审核并告知之后再决定（行政处罚法第四十四条）。"
         raise InvalidInput("不能作出处罚决定。", fields={"decision": [f"{fault}。{way}"]})
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import InvalidInput
+from engine.inspection import penalties
 from engine.inspection.records import follow_up
 from engine.service_tasks import ServiceContext, service_task
 
 
 @service_task("record-statement", title="登记陈述申辩")
 def record_statement(ctx: ServiceContext) -> dict[str, Any]:
-    """How and when it was made; a hearing only where it was offered, a waiver only in writing."""
+    """How and when it was made; a hearing only where it was offered, a waiver only in writing.
+
+    A statement leaves the party the rest of its days; asking for a hearing or waiving them ends the deadline
+    ``statement``.  ``to_review``: something the party said about this notice must be reviewed (PL45).
+    """
     values, today = dict(ctx.values or {}), ctx.calendar.local_date(ctx.now).isoformat()
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
     notice, made = row.facts.get("notice") or {}, str(values["received_on"])[:10]
@@ -24,8 +29,9 @@ def record_statement(ctx: ServiceContext) -> dict[str, Any]:
         faults["attachments"] = ["放弃陈述申辩、听证的，请上传当事人签名的书面声明；没有书面声明的等待期满。"]
     if faults:
         raise InvalidInput("陈述申辩登记有误。", fields=faults)
-    said = {**values, "in_time": True}
+    said = {**values, "in_time": True, "notice": notice.get("document_number")}
     row.facts = {**row.facts, "statement": said, "statements": [*row.facts.get("statements", []), said]}
     row.state = {"要求听证": "要求听证", "书面放弃": "放弃陈述申辩"}.get(values["kind"], "收到陈述申辩")
-    ctx.meet_deadline("statement")
-    return {"in_time": True}
+    if values["kind"] != penalties.STATEMENT:
+        ctx.meet_deadline("statement")
+    return {"in_time": True, "to_review": bool(penalties.statements(row))}

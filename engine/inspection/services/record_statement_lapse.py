@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.errors import InvalidInput
+from engine.inspection import penalties
 from engine.inspection.records import follow_up
 from engine.models import Deadline
 from engine.service_tasks import ServiceContext, service_task
@@ -14,18 +15,22 @@ from engine.service_tasks import ServiceContext, service_task
 
 @service_task("record-statement-lapse", title="登记陈述申辩期满")
 def record_statement_lapse(ctx: ServiceContext) -> dict[str, Any]:
-    """A late request is kept whether admitted or not; only one made in time or admitted is acted upon."""
+    """A late request is kept whether admitted or not; only one made in time or admitted is acted upon.
+
+    ``to_review``: something the party said about this notice, now or earlier in its days, must be reviewed (PL45).
+    """
     values = dict(ctx.values or {})
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
     _check(ctx, values, row.facts.get("notice") or {})
     outcome = values["outcome"]
     heard = outcome == "期满前已经提出" or values.get("admitted") == "准许"
     kind = values["request"] if heard else ("期满未提出" if outcome == "期满未提出" else "逾期未获准许")
-    said = {**values, "kind": kind, "in_time": outcome != "逾期提出"}
+    number = (row.facts.get("notice") or {}).get("document_number")
+    said = {**values, "kind": kind, "in_time": outcome != "逾期提出", "notice": number}
     row.facts = {**row.facts, "statement": said, "statements": [*row.facts.get("statements", []), said]}
     row.state = {"要求听证": "要求听证", "提出陈述申辩": "收到陈述申辩"}.get(kind, "陈述申辩期满")
     ctx.meet_deadline("statement")
-    return {"kind": kind}
+    return {"kind": kind, "to_review": bool(penalties.statements(row))}
 
 
 def _check(ctx: ServiceContext, values: dict[str, Any], notice: dict[str, Any]) -> None:
