@@ -64,7 +64,7 @@ def test_everybody_signed_in_reads_a_version_with_its_forms_and_tables(office: W
     page = client.get(f"/processes/{KEY}/1").text
     assert "全部规则检查通过" in page
     assert "现场检查" in page and "执法检查人员" in page, "steps with their lanes"
-    assert "后续处置" in page and "取第一条相符" in page and "administrative-penalty" in page, "the decision table"
+    assert "后续处置" in page and "汇总全部相符" in page and "administrative-penalty" in page, "the decision table"
     assert 'id="form-site-check"' in page and "必填" in page
     assert "recusal.json" in page, "scenarios"
     picture = client.get(f"/processes/{KEY}/1/diagram.bpmn")
