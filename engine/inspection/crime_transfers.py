@@ -32,6 +32,8 @@ ENDS_HERE, WAITS, PENALTY_FIRST = "移送结案", "中止等待", "先行处罚"
 #: How the penalty process says that it ended with the transfer.
 CLOSED_AS_TRANSFERRED = "移送公安机关"
 GROUND = "suspended-case"
+#: Reasons that the penalty's deadline gives: its readers need not know of the transfer.
+STOPPED, RESUMED = "案件中止调查", "中止调查的原因消除"
 OFFICER = "执法检查人员"
 
 
@@ -105,15 +107,15 @@ def stop_penalties(ctx: ServiceContext, row: FollowUp, since: datetime) -> None:
     stopped = list(row.facts.get("stopped") or [])
     for number in [penalty.number for penalty in penalties(ctx, row) if penalty.closed_at is None]:
         deadline = running_deadline(ctx.session, ctx.district_id, number, DECISION)
-        if stop(ctx, deadline, GROUND, "涉嫌犯罪，移送公安机关审查") and number not in stopped:
+        if stop(ctx, deadline, GROUND, STOPPED) and number not in stopped:
             stopped.append(number)
     row.facts = {**row.facts, "stopped": stopped, "stopped_at": since.isoformat()}
 
 
-def resume_penalties(ctx: ServiceContext, row: FollowUp, reason: str) -> None:
+def resume_penalties(ctx: ServiceContext, row: FollowUp) -> None:
     """Let the days count again that this transfer stopped, and only those."""
     for number in row.facts.get("stopped") or []:
-        go_on(ctx, running_deadline(ctx.session, ctx.district_id, number, DECISION), GROUND, reason)
+        go_on(ctx, running_deadline(ctx.session, ctx.district_id, number, DECISION), GROUND, RESUMED)
     row.facts = {**row.facts, "stopped": []}
 
 

@@ -26,7 +26,8 @@ PROCESS = "deadline-extension"
 class ApplyForExtension:
     """Open the application for one deadline; returns the instance id.
 
-    Raises :class:`Forbidden` unless the actor is in charge, :class:`InvalidInput` when the deadline's row
+    Raises :class:`Forbidden` unless the actor is in charge, or for a restricted case, of which an application
+    that the department may see would tell; :class:`InvalidInput` when the deadline's row
     allows no further extension, :class:`Conflict` when it is met or overdue, or an application is under way.
     """
 
@@ -38,6 +39,8 @@ class ApplyForExtension:
             raise NotFound("没有找到这一期限，可能链接有误。")
         if not in_charge(ctx.session, ctx.actor, deadline):
             raise Forbidden("只有承办人和所在部门的负责人可以申请延期。")
+        if is_restricted(ctx.session, deadline):
+            raise Forbidden("这件事项限定知悉范围，不能另行启动延期审批；需要延长的，在本案中报机关负责人决定。")
         allowed = allowed_extension(ctx.session, ctx.kernel.settings, deadline, ctx.now)
         earlier = ctx.session.execute(
             sa.select(ProcessInstance.business_key, ProcessInstance.status).where(
@@ -54,6 +57,12 @@ class ApplyForExtension:
             title=f"{deadline.label}延期（{deadline.business_key}）", department=deadline.department,
             departments=[deadline.department],
         )  # fmt: skip
+
+
+def is_restricted(session: Session, deadline: Deadline) -> bool:
+    """Whether the deadline's case is known to those who work on it alone."""
+    case = session.get(ProcessInstance, deadline.instance_id) if deadline.instance_id else None
+    return case is not None and case.restricted
 
 
 def _prefix(deadline: Deadline) -> str:

@@ -22,7 +22,7 @@ from engine.commands.suspend_deadline import ResumeDeadline, SuspendDeadline, in
 from engine.data_tables import rows as rows_in_force
 from engine.deadline_rules import TABLE, DeadlineRule, find_rule
 from engine.errors import Conflict, Forbidden, InvalidInput, LianjianError, NotFound
-from engine.inspection.deadline_extensions import PROCESS, ApplyForExtension, allowed_extension
+from engine.inspection.deadline_extensions import PROCESS, ApplyForExtension, allowed_extension, is_restricted
 from engine.inspection.deadline_list import (
     DeadlineFilter,
     counts,
@@ -164,7 +164,7 @@ def _page(
             "deadlines/show.html", deadline=deadline, line=_line(deadline, case.title if case else "", calendar),
             row=row, case=case, steps=trail(session, deadline.id), kinds=KINDS, words=WORDS, mine=mine,
             rows=_rows(deadline, row, case.title if case else ""),
-            extension=_extension(session, deadline) if mine else None,
+            extension=_extension(session, deadline) if mine and not is_restricted(session, deadline) else None,
             applying=_applying(session, deadline), ways=_ways(row),
             typed=typed or {}, errors=errors or {}, message=message,
         )  # fmt: skip

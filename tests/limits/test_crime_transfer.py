@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from engine.actor import Actor
 from engine.commands.set_deadline import SetDeadline
 from engine.db import new_id
-from engine.errors import InvalidInput
+from engine.errors import Forbidden, InvalidInput
+from engine.inspection.deadline_extensions import ApplyForExtension
 from engine.inspection.models import Inspector, Recusal
-from engine.models import InstanceDepartment, ProcessInstance, User, UserRole
+from engine.models import DeadlineChange, InstanceDepartment, ProcessInstance, User, UserRole
 from engine.scope import instance_in_scope
 from tests.support.limits import LEAD, LimitDistrict
 
@@ -107,7 +108,7 @@ def test_the_head_decides_in_three_days_and_within_the_hours_after_it_the_case_i
     late.do(number, "chief_decision", {"decision": "不批准移送", "reason": "不构成犯罪，应当行政处罚。"})
     row = late.follow_up(number)
     assert [one["name"] for one in row.facts["missed"]] == ["transfer-decision"]
-    assert late.steps(f"{number}/penalty")  # what is no crime is still an offence
+    assert late.steps(f"{limits.part}/penalty")  # what is no crime is still an offence
     assert (row.state, row.facts["approval"]["reason"]) == ("不予移送", "不构成犯罪，应当行政处罚。")
 
     limits.clock.travel("2026-03-06T17:00")  # a Friday afternoon: the hours run through the weekend
@@ -181,7 +182,7 @@ def test_public_security_refuses_reviews_and_the_procuratorate_is_asked_each_wit
         "outcome": "退回行政处理", "cause": "不起诉", "received_at": now(limits), "document_number": "不诉〔2026〕1号",
         "opinion_given": "有", "opinion": "应当给予行政处罚。",
     })  # fmt: skip
-    assert limits.follow_up(f"{number}/penalty").kind == "administrative-penalty"  # taken up again
+    assert limits.follow_up(f"{limits.part}/penalty").kind == "administrative-penalty"  # taken up again
     answer = {"content": "已立案处罚。", "document_number": "复〔2026〕2号", "replied_on": "2026-03-09"}
     before, on, after = limits.around(
         number, "prosecutor-opinion", then=lambda d: d.do(number, "reply_opinion", answer)
@@ -211,6 +212,9 @@ def test_a_transfer_is_known_to_those_who_work_on_it_and_to_supervision_alone(li
 
     group = [logins[one] for one in members(limits)]
     assert [sees(login) for login in (*group[:2], f"{LEAD.lower()}-head")] == [True] * 3
+    deadline = limits.deadline(number, "crime-transfer")
+    with pytest.raises(Forbidden, match="限定知悉范围"):  # the application would be seen by the department
+        limits.engine.execute(ApplyForExtension(deadline.id), actor=limits.office.login(f"{LEAD.lower()}-head"))
     assert [sees(login) for login in (f"{LEAD.lower()}-officer", group[2], "wjj-officer", "admin")] == [False] * 4
 
 
@@ -245,4 +249,8 @@ def test_the_days_for_a_penalty_stand_still_with_public_security_and_the_case_en
         "outcome": "退回行政处理", "cause": "撤销案件", "received_at": now(limits), "document_number": "撤〔2026〕1号",
         "opinion_given": "没有",
     })  # fmt: skip
-    assert limits.follow_up(f"{number}/penalty").closed_at is None  # the case comes back and is taken up again
+    again = limits.follow_up(f"{penalty}/penalty")  # the case comes back and is taken up again
+    assert again.closed_at is None
+    with limits.engine.read() as session:  # nothing that its readers see tells of the transfer
+        told = session.scalars(sa.select(DeadlineChange.reason).where(DeadlineChange.reason != "")).all()
+    assert {"案件中止调查", "中止调查的原因消除"} <= set(told) and not [text for text in told if "公安" in text]

@@ -86,7 +86,9 @@ def test_a_restricted_case_is_not_told_of_and_what_came_of_it_hangs_on_the_next_
         row.state = "只有专案组知道的状态"
     page = officer(pages, f"{LEAD.lower()}-deputy").text(f"/chain/{limits.part}")
     assert "只有专案组知道的状态" not in page and page.count('chain-kind">责令改正') == 1
-    assert officer(pages, f"{LEAD.lower()}-deputy").get(f"/chain/{secret}").status_code == 404
+    answers = [officer(pages, f"{LEAD.lower()}-deputy").get(f"/chain/{key}") for key in (secret, "nothing/at/all")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert all("没有找到这项工作，可能编号有误，或不属于您所在的部门。" in answer.text for answer in answers)
     assert "只有专案组知道的状态" in officer(pages, "supervisor").text(f"/chain/{child}")
 
 

@@ -19,7 +19,7 @@ from engine.actor import Actor
 from engine.errors import NotFound
 from engine.inspection import official_documents
 from engine.inspection.chains.duties import duties
-from engine.inspection.chains.links import CORRECTION, INSPECTION, LEAD, PART, PLAN, Link, links_of
+from engine.inspection.chains.links import CORRECTION, INSPECTION, LEAD, PART, PLAN, UNKNOWN, Link, links_of
 from engine.inspection.chains.told import Told, told_in
 from engine.inspection.document_models import OfficialDocument
 from engine.inspection.follow_ups import kinds
@@ -94,7 +94,7 @@ def chain_of(session: Session, settings: Settings, actor: Actor, number: str, no
             nodes[link.key] = Node(link, words[PART], False)
     _published_plan(session, district_id, everything, nodes)
     if number not in nodes or not nodes[number].open:
-        raise NotFound("没有找到这项工作，可能编号有误，或不属于您所在的部门。")
+        raise NotFound(UNKNOWN)
     open_nodes = {key: node for key, node in nodes.items() if node.open}
     _enrich(session, district_id, open_nodes)
     heads = [nodes[link.key] for link in found.heads if link.key in nodes]

@@ -20,6 +20,8 @@ PLAN, CAMPAIGN, INSPECTION, PART = "annual-plan", "joint-inspection", "inspectio
 LEAD, CORRECTION = "case-lead", "publication-correction"
 #: Inspections of a campaign and campaigns of a plan that one page shows.
 SHOWN = 50
+#: The same whether nothing has the number or the asker may not see it: the answer must not tell which.
+UNKNOWN = "没有找到这项工作，可能编号有误，或不属于您所在的部门。"
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def links_of(session: Session, district_id: str, number: str) -> Links:
     plan = session.scalar(sa.select(Plan).where(Plan.district_id == district_id, Plan.business_key == number))
     if plan is not None:
         return _of_plan(session, district_id, plan)
-    raise NotFound(f"没有找到编号为 {number} 的计划、任务、检查、线索或者后续处置，请核对编号。")
+    raise NotFound(UNKNOWN)
 
 
 def _heads(session: Session, district_id: str, campaign: str) -> list[Link]:

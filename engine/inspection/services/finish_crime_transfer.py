@@ -22,7 +22,7 @@ def finish_crime_transfer(ctx: ServiceContext, outcome: str) -> dict[str, str]:
     told = crimes.FILED if outcome == crimes.CONVICTED and handling == crimes.WAITS else outcome
     given = row.facts.get("outcome") or {}
     opinion = str(given.get("opinion") or "")
-    crimes.resume_penalties(ctx, row, f"移送结果：{outcome}")
+    crimes.resume_penalties(ctx, row)
     if row.closed_at is None:
         penalty = crimes.ENDS if told == crimes.FILED else crimes.GOES_ON
         payload = {"result": outcome, "opinion": opinion, "penalty": penalty}
@@ -41,9 +41,15 @@ def finish_crime_transfer(ctx: ServiceContext, outcome: str) -> dict[str, str]:
 
 
 def _take_up(ctx: ServiceContext, row: FollowUp) -> None:
-    """The case is the organ's again: an open penalty goes on by the message, otherwise one is opened (rules 10)."""
-    if not any(penalty.state != crimes.CLOSED_AS_TRANSFERRED for penalty in crimes.penalties(ctx, row)):
+    """The case is the organ's again: an open penalty goes on by the message, otherwise one is opened (rules 10).
+
+    It comes of the penalty that ended with the transfer, else of what the transfer came of: its number is read by
+    people who need not know that there was a transfer.
+    """
+    earlier = crimes.penalties(ctx, row)
+    if all(penalty.state == crimes.CLOSED_AS_TRANSFERRED for penalty in earlier):
+        origin = max((penalty.number for penalty in earlier), key=len, default=row.origin)
         facts = str((row.facts.get("report") or {}).get("facts") or "")
         open_follow_up(
-            ctx, crimes.PENALTY, row.number, {"cause": f"{row.subject_name}涉嫌违法案", "facts": facts}
+            ctx, crimes.PENALTY, origin, {"cause": f"{row.subject_name}涉嫌违法案", "facts": facts}
         )  # fmt: skip

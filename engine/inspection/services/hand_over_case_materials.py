@@ -26,8 +26,9 @@ def hand_over_case_materials(ctx: ServiceContext) -> None:
         raise InvalidInput("物品清单有变动。", fields={"things": ["在管物品有变动，请重新打开任务后逐件登记。"]})
     for line in lines:
         if line["item"] in waiting and line["moved"] == "移交":
-            held_items.change(ctx, things[line["item"]], held_items.MOVED, "移交公安机关", values["receiver"])
+            # The whole department reads the register: to whom is told by this case alone.
+            held_items.change(ctx, things[line["item"]], held_items.MOVED, "按规定移送，接收人另行登记")
     row = crimes.keep(ctx, "materials", f"公安机关已立案，{values['handling']}", at)
     ctx.meet_deadline("case-materials")
     if values["handling"] == crimes.PENALTY_FIRST:
-        crimes.resume_penalties(ctx, row, f"先行处罚：{values['handling_basis']}")
+        crimes.resume_penalties(ctx, row)
