@@ -126,7 +126,7 @@ def show(number: str) -> ResponseReturnValue:
                 object=_object_rows(inspection.object),
                 lanes=lanes,
                 own=[w for w in found if w.task.instance_id == instance.id],
-                follow_ups=_listed(chain, follow_up_cases),
+                follow_ups=_listed(session, chain, follow_up_cases),
                 waiting=found,
                 deadlines=deadlines(session, district, [row.number for row in chain]),
                 picture=picture(session, instance, [w.task for w in found]),
@@ -177,12 +177,28 @@ def _follow_up_instances(session: Session, district_id: str, numbers: Sequence[s
     return list(session.scalars(scope(statement, actor()).order_by(ProcessInstance.started_at)))
 
 
-def _listed(chain: Sequence[FollowUp], cases: Sequence[ProcessInstance]) -> list[tuple[FollowUp, str, ProcessInstance]]:
-    """Follow-ups with what they are called and their cases; those the reader may not know of are left out."""
+def _listed(
+    session: Session, chain: Sequence[FollowUp], cases: Sequence[ProcessInstance]
+) -> list[tuple[FollowUp, str, ProcessInstance | None]]:
+    """Follow-ups with what they are called and the cases the reader may open.
+
+    Of another department's a reader of the inspection learns that a follow-up of a result exists and how far
+    it is, no more; a restricted one is known to those alone who work on it.
+    """
     words, known = process_words(), {(i.process_key, i.business_key): i for i in cases}
+    others = [row for row in chain if (row.kind, row.number) not in known and row.origin == row.root]
+    restricted = set(
+        session.scalars(
+            sa.select(ProcessInstance.business_key).where(
+                ProcessInstance.district_id == settings().district_id, ProcessInstance.restricted,
+                ProcessInstance.business_key.in_([row.number for row in others]),
+            )
+        )
+    )  # fmt: skip
+    told = {row.number for row in others} - restricted
     return [
-        (row, words.get(row.kind, row.kind), known[row.kind, row.number])
-        for row in chain if (row.kind, row.number) in known
+        (row, words.get(row.kind, row.kind), known.get((row.kind, row.number)))
+        for row in chain if (row.kind, row.number) in known or row.number in told
     ]  # fmt: skip
 
 
