@@ -26,6 +26,8 @@ REVIEW, LAWSUIT, OWN = "行政复议", "行政诉讼", "自行纠正"
 ANNULLED, CHANGED = "penalty-annulled", "penalty-changed"
 #: Effects of an outcome on the decision (table remedy-outcome).
 STANDS, VOID, CHANGES = "stands", "void", "changed"
+#: Key in the facts of the remedy whose body ordered 停止执行, while the order stands.
+STAY = "stay"
 
 
 def own(ctx: ServiceContext) -> PenaltyRemedy:
@@ -147,8 +149,10 @@ def resume(ctx: ServiceContext, debt: PenaltyDebt, name: str, reason: str, on: d
 
 
 def stay(ctx: ServiceContext, row: PenaltyRemedy, reason: str, on: date) -> None:
-    """停止执行: nothing is enforced until it is lifted (PL73)."""
+    """停止执行: nothing is enforced until whoever ordered it lifts it (PL73)."""
     debt = debt_of(ctx, row)
+    ordering = follow_up(ctx.session, ctx.district_id, row.number)
+    ordering.facts = {**ordering.facts, STAY: {"on": on.isoformat(), "reason": reason}}
     if debt is None or debt.closed_at is not None or debt.stayed_since is not None:
         return
     debt.stayed_since = on
@@ -157,14 +161,30 @@ def stay(ctx: ServiceContext, row: PenaltyRemedy, reason: str, on: date) -> None
 
 
 def lift_stay(ctx: ServiceContext, row: PenaltyRemedy, reason: str, on: date) -> None:
-    """恢复执行."""
+    """恢复执行, unless another remedy ordered 停止执行 as well."""
+    ordering = follow_up(ctx.session, ctx.district_id, row.number)
+    ordering.facts = {key: value for key, value in ordering.facts.items() if key != STAY}
     debt = debt_of(ctx, row)
+    if stayed_by(ctx, row):
+        return
     if debt is None or debt.closed_at is not None or debt.stayed_since is None:
         return
     debt.stayed_since = None
     resume(ctx, debt, "payment", reason, on)
     word = e.OVERDUE if debt.overdue_since else e.WAITING
     state(ctx, debt, e.APPLIED if debt.applied_on else word)
+
+
+def stayed_by(ctx: ServiceContext, row: PenaltyRemedy) -> list[str]:
+    """Numbers of the other remedies against the penalty whose 停止执行 stands."""
+    ctx.session.flush()
+    others = sa.select(FollowUp).where(
+        FollowUp.district_id == ctx.district_id, FollowUp.number != row.number,
+        FollowUp.number.in_(sa.select(PenaltyRemedy.number).where(
+            PenaltyRemedy.district_id == ctx.district_id, PenaltyRemedy.penalty == row.penalty
+        )),
+    )  # fmt: skip
+    return [other.number for other in ctx.session.scalars(others) if STAY in other.facts]
 
 
 # -- when it is over --------------------------------------------------------------------------------
@@ -204,8 +224,10 @@ def end_pause(ctx: ServiceContext, row: PenaltyRemedy, on: date) -> None:
 
 
 def go_on(ctx: ServiceContext, row: PenaltyRemedy, debt: PenaltyDebt) -> None:
-    """The decision stands: from when on the court may be asked, and until when."""
+    """The decision stands: from when on the court may be asked, and until when; not while another remedy lasts."""
     assert row.effective_on is not None
+    if any(pause.until is None for pause in e.pauses_of(ctx.session, debt)):
+        return
     resume(ctx, debt, "court-application", f"{row.kind}办结", row.effective_on)
     if running_deadline(ctx.session, ctx.district_id, debt.number, "lawsuit") is not None:
         _start_lawsuit(ctx, debt)

@@ -176,3 +176,33 @@ def test_an_organ_corrects_itself_after_everything_was_paid_or_leaves_it_as_it_i
             collective="是", opinion="应当撤销。", remake="否")  # fmt: skip
     assert desk.remedy().refund == 10000_00 and desk.steps(second) == {"propose_refund"}
     assert desk.context("propose_refund")["refund_amount"] == 10000
+
+
+@ON_SQLITE
+def test_the_end_of_one_remedy_neither_lifts_the_stay_of_another_nor_lets_the_time_run_that_it_stops(
+    engine: ProcessEngine, clock: Clock
+) -> None:
+    desk = EnforcementDesk(engine, clock)
+    desk.open()
+    desk.travel("2026-03-19")
+    review = desk.open("penalty-remedy")
+    desk.do("register", **REVIEW, applied_on="2026-03-19", received_on="2026-03-19")
+    answered(desk, "2026-03-19")
+    suit = desk.open("penalty-remedy")
+    desk.do("register", **{
+        **REVIEW, "kind": "行政诉讼", "body": "济南铁路运输法院", "case_number": "(2026)鲁7101行初1号",
+        "stay": "停止执行", "stay_reason": "法院裁定停止执行。",
+    }, applied_on="2026-03-19", received_on="2026-03-19")  # fmt: skip
+    with pytest.raises(InvalidInput) as refused:
+        desk.do("progress", action="登记停止或者恢复执行", stay="恢复执行", stay_reason="审理需要。", on="2026-03-19")
+    assert suit in refused.value.fields["stay"][0]
+    desk.do("progress", **OUTCOME, outcome="维持", outcome_on="2026-03-19", received_on="2026-03-19",
+            effective_on="2026-03-19")  # fmt: skip
+    assert desk.ended(review) and desk.debt().stayed_since is not None and desk.state() == "停止执行"
+    assert desk.deadline("lawsuit").suspended_at is not None
+    answered(desk, "2026-03-19")
+    desk.do("progress", action="登记停止或者恢复执行", stay="恢复执行", stay_reason="法院裁定恢复。", on="2026-03-19")
+    assert desk.debt().stayed_since is None and desk.state() != "停止执行"
+    desk.do("progress", **OUTCOME, outcome="驳回", outcome_on="2026-03-19", received_on="2026-03-19",
+            effective_on="2026-03-19")  # fmt: skip
+    assert desk.ended(suit) and desk.deadline("lawsuit").suspended_at is None

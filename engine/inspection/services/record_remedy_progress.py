@@ -18,6 +18,12 @@ def record_remedy_progress(ctx: ServiceContext) -> None:
     values, row = ctx.values or {}, remedies.own(ctx)
     if values["action"] == "登记停止或者恢复执行":
         change = remedies.stay if values["stay"] == "停止执行" else remedies.lift_stay
+        others = remedies.stayed_by(ctx, row)
+        if change is remedies.lift_stay and others:
+            raise InvalidInput(
+                "不能在这件事项里恢复执行。",
+                fields={"stay": [f"停止执行由 {'、'.join(others)} 登记，请在该事项中登记恢复执行。"]},
+            )
         change(ctx, row, values["stay_reason"], steps.day(values["on"]))
     elif values["action"] == "登记结果":
         _outcome(ctx, row, values)
