@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,6 +46,7 @@ def approve_afterwards(ctx: ServiceContext, row: CaseLead, approval: Mapping[str
         sa.select(OutsideVisit).where(
             OutsideVisit.district_id == ctx.district_id, OutsideVisit.uscc == row.uscc,
             OutsideVisit.department == row.department, OutsideVisit.reason == f"线索 {row.number} 核查",
+            OutsideVisit.visited_on == ctx.calendar.local_date(datetime.fromisoformat(verification["visited_at"])),
         )
     )  # fmt: skip
     if visit is not None:

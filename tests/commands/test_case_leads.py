@@ -319,9 +319,19 @@ def test_an_urgent_visit_is_approved_afterwards_within_its_hours(office: Office)
     assert due.rule == "24h" and due.due_at == engine.clock() + timedelta(hours=24)
     with engine.read() as session:
         assert session.scalars(sa.select(OutsideVisit).where(OutsideVisit.source == "lead")).one().approved_by == ""
+    # Refused, what was found leads nowhere; the visit stays registered as one nobody approved.
+    step(office, number, "approve_afterwards", {"decision": "不同意", "reason": "没有紧急情形。"})
+    assert steps(office, number) == {"plan_check"} and lead(office, number).state == "待安排核查"
+    first_day = today(office)
+    engine.clock.advance(days=1)  # type: ignore[attr-defined]
+    step(office, number, "plan_check", site_plan(office, urgent="是", urgent_reason="正在销售有毒食品。"))
+    step(office, number, "verify", found(office, "no-violation", **{**visit, "visited_at": engine.clock().isoformat()}))
     step(office, number, "approve_afterwards", {"decision": "同意"})
     with engine.read() as session:
-        entered = session.scalars(sa.select(OutsideVisit).where(OutsideVisit.source == "lead")).one()
+        visits = session.scalars(sa.select(OutsideVisit).where(OutsideVisit.source == "lead")).all()
+        refused = next(one for one in visits if one.visited_on == first_day)
+        (entered,) = (one for one in visits if one is not refused)
+        assert refused.approved_by == ""
         assert (bool(entered.approved_by), entered.kind, entered.urgent_reason) == (
             True,
             "个案检查",
