@@ -21,6 +21,7 @@ PUNISH, SPARE = "给予行政处罚", "不予行政处罚"
 IMPOSED, SPARED, PASSED_ON, CRIME = "处罚", "不予处罚", "移送其他机关", "移送司法机关"
 SENT_BACK = "退回补充调查"
 STATEMENT = "提出陈述申辩"
+TRANSFER = "crime-transfer"
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,19 @@ def statements(row: FollowUp) -> list[dict[str, Any]]:
         said for said in row.facts.get("statements", [])
         if said["kind"] == STATEMENT and said.get("notice") == notice.get("document_number")
     ]  # fmt: skip
+
+
+def open_transfer(session: Session, row: FollowUp) -> FollowUp | None:
+    """The transfer to public security of this party's case, in the chain of ``row``, that is not closed yet."""
+    return session.scalar(
+        sa.select(FollowUp)
+        .where(
+            FollowUp.district_id == row.district_id, FollowUp.root == row.root, FollowUp.uscc == row.uscc,
+            FollowUp.kind == TRANSFER, FollowUp.closed_at.is_(None),
+        )
+        .order_by(FollowUp.number)
+        .limit(1)
+    )  # fmt: skip
 
 
 def issued_number(session: Session, instance_id: str, template: str) -> str:

@@ -78,7 +78,7 @@ def opened(people: People, limits: LimitDistrict) -> str:
     page.locator('form[action$="/follow-ups"] button[type="submit"]').first.click()
     page.wait_for_load_state()
     assert "知悉范围限于办理人员" in page.inner_text("#messages")
-    return f"{limits.part}/transfer"
+    return f"{limits.part}/transfer-1"
 
 
 def members(people: People) -> list[str]:

@@ -6,10 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from engine.actor import Actor
 from engine.commands.extend_deadline import ExtendDeadline
 from engine.errors import InvalidInput
+from engine.inspection.models import FollowUp
 from tests.support import penalty_case as case
 from tests.support.limits import LEAD, LimitDistrict
 
@@ -114,6 +116,29 @@ def test_nobody_is_punished_without_having_been_told(limits: LimitDistrict) -> N
     waive(limits, number)
     limits.do(number, "decide", case.decision(6000, today(limits)))
     assert limits.follow_up(number).facts["decision"]["amount"] == 6000
+
+
+def test_a_case_that_public_security_has_is_not_punished_and_may_be_transferred_again(limits: LimitDistrict) -> None:
+    number, _ = told(limits, 6000)
+    waive(limits, number)
+    crime = {
+        "decision": "移送司法机关", "transfer_reason": "涉嫌生产、销售伪劣产品罪。", "facts": case.FACTS,
+        "basis": case.BASIS, "decided_on": today(limits),
+    }  # fmt: skip
+    limits.do(number, "decide", crime)
+    for again in (crime, case.decision(6000, today(limits))):
+        with pytest.raises(InvalidInput, match="案件正在移送") as refused:
+            limits.do(number, "decide", again)
+        assert f"{number}/transfer-1" in refused.value.fields["decision"][0]
+    with limits.engine.database.write() as session:
+        first = session.scalars(sa.select(FollowUp).where(FollowUp.number == f"{number}/transfer-1")).one()
+        first.facts = {"materials": {"handling": "先行处罚"}}
+    copy = limits.at(limits.clock.now)
+    copy.do(number, "decide", case.decision(6000, today(copy)))
+    with limits.engine.database.write() as session:
+        session.merge(first).closed_at = limits.clock.now
+    limits.do(number, "decide", crime)
+    assert limits.follow_up(f"{number}/transfer-2").closed_at is None
 
 
 def test_the_party_has_five_working_days_and_what_comes_later_is_kept(limits: LimitDistrict) -> None:

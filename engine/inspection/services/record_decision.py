@@ -8,6 +8,7 @@ from typing import Any
 from engine.bpmn.timers import parse_instant
 from engine.errors import InvalidInput
 from engine.inspection import education, penalties
+from engine.inspection.crime_transfers import PENALTY_FIRST
 from engine.inspection.models import FollowUp
 from engine.inspection.records import follow_up
 from engine.inspection.tables import rows
@@ -22,13 +23,15 @@ _DOCUMENTS = {
 @service_task("record-decision", title="登记处理决定")
 def record_decision(ctx: ServiceContext) -> dict[str, Any]:
     """A penalty was proposed and told to the party (PL44), is whole, not heavier than told (PL45), and within the
-    organ's discretion.  A case sent back for further investigation is not decided and its clock runs on.
+    organ's discretion; not while public security has the case.  A case sent back for further investigation is not decided and its clock runs on.
 
     Meets the deadline ``decision`` and starts that of publication; sending the case to the police decides nothing
     yet.  Raises :class:`InvalidInput` naming every faulty field.
     """
     values: dict[str, Any] = dict(ctx.values or {})
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
+    if values["decision"] in (penalties.IMPOSED, penalties.CRIME):
+        _check_transfer(ctx, row, values["decision"])
     if values["decision"] == penalties.CRIME:
         row.state, row.facts = "移送司法机关", {**row.facts, "transfer": values}
         return {}
@@ -69,6 +72,23 @@ def _decided(ctx: ServiceContext, row: FollowUp, values: dict[str, Any], today: 
         {"kind": kind, "content": measure.terms} for kind in measure.kinds if known[kind]["stated_in"] == "terms"
     ]  # fmt: skip
     return {**found, **measure.fields(), "duties": duties}
+
+
+def _check_transfer(ctx: ServiceContext, row: FollowUp, decision: str) -> None:
+    """What was handed to public security is not punished meanwhile, unless the law wants the penalty first."""
+    transfer = penalties.open_transfer(ctx.session, row)
+    if transfer is None:
+        return
+    if decision == penalties.CRIME:
+        fault = f"移送（{transfer.number}）正在办理，不用再次移送，请等待移送的结果。"
+    elif (transfer.facts.get("materials") or {}).get("handling") == PENALTY_FIRST:
+        return
+    else:
+        fault = (
+            f"移送（{transfer.number}）没有办结，不得作出处罚决定，请等待公安机关的决定；依法应当先行处罚的，"
+            "先在移送案件中登记（行政执法机关移送涉嫌犯罪案件的规定第十一条）。"
+        )
+    raise InvalidInput("案件正在移送。", fields={"decision": [fault]})
 
 
 def _check_told(row: FollowUp) -> None:
