@@ -11,7 +11,7 @@ from engine.errors import InvalidInput, ServiceTaskFailed
 from engine.inspection import tables
 from engine.settings import Settings
 
-CONTACTED = "已经联系上"
+CONTACTED, AGAIN = "已经联系上", "重新邮寄"
 #: Steps of the diagram at which the letters are sent.
 FIRST, SECOND = "first_letter", "second_letter"
 
@@ -53,12 +53,20 @@ def check(settings: Settings, values: Mapping[str, Any], first: Mapping[str, Any
         allowed = second_letter(settings, day(first["sent_on"]))
         if not allowed.first <= sent_on <= allowed.last:
             when = "太早" if sent_on < allowed.first else "太晚"
-            remedy = "" if sent_on < allowed.first else "；已经超过的，请退回重新邮寄第一次信函"
+            remedy = "" if sent_on < allowed.first else "；没有在这几天寄出的，结果请选“从第一次信函重新邮寄”"
             faults["sent_on"] = [
                 f"第二次邮寄{when}：第一次于 {first['sent_on']} 寄出，第二次应在 {allowed.words} 寄出{remedy}。"
             ]
     if faults:
         raise InvalidInput("信函的日期有误。", fields=faults)
+
+
+def check_missed(settings: Settings, first: Mapping[str, Any], today: date) -> None:
+    """Raises :class:`InvalidInput` while the second letter may still be sent."""
+    allowed = second_letter(settings, day(first["sent_on"]))
+    if today <= allowed.last:
+        fault = f"第二次信函在 {allowed.words} 还可以寄出，请寄出以后登记结果；过了最后一天才能重新邮寄。"
+        raise InvalidInput("还不能重新邮寄。", fields={"result": [fault]})
 
 
 def day(value: Any) -> date:

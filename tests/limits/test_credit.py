@@ -193,6 +193,14 @@ def test_a_sole_trader_who_answers_no_letter_is_marked_and_letters_too_close_are
         with pytest.raises(InvalidInput) as refused:
             second(limits, day)
         assert when in str(refused.value.fields) and "2026-03-17 至 2026-04-01" in str(refused.value.fields)
+    missed = {"result": "重新邮寄", "reason": "承办人出差，没有按期寄出。"}
+    anew = limits.at(limits.clock.now)
+    anew.do(number, "second_letter", missed)
+    assert anew.steps(number) == {"first_letter"} and "letters_before" in anew.follow_up(number).facts
+    anew.do(number, "first_letter", {**letter, "sent_on": "2026-04-03", "result_on": "2026-04-03"})
+    with pytest.raises(InvalidInput) as refused:
+        anew.do(number, "second_letter", missed)
+    assert "2026-04-18 至 2026-05-03" in str(refused.value.fields)
     for day in ("2026-03-17", "2026-04-01"):  # the first and the last lawful day
         side = limits.at(limits.clock.now)
         second(side, day)

@@ -29,8 +29,9 @@ def credit_facts(desk: Desk) -> dict[str, Any]:
                 ("事实", proposal.get("facts")), ("处罚决定书", proposal.get("penalty_document")),
             )
         )  # fmt: skip
-    if letters:
-        body = [[v["sent_on"], v["mail_number"], v["result"], v["result_on"]] for v in letters.values()]
+    sent = [*(row.facts.get("letters_before") or []), *letters.values()]
+    if sent:
+        body = [[v["sent_on"], v["mail_number"], v["result"], v["result_on"]] for v in sent]
         found["facts"].append(table("专用信函", ["寄出", "邮件号码", "结果", "结果日期"], body))
     if FIRST in letters and desk.task.element_id == credit_letters.SECOND:
         allowed = credit_letters.second_letter(desk.settings, credit_letters.day(letters[FIRST]["sent_on"]))
