@@ -19,6 +19,7 @@ from engine.forms import Form
 from engine.inspection import records, redaction, tables
 from engine.inspection import uscc as credit_codes
 from engine.inspection.lead_models import CaseLead
+from engine.inspection.lead_reporters import reporter_faults, words_of
 from engine.inspection.lead_steps import PERSONAL_NUMBER
 from engine.inspection.leads import NewLead, known_subject, open_lead, source_row
 from engine.inspection.opening import OFFICE, OFFICER
@@ -149,11 +150,9 @@ def _no_reporter_in_texts(
     settings: Settings, today: date, clean: Mapping[str, Any], faults: dict[str, list[str]]
 ) -> None:
     """Title and content are read by more people than the reporter's row: neither may say who it was."""
-    name, contact = str(clean.get("reporter_name") or ""), str(clean.get("reporter_contact") or "")
+    words = words_of(str(clean.get("reporter_name") or ""), str(clean.get("reporter_contact") or ""))
     for key in ("title", "content"):
         text = str(clean.get(key) or "")
-        named = next((word for word in (name, contact) if len(word) > 1 and word in text), "")
-        if named:
-            faults[key] = ["其中写了投诉举报人的姓名或者联系方式，请删去；应当只填在“投诉举报人”里。"]
-        elif hit := next((one for one in redaction.find(settings, text, today) if one.never), None):
+        if hit := next((one for one in redaction.find(settings, text, today) if one.never), None):
             faults[key] = [f"其中的“{hit.text}”疑似{hit.kind}，请删去或者改写。"]
+    faults |= reporter_faults(words, {key: clean.get(key) for key in ("title", "content")})

@@ -8,7 +8,10 @@ Every look at a reporter stands in the lead's history.
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,9 +21,13 @@ from engine.commands.add_attachment import ALLOWED, MAX_BYTES
 from engine.commands.context import CommandContext
 from engine.db import new_id
 from engine.errors import Conflict, Forbidden, InvalidInput
+from engine.inspection import redaction
 from engine.inspection.lead_models import CaseLead, LeadFile, LeadReporter
 from engine.inspection.leads import PROCESS, lead
 from engine.models import ProcessInstance, TaskCandidate, UserTask
+
+#: Fields of the steps that name somebody else, who may be called the same.
+_PARTIES = frozenset({"subject_name", "subject_address", "uscc", "met", "organ", "by"})
 
 
 def handles(session: Session, actor: Actor, row: CaseLead) -> bool:
@@ -57,6 +64,40 @@ def reporter_of(session: Session, row: CaseLead) -> LeadReporter | None:
     return session.scalar(
         sa.select(LeadReporter).where(LeadReporter.district_id == row.district_id, LeadReporter.lead == row.number)
     )
+
+
+def reporter_words(session: Session, district_id: str, number: str) -> list[str]:
+    """What tells who reported: names and contacts of the lead ``number`` and of leads joined to that case.
+
+    For looking for them in texts, never for showing.
+    """
+    found = session.execute(
+        sa.select(LeadReporter.name, LeadReporter.contact)
+        .join(CaseLead, sa.and_(CaseLead.district_id == LeadReporter.district_id, CaseLead.number == LeadReporter.lead))
+        .where(CaseLead.district_id == district_id, sa.or_(CaseLead.number == number, CaseLead.merged_into == number))
+    )
+    return [word for name, contact in found for word in words_of(name, contact)]
+
+
+def words_of(name: str, contact: str) -> list[str]:
+    """A name, a contact, and the numbers and addresses of a machine inside it."""
+    parts = re.findall(r"[A-Za-z0-9_.@+-]{6,}", contact)
+    return [word for word in dict.fromkeys((name, contact, *parts)) if len(word.strip(" -")) > 1]
+
+
+def reporter_faults(words: Collection[str], values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Free texts of a form that say who reported, by field; who was met and what the case is about may be so named."""
+    return {
+        key: ["其中写了投诉举报人的姓名或者联系方式，请删去；应当只填在“投诉举报人”里。"]
+        for key, text in values.items()
+        if key not in _PARTIES and isinstance(text, str) and redaction.named(text, words)
+    }
+
+
+def refuse_reporter(session: Session, row: CaseLead, values: Mapping[str, Any]) -> None:
+    """Raises :class:`InvalidInput` when a step of a lead would hand on who reported it in a text."""
+    if faults := reporter_faults(reporter_words(session, row.district_id, row.number), values):
+        raise InvalidInput("其中有投诉举报人的信息。", fields=faults)
 
 
 def files_of(session: Session, row: CaseLead) -> list[LeadFile]:

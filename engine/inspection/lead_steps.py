@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from sqlalchemy.orm import object_session
+
 from engine.errors import InvalidInput
 from engine.inspection.lead_models import CaseLead
+from engine.inspection.lead_reporters import refuse_reporter
 from engine.service_tasks import ServiceContext
 
 #: Said where an identity number stands in the place of a social credit code.
@@ -15,7 +18,10 @@ PERSONAL_NUMBER = "像是身份证号码，不是统一社会信用代码；个�
 
 
 def keep(row: CaseLead, step: str, values: Mapping[str, Any]) -> None:
-    """Keep what a step submitted with the lead."""
+    """Keep what a step submitted with the lead.  Raises :class:`InvalidInput` when it says who reported it."""
+    session = object_session(row)
+    assert session is not None
+    refuse_reporter(session, row, values)
     row.facts = {**row.facts, step: dict(values)}
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.inspection import credit_listings, records, tables
+from engine.inspection import credit_listings, records, redaction, tables
 from engine.inspection.credit_models import CreditListing
+from engine.inspection.lead_reporters import reporter_words
 from engine.inspection.models import DepartmentInspection, Finding, FollowUp, Inspector, Item, Publication
 from engine.inspection.publication import Source
 from engine.inspection.publicity_periods import PERSONS
@@ -88,12 +89,13 @@ def of_result(session: Session, settings: Settings, row: DepartmentInspection, t
     }
     if any(f.problem for f, _ in findings):
         values["handling"] = str(row.conclusion.get("handling") or "")
-    return _source("result", inspection.object, values, [*team, values["present_person"]])
+    people = [*team, values["present_person"]]
+    return _source("result", inspection.object, values, people, reporter_words(session, row.district_id, row.number))
 
 
 def of_penalty(session: Session, settings: Settings, row: FollowUp) -> Source:
     """A penalty decision (PL48; order 45 of the market regulator)."""
-    snapshot, people = _party(session, row)
+    snapshot, people, reporters = _party(session, row)
     names = records.department_names(session, row.district_id)
     decision = dict(row.facts.get("decision") or {})
     values = {
@@ -113,7 +115,7 @@ def of_penalty(session: Session, settings: Settings, row: FollowUp) -> Source:
         values["confiscated_goods"] = str(decision["goods"])
     if duties := _duties(decision):
         values["other_duties"] = duties
-    return _source("penalty", snapshot, values, people)
+    return _source("penalty", snapshot, values, people, reporters)
 
 
 def _duties(decision: dict[str, Any]) -> str:
@@ -129,7 +131,7 @@ def _duties(decision: dict[str, Any]) -> str:
 def of_listing(session: Session, settings: Settings, row: CreditListing) -> Source:
     """A decision to put somebody on a list of credit supervision."""
     case = records.follow_up(session, row.district_id, row.number)
-    snapshot, people = _party(session, case)
+    snapshot, people, reporters = _party(session, case)
     names = records.department_names(session, row.district_id)
     values = {
         **_subject({**snapshot, "name": row.subject_name, "uscc": row.uscc}),
@@ -141,19 +143,20 @@ def of_listing(session: Session, settings: Settings, row: CreditListing) -> Sour
         "listed_on": row.listed_on.isoformat(),
         "department": names.get(row.department, row.department),
     }
-    return _source(row.list_code, snapshot, values, people)
+    return _source(row.list_code, snapshot, values, people, reporters)
 
 
-def _party(session: Session, row: FollowUp) -> tuple[dict[str, Any], list[str]]:
-    """Whom a follow-up is about, with all that is known of them, and the people named in the record."""
+def _party(session: Session, row: FollowUp) -> tuple[dict[str, Any], list[str], list[str]]:
+    """Whom a follow-up is about, with all that is known of them, the people named in the record, and who reported."""
     snapshot: dict[str, Any] = {}
     people: list[str] = []
     if row.root_kind in ("", "department-inspection"):
         part = records.department_inspection(session, row.district_id, row.root or row.origin)
         snapshot = dict(records.inspection(session, row.district_id, part.inspection).object)
         people = [*_team(session, part), str(part.record.get("present_person") or "")]
+    reporters = reporter_words(session, row.district_id, row.root or row.origin)
     known = {key: value for key, value in row.subject.items() if value}
-    return {**snapshot, **known, "kind": _kind(known, row.facts.get("decision") or {}, snapshot)}, people
+    return {**snapshot, **known, "kind": _kind(known, row.facts.get("decision") or {}, snapshot)}, people, reporters
 
 
 def _kind(known: dict[str, Any], decision: dict[str, Any], snapshot: dict[str, Any]) -> str:
@@ -172,7 +175,11 @@ def _subject(snapshot: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _source(document: str, snapshot: dict[str, Any], values: dict[str, Any], people: list[str]) -> Source:
+def _source(
+    document: str, snapshot: dict[str, Any], values: dict[str, Any], people: list[str], reporters: list[str]
+) -> Source:
+    """Who reported is masked before anybody sees the preview: it may be kept by nobody, and shown to nobody."""
+    values = redaction.without(values, reporters)
     persons = [values["legal_representative"], values["contact"], *people]
     kind = str(snapshot.get("kind") or "")
     return Source(

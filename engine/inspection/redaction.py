@@ -7,10 +7,11 @@ released, the others are shown to the officer one by one (domain.md §3, PIPL28)
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from engine.errors import ServiceTaskFailed
 from engine.inspection import tables
@@ -68,6 +69,21 @@ def places(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
     return [(m.start(), m.end()) for word in words if word for m in re.finditer(re.escape(word), text)]
 
 
+def named(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
+    """Where each of ``words`` stands in ``text``, with whatever blanks, hyphens, widths and capitals."""
+    read = text.translate(_PLAIN)
+    return [(m.start(), m.end()) for word in words for m in re.finditer(_loosely(word), read, re.IGNORECASE)]
+
+
+def without(value: Any, words: Collection[str]) -> Any:
+    """``value``, also a table, with every one of ``words`` masked."""
+    if isinstance(value, str):
+        return mask(value, named(value, words))
+    if isinstance(value, Mapping):
+        return {key: without(one, words) for key, one in value.items()}
+    return [without(one, words) for one in value] if isinstance(value, list) else value
+
+
 def cut(text: str, spans: Collection[tuple[int, int]]) -> list[tuple[str, bool]]:
     """The text in pieces (words, masked?); spans may overlap and are joined."""
     pieces: list[tuple[str, bool]] = []
@@ -97,6 +113,10 @@ def barred(settings: Settings, text: str, on: date) -> list[Hit]:
     place is.
     """
     return [] if credit_codes.plausible(text) else [hit for hit in find(settings, text, on) if hit.never]
+
+
+def _loosely(word: str) -> str:
+    return "[- ]*".join(re.escape(character) for character in word.translate(_PLAIN) if character not in "- ")
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -13,7 +13,19 @@ from engine.inspection.lead_models import CaseLead
 from engine.inspection.models import FollowUp
 from engine.inspection.publication import Choices, Preview
 from engine.process_engine import ProcessEngine
-from tests.commands.test_case_leads import ON_SQLITE, firm, office, register  # noqa: F401
+from tests.commands.test_case_leads import (  # noqa: F401
+    DESK,
+    NAME,
+    OK,
+    ON_SQLITE,
+    accepted,
+    faults,
+    found,
+    office,
+    register,
+    step,
+    today,
+)
 from tests.support.journey import Office
 
 IDENTITY, HOME, PERSON = "370105198803072316", "示例小区3号楼2单元501", "李示例"
@@ -69,3 +81,40 @@ def test_a_lead_about_somebody_the_registry_does_not_know_says_of_what_kind(offi
     number = register(office, **typed, subject_kind="个人")
     with office.engine.read() as session:
         assert session.scalars(sa.select(CaseLead).where(CaseLead.number == number)).one().subject["subject_kind"]
+
+
+@ON_SQLITE
+def test_who_reported_is_kept_out_of_every_later_text_and_of_what_is_published(office: Office) -> None:  # noqa: F811
+    number = register(office)
+    told = {"told_on": today(office).isoformat(), "told_how": "电话"}
+    wide = "０５３１ 0000-0000"  # the number of the contact, in another dress
+    away = {"decision": "移送有权机关", "reason": f"{NAME}反映的事项不属于本部门。"}
+    assert faults(office, number, "accept", away) == {"reason"}
+    accepted(office, number)
+    step(office, number, "plan_check", DESK)
+    for who in (NAME, wide):
+        said = found(office, "other-organ", facts=f"经向{who}核实，所述属实，商品已经下架。")
+        assert faults(office, number, "verify", said) == {"facts"}
+    step(office, number, "verify", found(office, "other-organ"))
+
+    # A lead joined later, whose reporter the facts happen to name, is handed on without the name.
+    with office.engine.database.write() as session:
+        row = session.scalars(sa.select(CaseLead).where(CaseLead.number == number)).one()
+        row.facts = {**row.facts, "verification": {**row.facts["verification"], "facts": f"{NAME}所述属实。"}}
+    step(office, number, "section_review", OK)
+    step(office, number, "head_decide", OK)
+    given = {
+        "receiver_kind": "本系统的部门", "receiver": "WJJ", "reason": "属于卫生健康部门职责。",
+        "sent_on": today(office).isoformat(), **told,
+    }  # fmt: skip
+    assert faults(office, number, "transfer", {**given, "reason": f"请联系{NAME}。"}) == {"reason"}
+    step(office, number, "transfer", given)
+    with office.engine.read() as session:
+        handed = session.scalars(sa.select(CaseLead).where(CaseLead.handed_from == number)).one()
+        assert "［已隐去］所述属实" in handed.content and NAME not in handed.content
+
+    subject = {"name": "示例店（虚构）", "uscc": "", "address": "示例路1号", "subject_kind": "企业"}
+    decision = {"facts": f"{NAME}举报，电话{wide}，经查属实。", "document_number": f"罚〔2026〕1号{NAME}"}
+    preview = previewed(office.engine, subject, decision, number)
+    shown = str((preview.content, preview.lines, preview.open_hits))
+    assert "［已隐去］举报" in shown and NAME not in shown and wide not in shown

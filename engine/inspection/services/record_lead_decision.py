@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.inspection import tables
+from engine.inspection import redaction, tables
+from engine.inspection.lead_reporters import reporter_words
 from engine.inspection.leads import lead
 from engine.service_tasks import ServiceContext, service_task
 
@@ -27,9 +28,10 @@ def record_lead_decision(ctx: ServiceContext, filing: bool = False) -> dict[str,
     else:
         row.decided_on, row.state = today, "待告知" if row.real_name else "待决定"
         ctx.meet_deadline("case-filing")
+    reporters = reporter_words(ctx.session, ctx.district_id, row.number)  # joined leads came after the facts
     variables = {
         "clue_received_on": row.received_on.isoformat(),
-        "case_facts": str(found.get("facts") or ""),
+        "case_facts": redaction.without(str(found.get("facts") or ""), reporters),
         "basis": str(found.get("clause") or ""),
     }
     return {"verdict": row.verdict, "variables": variables}
