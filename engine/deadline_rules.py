@@ -38,6 +38,7 @@ class SuspensionGround:
 
     ``process`` names what suspends on it, and lets go on, without anybody's doing (empty: nothing does);
     ``application``: the head of the organ approves it first.  Only the others may be chosen by hand.
+    ``backdated``: what is excluded began before that approval, e.g. the day the sample was handed in.
     """
 
     code: str
@@ -45,6 +46,7 @@ class SuspensionGround:
     legal_basis: str
     process: str = ""
     application: bool = False
+    backdated: bool = False
 
     @property
     def by_hand(self) -> bool:
@@ -115,7 +117,7 @@ def _rule(row: dict[str, Any]) -> DeadlineRule:
         suspensions=tuple(
             SuspensionGround(
                 s["code"], s["label"], s.get("legal_basis") or row["legal_basis"], s.get("process", ""),
-                bool(s.get("application")),
+                bool(s.get("application")), bool(s.get("backdated")),
             )
             for s in row.get("suspensions", ())
         ),

@@ -78,6 +78,21 @@ def test_a_case_is_decided_within_ninety_days_extended_twice_and_not_counting_wh
     asked = {"ground": "testing", "reason": "送检样品三批。", "since": "2026-03-10", "expected": "三月底"}
     with pytest.raises(InvalidInput, match="中止"):
         limits.do(paused, "apply", {**asked, "since": "2026-02-27"})
+    with pytest.raises(InvalidInput, match="中止日期"):  # only the laboratory's days begin before the approval
+        limits.do(paused, "apply", {**asked, "ground": "suspended-case", "since": "2026-03-09"})
+    for day, allowed in (("2026-06-01", True), ("2026-06-02", False)):  # a limit missed is not erased
+        side = limits.at(datetime.fromisoformat(f"{day}T09:00:00+08:00"))
+        if allowed:
+            side.do(paused, "apply", asked)
+        else:
+            with pytest.raises(InvalidInput, match="不能中止") as over:
+                side.do(paused, "apply", asked)
+            assert "已于 2026-06-01 届满" in over.value.fields["ground"][0]
+    late = limits.at(limits.clock.now)
+    late.do(paused, "apply", {**asked, "ground": "suspended-case"})
+    late.clock.travel("2026-03-12T09:00")
+    late.do(paused, "approve_suspension", case.AGREED)
+    assert late.deadline(number, "decision").suspended_at.date() == date(2026, 3, 12)
     limits.do(paused, "apply", asked)
     limits.do(paused, "approve_suspension", case.AGREED)
     assert limits.deadline(number, "decision").due_at is None

@@ -11,7 +11,11 @@ from engine.service_tasks import ServiceContext, service_task
 
 @service_task("check-case-suspension", title="核对案件中止申请")
 def check_case_suspension(ctx: ServiceContext) -> None:
-    """Only a clock that runs can stand still, from a day since filing until today."""
+    """Only a clock that runs and has not run out can stand still, from a day since filing until today.
+
+    Only grounds the table lets begin before the approval (``backdated``: testing, identification) may name an
+    earlier day.  Raises :class:`InvalidInput`.
+    """
     values, today = dict(ctx.values or {}), ctx.calendar.local_date(ctx.now)
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
     running = running_deadline(ctx.session, ctx.district_id, row.origin, "decision")
@@ -21,10 +25,18 @@ def check_case_suspension(ctx: ServiceContext) -> None:
         )
     if running.suspended_at is not None:
         raise InvalidInput("案件已经中止。", fields={"ground": ["办案期限正在中止中，恢复之后才能再次中止。"]})
+    if running.due_at is not None and running.due_at < ctx.now:
+        due = ctx.calendar.local_date(running.due_at)
+        raise InvalidInput(
+            "案件不能中止。", fields={"ground": [f"办案期限已于 {due} 届满，不能再中止，请在案件中说明逾期原因。"]}
+        )
     since = str(values["since"])[:10]
     started = ctx.calendar.local_date(running.started_at).isoformat()
     if not started <= since <= today.isoformat():
         raise InvalidInput("中止日期有误。", fields={"since": [f"应当在立案（{started}）至今天之间。"]})
     ground = deadline_rule(ctx.settings, "decision", today).ground(str(values["ground"]))
+    if not (ground and ground.backdated) and since < today.isoformat():
+        said = "这一情形从批准之日起中止，不能早于今天；检验、检测、检疫、鉴定和辨认的可以填送检、交付的日期。"
+        raise InvalidInput("中止日期有误。", fields={"since": [said]})
     row.state = "等待批准"
     row.facts = {**row.facts, "suspension": {**values, "ground_name": ground.label if ground else ""}}

@@ -23,10 +23,11 @@ _DOCUMENTS = {
 @service_task("record-decision", title="登记处理决定")
 def record_decision(ctx: ServiceContext) -> dict[str, Any]:
     """A penalty was proposed and told to the party (PL44), is whole, not heavier than told (PL45), and within the
-    organ's discretion; not while public security has the case.  A case sent back for further investigation is not decided and its clock runs on.
+    organ's discretion; not while public security has the case.
 
-    Meets the deadline ``decision`` and starts that of publication; sending the case to the police decides nothing
-    yet.  Raises :class:`InvalidInput` naming every faulty field.
+    A case sent back for further investigation is not decided and its clock runs on; one sent to the police is not
+    decided yet.  Otherwise meets the deadline ``decision`` and starts that of publication.  Raises
+    :class:`InvalidInput` naming every faulty field.
     """
     values: dict[str, Any] = dict(ctx.values or {})
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.bpmn.timers import parse_instant
+from engine.deadline_rules import deadline_rule
 from engine.inspection.follow_ups import running_deadline
 from engine.inspection.records import follow_up
 from engine.service_tasks import ServiceContext, service_task
@@ -10,14 +11,25 @@ from engine.service_tasks import ServiceContext, service_task
 
 @service_task("suspend-case", title="中止办案期限")
 def suspend_case(ctx: ServiceContext, ground: str, reason: str, since: str) -> dict[str, bool]:
-    """From ``since`` on, but not from before the clock ran; one that stands still already is left as it is."""
+    """From ``since`` on, or from the approval unless the table lets the ground begin earlier (``backdated``).
+
+    Never from before the clock ran; one that stands still already is left as it is, and so is one that ran out
+    before a ground that begins with the approval was approved.
+    """
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
     running = running_deadline(ctx.session, ctx.district_id, row.origin, "decision")
     if running is None or running.suspended_at is not None:
         row.state = "已批准，期限另在中止"
         return {"suspended": False}
+    rule = deadline_rule(ctx.settings, "decision", ctx.calendar.local_date(ctx.now))
+    found = rule.ground(ground)
+    earlier = found is not None and found.backdated
+    if not earlier and running.due_at is not None and running.due_at < ctx.now:
+        row.state = "已批准，期限届满在先，没有中止"
+        return {"suspended": False}
     resumed = [parse_instant(one["until"], ctx.settings.timezone) for one in running.suspensions if one["until"]]
-    began = max([parse_instant(since[:10], ctx.settings.timezone), running.started_at, *resumed])
+    asked = parse_instant(since[:10], ctx.settings.timezone) if earlier else ctx.now
+    began = max([asked, running.started_at, *resumed])
     ctx.suspend_deadline(row.origin, "decision", reason, ground=ground, since=min(began, ctx.now))
     row.state = "中止中"
     return {"suspended": True}
