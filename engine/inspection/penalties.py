@@ -154,13 +154,18 @@ def hearing_grounds(settings: Settings, on: date, organ: str, subject_kind: str,
 
 
 def current(row: FollowUp) -> tuple[bool, Measure]:
-    """Whether a penalty is proposed at present, and which: by the review of the statement, else by the report."""
+    """Whether a penalty is proposed at present, and which: by the review of the statement, else by the report.
+
+    A review that keeps to the penalty keeps to the one last told, which may come of an earlier review.
+    """
     report = dict(row.facts.get("report") or {})
     review = dict(row.facts.get("statement_review") or {})
     if review.get("change") == "变更拟处罚":
         return review.get("proposal") == PUNISH, Measure.of(review)
     if review.get("change") == "查出新的事实":
         return True, Measure.of(review)
+    if review and (kept := told(row)) is not None:
+        return True, kept
     return report.get("proposal") == PUNISH, Measure.of(report)
 
 

@@ -10,6 +10,7 @@ import pytest
 from engine.bpmn.decisions import load_decisions
 from engine.errors import InvalidInput
 from engine.inspection import penalties
+from engine.inspection.models import FollowUp
 from engine.inspection.penalties import Measure
 from engine.settings import Settings
 from engine.shipped import folder
@@ -67,6 +68,18 @@ def test_a_penalty_says_what_its_kinds_ask_for_and_keeps_to_the_row_of_discretio
             with pytest.raises(InvalidInput, match="裁量幅度"):
                 penalties.check_discretion(SETTINGS, TODAY, "SCJG", chosen, checked)
         penalties.check_discretion(SETTINGS, TODAY, "SCJG", {**chosen, "deviation": "有法定减轻情节。"}, checked)
+
+
+def test_a_review_that_keeps_to_the_penalty_keeps_to_the_one_last_told() -> None:
+    first, second = {**FINE, "proposal": "给予行政处罚"}, {"kinds": ["罚款"], "amount": 9000}
+    row = FollowUp(facts={"report": first, "notice": FINE})
+    assert penalties.current(row) == (True, measure(**FINE))
+    row.facts = {**row.facts, "statement_review": {**second, "change": "查出新的事实"}}
+    assert penalties.current(row) == (True, measure(**second))
+    row.facts = {**row.facts, "notice": second, "statement_review": {"change": "维持拟处罚"}}
+    assert penalties.current(row) == (True, measure(**second))
+    row.facts = {key: value for key, value in row.facts.items() if key != "statement_review"}  # a new report
+    assert penalties.current(row) == (True, measure(**FINE))
 
 
 NOTHING = dict.fromkeys(
