@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.actor import Actor
+from engine.commands.correlate_message import CorrelateMessage
 from engine.commands.extend_deadline import ExtendDeadline
 from engine.errors import InvalidInput
 from engine.inspection.facts.desk import Desk
@@ -118,6 +119,26 @@ def test_a_case_is_filed_within_the_limit_of_the_lead_and_the_reporter_told_of_i
     file(limits)
     assert lead(limits, number).verdict_words == "经核查，本机关决定立案。"
     assert "tell_reporter" in limits.steps(number) and limits.deadline(number, "reporter-notice").rule == "5wd"
+
+
+def test_a_lead_goes_on_when_its_case_is_transferred_before_the_filing_is_decided(limits: LimitDistrict) -> None:
+    limits.deploy("case-lead", "administrative-penalty")
+    number = register(limits)
+    accept(limits, number)
+    limits.do(number, "plan_check", {"way": "书面和网络核查", "reason": "凭进货和销售记录核实。"})
+    row = lead(limits, number)
+    limits.do(
+        number, "verify",
+        {"uscc": row.uscc, "subject_name": row.subject_name, "facts": "查明销售过期食品三袋。", "verdict": "penalty",
+         "clause": "《中华人民共和国食品安全法》第三十四条"},
+    )  # fmt: skip
+    limits.do(number, "section_review", {"decision": "同意"})
+    assert "tell_reporter" not in limits.steps(number)
+    ends = CorrelateMessage("crime-transfer-closed", f"{number}/penalty", {"penalty": "终止", "outcome": "立案"})
+    limits.engine.execute(ends, actor=Actor.system())
+    # The reporter is told of it, and reads of no crime.
+    assert lead(limits, number).verdict_words == "经核查，本机关决定依法移送有权机关处理。"
+    assert "tell_reporter" in limits.steps(number) and limits.deadline(number, "case-filing").met_at
 
 
 def test_an_urgent_visit_is_approved_within_24_hours(limits: LimitDistrict) -> None:
