@@ -9,7 +9,7 @@ from engine.inspection.models import FollowUp
 from engine.inspection.records import follow_up
 from engine.service_tasks import ServiceContext
 
-DEADLINE = "finding-notice"
+DEADLINE, RESULT_DEADLINE = "finding-notice", "finding-notice-result"
 #: The one kind that may stay in the own department: who supervises day by day is often a unit of it.
 DAILY = "停止检查转日常监管"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -263,9 +263,25 @@ def test_one_finding_tells_another_organ_which_signs_within_five_working_days_or
     assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
     assert on.opened == frozenset() and after.opened == {"urge_receipt"}
     limits.do(notice, "sign_notice", signed)
+    signed_on = limits.clock.now.date()
+    done = {"outcome": "已经处理", "content": "已责令清理通道。", "handled_on": "2026-03-02"}
+    before, on, after = limits.around(
+        notice, "finding-notice-result", then=lambda d: d.do(notice, "report_result", done)
+    )
+    assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
+    assert on.opened == frozenset() and after.opened == {"urge_result"}
+    due = limits.deadline(notice, "finding-notice-result").due_at
+    assert due is not None
+    late = limits.at(due + timedelta(days=1))
+    urged = {"urged_at": late.clock.now.isoformat(), "way": "电话", "content": "对方答复正在办理。"}
+    nothing_more = {**urged, "decision": "不再等待", "reason": "提请联席会议办公室督办。"}
+    late.do(notice, "urge_result", nothing_more)
+    assert (late.follow_up(notice).state, late.steps(notice)) == ("没有反馈", set())
+    limits.clock.now += timedelta(days=4)
     limits.do(notice, "report_result", {"outcome": "转为线索核查", "handled_on": "2026-03-02"})
     with limits.engine.read() as session:
         lead = session.scalars(sa.select(CaseLead)).one()
+    assert lead.received_on == signed_on  # its limits run from the day the notice was signed for
     assert (lead.department, lead.handed_from) == (OTHER, notice) and "超过保质期" in lead.content
     assert limits.follow_up(notice).state == "转为线索核查"
 

@@ -1,4 +1,4 @@
-"""Keep that the receiving department was urged to sign for a notice."""
+"""Keep that the receiving department was urged to sign for a notice, or to answer it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.inspection import finding_notices, visits
 from engine.service_tasks import ServiceContext, service_task
 
 
-@service_task("record-finding-urge", title="登记催办签收")
+@service_task("record-finding-urge", title="登记催办签收、反馈")
 def record_finding_urge(ctx: ServiceContext) -> None:
     """A moment that lies ahead is refused."""
     values = dict(ctx.values or {})
