@@ -169,6 +169,14 @@ def current(row: FollowUp) -> tuple[bool, Measure]:
     return report.get("proposal") == PUNISH, Measure.of(report)
 
 
+def resolved(row: FollowUp) -> Measure | None:
+    """The penalty the heads agreed to together, None unless it is what is proposed at present (PL57)."""
+    held = row.facts.get("discussion") or {}
+    if held.get("decision") != "同意拟处理意见" or not held.get("penal"):
+        return None
+    return Measure.of(held) if current(row) == (True, Measure.of(held)) else None
+
+
 def told(row: FollowUp) -> Measure | None:
     """What the newest notice said, None before there is one."""
     notice = row.facts.get("notice") or {}

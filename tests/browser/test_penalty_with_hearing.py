@@ -161,7 +161,7 @@ def until_the_decision(at: Case) -> None:
     assert "不得因当事人陈述、申辩给予更重的处罚" in page.inner_text("main")
     at.step("review_statement", {**review, "amount": DECIDED})
     at.step("legal_review", case.REVIEW)
-    at.discuss(case.discussion(f"{at.today}T10:00", DECIDED, decision="变更处理意见"))
+    at.discuss(case.discussion(f"{at.today}T10:00", DECIDED))
     at.step("decide", case.decision(DECIDED, at.today))
     at.step("issue_decision", case.WRITTEN)
     at.deliver("service-2")

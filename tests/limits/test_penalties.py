@@ -133,6 +133,24 @@ def test_nobody_is_punished_without_having_been_told(limits: LimitDistrict) -> N
     assert limits.follow_up(number).facts["decision"]["amount"] == 6000
 
 
+def test_what_the_heads_agree_to_together_is_what_is_decided(limits: LimitDistrict) -> None:
+    number, handlers = reviewed(limits, 9000, grave="是")
+    limits.do(number, "case_review", case.REVIEW)
+    held = f"{today(limits)}T09:00:00+08:00"
+    limits.do(number, "collective_discussion", case.discussion(held, 6000, decision="变更处理意见"))
+    assert limits.steps(number) == {"write_report"}
+    limits.do(number, "write_report", case.report(6000, grave="是"))
+    limits.do(number, "case_review", case.REVIEW)
+    limits.do(number, "collective_discussion", case.discussion(held, 6000))
+    limits.do(number, "notice", case.notice(6000))
+    service(limits, number, 1, handlers, today(limits))
+    waive(limits, number)
+    with pytest.raises(InvalidInput, match="与集体讨论的决定不一致"):
+        limits.do(number, "decide", case.decision(5000, today(limits)))
+    limits.do(number, "decide", case.decision(6000, today(limits)))
+    assert limits.follow_up(number).facts["decision"]["amount"] == 6000
+
+
 def test_a_case_that_public_security_has_is_not_punished_and_may_be_transferred_again(limits: LimitDistrict) -> None:
     number, _ = told(limits, 6000)
     waive(limits, number)

@@ -158,8 +158,11 @@ def _investigation(desk: Desk) -> dict[str, Any]:
 
 def _report(desk: Desk) -> dict[str, Any]:
     found = (desk.follow_up.facts.get("investigation") or {}).get("evidence_list") or []
+    held = desk.follow_up.facts.get("discussion") or {}
+    changed = held.get("decision") == "变更处理意见"
     return {
         **_measuring(desk),
+        "facts": [rows("集体讨论变更处理意见", ("讨论的决定", held.get("result")))] if changed else [],
         "evidence_words": "\n".join(f"{n}．{e['name']}（{e['kind']}）：{e['proves']}" for n, e in enumerate(found, 1)),
         "no_penalty_grounds": tables.options(desk.settings, "no-penalty-ground", desk.today),
         "previous": desk.data.get("write_report"),

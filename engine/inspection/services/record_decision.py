@@ -42,6 +42,7 @@ def record_decision(ctx: ServiceContext) -> dict[str, Any]:
     today = ctx.calendar.local_date(ctx.now)
     if str(values["decided_on"])[:10] > today.isoformat():
         raise InvalidInput("决定日期有误。", fields={"decided_on": ["决定日期不能晚于今天。"]})
+    _check_resolution(row, values)
     more = _decided(ctx, row, values, today)
     values |= more
     if values["decision"] == penalties.SPARED:
@@ -73,6 +74,19 @@ def _decided(ctx: ServiceContext, row: FollowUp, values: dict[str, Any], today: 
         {"kind": kind, "content": measure.terms} for kind in measure.kinds if known[kind]["stated_in"] == "terms"
     ]  # fmt: skip
     return {**found, **measure.fields(), "duties": duties}
+
+
+def _check_resolution(row: FollowUp, values: dict[str, Any]) -> None:
+    """What the heads agreed to together is decided as they agreed (PL57)."""
+    agreed = penalties.resolved(row)
+    if agreed is None:
+        return
+    imposed = penalties.Measure.of(values)
+    if values["decision"] != penalties.IMPOSED or set(imposed.kinds) != set(agreed.kinds) or (
+        imposed.amount, imposed.confiscated, imposed.goods, imposed.terms
+    ) != (agreed.amount, agreed.confiscated, agreed.goods, agreed.terms):  # fmt: skip
+        rule = f"集体讨论决定{agreed.words}，应当按讨论的决定作出；需要改变的，请选“退回补充调查”，重新报告和讨论。"
+        raise InvalidInput("与集体讨论的决定不一致。", fields={"decision": [rule]})
 
 
 def _check_transfer(ctx: ServiceContext, row: FollowUp, decision: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.bpmn.timers import parse_instant
 from engine.errors import InvalidInput
+from engine.inspection import penalties
 from engine.inspection.records import follow_up
 from engine.inspection.tables import rows
 from engine.service_tasks import ServiceContext, service_task
@@ -11,7 +12,10 @@ from engine.service_tasks import ServiceContext, service_task
 
 @service_task("record-discussion", title="登记集体讨论")
 def record_discussion(ctx: ServiceContext) -> None:
-    """Enough of the heads took part, each with an opinion, and a decision has the majority the table asks for."""
+    """Enough of the heads took part, each with an opinion, and a decision has the majority the table asks for.
+
+    What was discussed is kept beside it: agreed to, it binds the decision.
+    """
     values = dict(ctx.values or {})
     rule = rows(ctx.settings, "discussion-rule", ctx.calendar.local_date(ctx.now))[0]
     members, entitled = values.get("members") or [], int(values.get("entitled") or 0)
@@ -34,6 +38,8 @@ def record_discussion(ctx: ServiceContext) -> None:
     if faults:
         raise InvalidInput("集体讨论记录有误。", fields=faults)
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
+    penal, measure = penalties.current(row)
+    values |= {"penal": penal, **measure.fields()}
     row.facts = {
         **row.facts, "discussion": values, "discussions": [*row.facts.get("discussions", []), values],
     }  # fmt: skip
