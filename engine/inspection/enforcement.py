@@ -116,6 +116,18 @@ def payments_of(session: Session, row: PenaltyDebt) -> Sequence[Payment]:
     return session.scalars(wanted.order_by(Payment.serial)).all()
 
 
+def entered_elsewhere(session: Session, row: PenaltyDebt, receipt: str) -> str | None:
+    """The other enforcement of the same department in which the receipt number stands."""
+    of_department = sa.select(PenaltyDebt.number).where(
+        PenaltyDebt.district_id == row.district_id, PenaltyDebt.department == row.department
+    )
+    wanted = sa.select(Payment.debt).where(
+        Payment.district_id == row.district_id, Payment.receipt_number == receipt, Payment.debt != row.number,
+        Payment.withdrawn_at.is_(None), Payment.debt.in_(of_department),
+    )  # fmt: skip
+    return session.scalar(wanted.limit(1))
+
+
 def terms_of(session: Session, row: PenaltyDebt) -> Sequence[PaymentTerm]:
     """Every term ever granted, plan by plan."""
     wanted = sa.select(PaymentTerm).where(PaymentTerm.district_id == row.district_id, PaymentTerm.debt == row.number)

@@ -18,8 +18,9 @@ from engine.inspection.records import follow_up
 from engine.service_tasks import ServiceContext
 
 #: Messages to the process of the debt itself.
-REQUESTED, END_PROPOSED, CLEARED, COLLECTION_ENDED = (
-    "payment-requested", "enforcement-end-proposed", "overdue-cleared", "collection-ended",
+REQUESTED, END_PROPOSED, CLEARED, SETTLED, COLLECTION_ENDED, DUTY_REFUSED = (
+    "payment-requested", "enforcement-end-proposed", "overdue-cleared", "collection-settled", "collection-ended",
+    "duty-refused",
 )  # fmt: skip
 
 
@@ -60,12 +61,19 @@ def pay(ctx: ServiceContext, row: PenaltyDebt, values: Mapping[str, Any]) -> Non
             fields={"paid_on": [f"缴款日期应当在决定日期 {row.decided_on} 和今天之间，请核对银行回单。"]},
         )
     entries = e.payments_of(ctx.session, row)
-    known = {p.receipt_number: p for p in entries if p.withdrawn_at is None}
-    if twice := known.get(values["receipt_number"]):
+    known = {(p.receipt_number, p.purpose): p for p in entries if p.withdrawn_at is None}
+    if twice := known.get((values["receipt_number"], purpose)):
         said = (
             f"票据号 {twice.receipt_number} 已登记为第 {twice.serial} 笔（{twice.paid_on}，{e.yuan(twice.amount)} 元）"
         )
         raise InvalidInput("票据号已经登记过。", fields={"receipt_number": [f"{said}；登记错了的先撤销那一笔。"]})
+    if not values.get("remark") and (other := e.entered_elsewhere(ctx.session, row, values["receipt_number"])):
+        raise InvalidInput(
+            "票据号在别的案件登记过。",
+            fields={
+                "receipt_number": [f"已登记在 {other}，请核对；一张票据确实含几个案件款项的，在备注中写明后提交。"]
+            },
+        )
     rest = e.balance(ctx.session, ctx.settings, ctx.calendar, row, today(ctx)).rest[purpose]
     if amount > rest:
         raise InvalidInput(
@@ -106,11 +114,18 @@ def follow_payment(ctx: ServiceContext, row: PenaltyDebt) -> e.Balance:
         ctx.meet_deadline("payment")
     elif not balance.overdue:
         start_term(ctx, row, balance)
-        if row.overdue_since is not None:
-            row.overdue_since = None
-            state(ctx, row, e.WAITING)
-            ctx.send_message(CLEARED, row.number)
+    made_good(ctx, row, balance)
     return balance
+
+
+def made_good(ctx: ServiceContext, row: PenaltyDebt, balance: e.Balance) -> None:
+    """Leave the reminder and the court once nothing is overdue and no duty refused, while something is still open."""
+    open_still = balance.rest_sum or still_to_perform(row.duties)
+    if row.overdue_since is None or balance.overdue or refused(row.duties) or not open_still:
+        return
+    row.overdue_since = None
+    state(ctx, row, e.WAITING)
+    ctx.send_message(CLEARED, row.number)
 
 
 def start_term(ctx: ServiceContext, row: PenaltyDebt, balance: e.Balance) -> None:
@@ -211,7 +226,9 @@ def decide(ctx: ServiceContext, row: PenaltyDebt, decision: str, note: str) -> P
     asked = e.waiting_request(ctx.session, row)
     if asked is None:
         raise InvalidInput("没有等待决定的申请。", fields={"decision": ["这项申请已经作出决定，请刷新页面。"]})
-    if decision == e.GRANTED and asked.kind != e.RELIEF:
+    if decision == e.GRANTED and asked.kind == e.RELIEF:
+        _relieve(ctx, row, asked)
+    elif decision == e.GRANTED:
         _grant(ctx, row, asked)
     asked.decision, asked.decided_on, asked.note = decision, today(ctx), note
     asked.decided_by_name = ctx.actor.name
@@ -219,8 +236,22 @@ def decide(ctx: ServiceContext, row: PenaltyDebt, decision: str, note: str) -> P
     if decision == e.GRANTED:
         balance = follow_payment(ctx, row)
         if balance.rest_sum == 0:
-            ctx.send_message(COLLECTION_ENDED, row.number)
+            ctx.send_message(SETTLED, row.number)
     return asked
+
+
+def _relieve(ctx: ServiceContext, row: PenaltyDebt, asked: PaymentRequest) -> None:
+    rest = e.balance(ctx.session, ctx.settings, ctx.calendar, row, today(ctx)).rest[e.SURCHARGE]
+    if asked.waived > rest:
+        raise InvalidInput(
+            "减免多于未缴的加处罚款。",
+            fields={
+                "decision": [
+                    f"申请减免 {e.yuan(asked.waived)} 元，现在未缴的加处罚款只有 {e.yuan(rest)} 元。"
+                    "请选择不批准并写明理由，由承办人按未缴数额重新登记申请。"
+                ]
+            },
+        )
 
 
 def _grant(ctx: ServiceContext, row: PenaltyDebt, asked: PaymentRequest) -> None:
@@ -245,6 +276,20 @@ def _grant(ctx: ServiceContext, row: PenaltyDebt, asked: PaymentRequest) -> None
 
 
 # -- the decision's own duties --------------------------------------------------------------------
+
+REFUSED_DUTY = "拒不履行"
+
+
+def refused(duties: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Duties beside money the party will not perform: they are reminded of and taken to the court (ACL53)."""
+    return [duty for duty in duties if duty.get("result") == REFUSED_DUTY]
+
+
+def words(duties: Sequence[Mapping[str, Any]]) -> str:
+    """Duties as a reminder or an application names them."""
+    return "；".join(
+        f"{duty['kind']}（{duty['content']}）" if duty["content"] else str(duty["kind"]) for duty in duties
+    )
 
 
 def still_to_perform(duties: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine.actor import Actor
 from engine.commands.context import CommandContext
 from engine.commands.locking import locked_instance
-from engine.errors import Forbidden, NotFound
+from engine.errors import Conflict, Forbidden, NotFound
 from engine.inspection.follow_ups import Kind, kinds, open_follow_up
 from engine.inspection.models import FollowUp
 from engine.models import ProcessInstance
@@ -23,7 +23,8 @@ from engine.settings import Settings
 class OpenFollowUp:
     """Returns the instance id of what was opened, or of what was already there where one is enough.
 
-    Raises :class:`Forbidden` unless the table allows it to the actor from this case.
+    Raises :class:`Forbidden` unless the table allows it to the actor from this case, :class:`Conflict` when the
+    case was terminated.
     """
 
     instance_id: str
@@ -32,6 +33,8 @@ class OpenFollowUp:
     def run(self, ctx: CommandContext) -> str:
         instance = visible_instance(ctx.session, ctx.actor, self.instance_id)
         locked_instance(ctx, instance.id)  # pressed twice: the second waits and finds what the first opened
+        if instance.status == "terminated":
+            raise Conflict("这件事项已经终止，不能另行启动后续程序。")
         allowed = {kind.key for kind in openable(ctx.session, ctx.settings, ctx.actor, instance, ctx.now)}
         if self.kind not in allowed:
             raise Forbidden("不能从这件事项另行启动这一程序：种类不符，或者您不是承办部门的经办人员，或者已经启动过。")

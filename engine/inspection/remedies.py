@@ -265,6 +265,11 @@ def _start_lawsuit(ctx: ServiceContext, debt: PenaltyDebt) -> None:
     )  # fmt: skip
 
 
+def too_much(ctx: ServiceContext, debt: PenaltyDebt) -> dict[str, int]:
+    """What was paid beyond what is owed now, by purpose, in fen."""
+    return e.balance(ctx.session, ctx.settings, ctx.calendar, debt, today(ctx)).too_much
+
+
 def undo(ctx: ServiceContext, row: PenaltyRemedy, debt: PenaltyDebt, effect: str) -> None:
     """The decision is void or says less: nothing, or less, is owed; what was paid beyond it is given back."""
     if effect == VOID:
@@ -272,8 +277,7 @@ def undo(ctx: ServiceContext, row: PenaltyRemedy, debt: PenaltyDebt, effect: str
     else:
         debt.fine, debt.confiscated = row.fine or 0, row.confiscated or 0
     ctx.session.flush()
-    now = e.balance(ctx.session, ctx.settings, ctx.calendar, debt, today(ctx))
-    row.refund = sum(now.too_much.values())
+    row.refund = sum(too_much(ctx, debt).values())
     if debt.closed_at is None:
         if effect == VOID:
             ctx.send_message(ANNULLED, debt.number)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
-from engine.errors import InvalidInput
+from engine.db import new_id
+from engine.errors import Conflict, InvalidInput
+from engine.inspection.enforcement_models import Payment, PenaltyDebt
+from engine.inspection.open_follow_up import OpenFollowUp
+from engine.models import ProcessInstance
 from engine.process_engine import ProcessEngine
 from tests.conftest import Clock
 from tests.support.enforcement_desk import ENFORCEMENT, EnforcementDesk
@@ -34,6 +39,43 @@ def test_paid_in_parts_and_in_time_it_is_closed_without_a_surcharge(engine: Proc
     assert desk.balance().surcharge == 0 and desk.deadline("payment").met_at is not None
 
 
+def _other_case(desk: EnforcementDesk, receipt: str) -> str:
+    """Another enforcement of the department in which the receipt was entered."""
+    first = desk.debt()
+    number = f"{first.number}/another"
+    with desk.engine.database.write() as session:
+        session.add(
+            PenaltyDebt(
+                id=new_id(),
+                district_id=first.district_id,
+                number=number,
+                penalty=f"{first.penalty}/another",
+                department=first.department,
+                decided_on=first.decided_on,
+                served_on=first.served_on,
+                opened_at=first.opened_at,
+            )
+        )
+        session.add(
+            Payment(
+                id=new_id(), district_id=first.district_id, debt=number, serial=1, purpose="罚款", amount=100,
+                paid_on=first.decided_on, receipt_number=receipt, entered_at=first.opened_at,
+            )
+        )  # fmt: skip
+    return number
+
+
+@ON_SQLITE
+def test_nothing_is_opened_by_hand_from_a_case_that_was_terminated(engine: ProcessEngine, clock: Clock) -> None:
+    desk = EnforcementDesk(engine, clock)
+    desk.open()
+    with engine.database.write() as session:
+        case = session.scalars(sa.select(ProcessInstance).where(ProcessInstance.business_key == ENFORCEMENT)).one()
+        case.status = "terminated"
+    with pytest.raises(Conflict, match="已经终止"):
+        engine.execute(OpenFollowUp(case.id, "penalty-remedy"), actor=desk.who("officer"))
+
+
 @ON_SQLITE
 def test_a_wrong_entry_is_withdrawn_and_owed_again(engine: ProcessEngine, clock: Clock) -> None:
     desk = EnforcementDesk(engine, clock)
@@ -44,7 +86,14 @@ def test_a_wrong_entry_is_withdrawn_and_owed_again(engine: ProcessEngine, clock:
     ]
     desk.do("collect", action="撤销登记", entry="1", withdraw_reason="登记到了别的案件。")
     assert desk.balance().rest_sum == 1_000_000 and desk.context("collect")["payment_entries"] == []
-    desk.pay(10000, "2026-03-02", "A1")  # the receipt number is free again
+    other = _other_case(desk, "A1")
+    with pytest.raises(InvalidInput) as refused:
+        desk.pay(10000, "2026-03-02", "A1")
+    assert other in refused.value.fields["receipt_number"][0]
+    desk.do(
+        "collect", action="登记缴款", purpose="罚款", amount=10000, paid_on="2026-03-02", receipt_number="A1",
+        way="代收银行", slips=[], remark="同一回单含两个案件的罚款。",
+    )  # fmt: skip  # the receipt number is free again in this case
     assert desk.ended()
 
 
@@ -67,8 +116,16 @@ def test_paid_late_it_takes_the_surcharge_and_relief_is_the_heads_to_give(engine
         desk.do("collect", **asked, request_reason="经济困难，已经整改。", waived=1500.01)
     desk.do("collect", **asked, request_reason="经济困难，已经整改。", waived=500)
     assert "approve_request" in desk.steps()
+    desk.pay(1200, "2026-03-22", "B1", purpose="加处罚款")  # one slip may be for several purposes
+    with pytest.raises(InvalidInput) as refused:  # money came in since
+        desk.do("approve_request", "head", decision="批准", opinion="同意减免。")
+    assert "只有 300.00 元" in refused.value.fields["decision"][0]
+    desk.do("collect", action="撤销登记", entry="2", withdraw_reason="实际为 1000 元。")
     desk.do("approve_request", "head", decision="批准", opinion="同意减免。")
-    desk.pay(1000, "2026-03-22", "B2", purpose="加处罚款")
+    with pytest.raises(InvalidInput) as refused:
+        desk.pay(500, "2026-03-22", "B1")
+    assert "已登记为第 1 笔" in refused.value.fields["receipt_number"][0]
+    desk.pay(1000, "2026-03-22", "B1", purpose="加处罚款")
     assert desk.ended() and desk.state() == "缴清"
 
 
@@ -210,6 +267,59 @@ def test_goods_and_licences_are_carried_out_beside_the_money(engine: ProcessEngi
         "吊销许可证件": "已执行",
         "没收非法财物": "无法执行",
     }
+
+
+@ON_SQLITE
+def test_a_duty_the_party_refuses_is_reminded_of_and_taken_to_the_court_though_the_money_came_in_time(
+    engine: ProcessEngine, clock: Clock
+) -> None:
+    duties = [
+        {"kind": "吊销许可证件", "content": "食品经营许可证"}, {"kind": "责令停产停业", "content": "停业三个月"},
+    ]  # fmt: skip
+    desk = EnforcementDesk(engine, clock, kinds=["罚款"], duties=duties)
+    desk.open()
+    licence = next(task for task in desk.tasks("carry_out_duties") if task.context["item"] == duties[0])
+    desk.submit(licence, result="已执行", performed_on="2026-03-02", how="注销登记，许可证已收回。")
+    desk.pay(10000, "2026-03-02", "E1")
+    assert desk.steps() == {"carry_out_duties"}  # only what is undone
+    desk.travel("2026-03-18")  # the last day of payment passed; it was paid
+    assert desk.steps() == {"carry_out_duties"} and desk.debt().overdue_since is None
+    desk.do("carry_out_duties", result="拒不履行", performed_on="2026-03-18", how="现场检查仍在营业。")
+    assert desk.steps() == {"carry_out_duties", "draft_reminder"} and desk.state() == "逾期"
+    context = desk.context("draft_reminder")
+    assert context["obligation"] == "履行：责令停产停业（停业三个月）。"
+    desk.do("carry_out_duties", result="无法执行", performed_on="2026-03-18", how="场所已经转让他人。")
+    desk.do("confirm_unperformed", "section", decision="退回", return_reason="转让没有生效。")
+    assert "draft_reminder" not in desk.steps()  # nothing is refused any more
+    desk.do("carry_out_duties", result="拒不履行", performed_on="2026-03-18", how="仍在营业，拒绝停业。")
+    desk.do("draft_reminder", obligation=context["obligation"], way="自行停止营业", surcharge="没有未缴的罚款")
+    desk.do("approve_reminder", "head", decision="同意")
+    desk.send("document-service-closed", ENFORCEMENT, number="x", outcome="已送达", served_on="2026-03-20")
+    desk.travel("2026-09-02")
+    assert desk.steps() == {"carry_out_duties"}  # the party may still bring suit
+    desk.travel("2026-09-03")
+    context = desk.context("draft_application")
+    assert "其他处罚内容：责令停产停业（停业三个月）" in context["claims"] and "罚款" not in context["claims"]
+    assert desk.due("court-application") == "2026-12-02"
+    desk.do("draft_application", court="天桥区人民法院", claims=context["claims"], reasons=context["reasons"])
+    desk.do("approve_application", "head", decision="同意")
+    desk.do("file_application", court="天桥区人民法院", filed_on="2026-09-03")
+    desk.do("court_ruling", result="准予执行", number="(2026)鲁0105行审2号", received_on="2026-09-03")
+    desk.do("carry_out_duties", result="已执行", performed_on="2026-09-03", how="人民法院强制停业。")
+    assert desk.ended() and desk.state() == "缴清"
+
+
+@ON_SQLITE
+def test_a_duty_alone_is_taken_up_when_refused_and_left_when_performed(engine: ProcessEngine, clock: Clock) -> None:
+    desk = EnforcementDesk(
+        engine, clock, kinds=["责令停产停业"], amount=0, duties=[{"kind": "责令停产停业", "content": "停业三个月"}]
+    )
+    desk.open()
+    assert desk.steps() == {"carry_out_duties"}
+    desk.do("carry_out_duties", result="拒不履行", performed_on="2026-03-02", how="送达后仍在营业。")
+    assert desk.steps() == {"carry_out_duties", "draft_reminder"}
+    desk.do("carry_out_duties", result="已执行", performed_on="2026-03-02", how="已经停止营业。")
+    assert desk.ended() and desk.state() == "已履行"
 
 
 @ON_SQLITE

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.errors import InvalidInput
+from engine.inspection.enforcement_models import Payment
 from engine.inspection.models import FollowUp
 from engine.inspection.publication_models import PublicationCorrection
 from engine.process_engine import ProcessEngine
@@ -80,6 +81,13 @@ def test_annulled_in_review_the_publication_goes_the_money_comes_back_and_the_ca
     assert "4,000.00" in refused.value.fields["amount"][0]
     desk.do("propose_refund", amount=4000, **refund)
     desk.do("approve_refund", "head", decision="同意")
+    with engine.database.write() as session:  # an entry is taken out of the account after the approval
+        session.execute(sa.update(Payment).values(withdrawn_at=clock.now))
+    with pytest.raises(InvalidInput) as refused:
+        desk.do("pay_refund", refunded_on="2026-06-15", receipt_number="T1", way="国库退付")
+    assert "批准退还 4,000.00 元" in refused.value.fields["refunded_on"][0]
+    with engine.database.write() as session:
+        session.execute(sa.update(Payment).values(withdrawn_at=None))
     desk.do("pay_refund", refunded_on="2026-06-15", receipt_number="T1", way="国库退付")
     assert desk.balance().paid_sum == 0 and desk.deadline("refund", REMEDY).met_at is not None
     with engine.read() as session:

@@ -13,14 +13,24 @@ from engine.service_tasks import ServiceContext, service_task
 
 @service_task("record-refund", title="登记退还款项")
 def record_refund(ctx: ServiceContext) -> None:
-    """Enters the refund by purpose and meets the deadline ``refund``."""
+    """Enters the refund by purpose and meets the deadline ``refund``; the sum is what was approved, no other."""
     values, row = ctx.values or {}, remedies.own(ctx)
     debt, on = remedies.debt_of(ctx, row), steps.day(values["refunded_on"])
     if debt is None or (row.effective_on and on < row.effective_on) or on > steps.today(ctx):
         raise InvalidInput(
             "退还日期不对。", fields={"refunded_on": [f"退还日期应当在生效日期 {row.effective_on} 和今天之间。"]}
         )
-    too_much = e.balance(ctx.session, ctx.settings, ctx.calendar, debt, steps.today(ctx)).too_much
+    too_much = remedies.too_much(ctx, debt)
+    if sum(too_much.values()) != row.refund:
+        raise InvalidInput(
+            "应退数额与批准的不符。",
+            fields={
+                "refunded_on": [
+                    f"批准退还 {e.yuan(row.refund)} 元，按现在的缴款登记应退 {e.yuan(sum(too_much.values()))} 元。"
+                    "批准以后缴款登记有变动，请先核对、更正缴款登记，与批准数额一致后再登记退还。"
+                ]
+            },
+        )
     serial = len(e.payments_of(ctx.session, debt))
     for purpose, amount in too_much.items():
         if amount:
