@@ -30,6 +30,8 @@ STATES = (
 ENDED = frozenset({"已退还", MOVED, "已没收", "已销毁", "检验耗尽"})
 #: The deadline of each measure, by its process.
 LIMITS = {"evidence-preservation": "preserved-evidence", "coercive-measure": "coercive-measure"}
+#: How long a test may take, as the party was told; the measure's own term stands still meanwhile.
+TESTING = "measure-testing"
 #: What the form calls a thing that is left as it is.
 STILL_OPEN = "open"
 _FIELDS = ("name", "mark", "quantity", "unit", "condition", "place", "keeper")

@@ -222,3 +222,32 @@ def test_only_two_officers_with_a_certificate_and_no_reason_to_stand_back_carry_
     said = " ".join(refused.value.fields["officers"])
     assert all(name in said for name in names) and "到期" in said and reason in said
     assert things(limits, number) == [] and limits.steps(number) == {"serve"}
+
+
+def test_a_test_without_a_result_on_the_day_expected_is_urged(limits: LimitDistrict) -> None:
+    number = apply(limits, "coercive-measure")
+    limits.do(number, "approve", APPROVED)
+    serve(limits, number)
+    limits.clock.travel("2026-03-10T09:00")
+    sent = {"action": "送检", "reason": "检测酸价和过氧化值。", "institute": "演示检测中心"}
+    with pytest.raises(InvalidInput, match="日期"):
+        limits.do(number, "propose", {**sent, "test_until": "2026-03-10"})
+    limits.do(number, "propose", {**sent, "test_until": "2026-03-20"})
+
+    def result(district: LimitDistrict, received: str = "") -> None:
+        report = {"told_on": "2026-03-10", "report_number": "检〔2026〕7号", "result": "不合格", "cost": 800}
+        files = district.file(number, "testing", "attachments")
+        at = received or district.clock.now.isoformat()
+        district.do(number, "testing", {**report, "received_at": at, "attachments": files})
+
+    with pytest.raises(InvalidInput) as refused:
+        result(limits, "2026-03-11T09:00")
+    assert set(refused.value.fields) == {"received_at"}
+    before, on, after = limits.around(number, "measure-testing", then=result)
+    assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
+    assert (on.overdue, after.overdue, after.told, after.gone) == (False, True, ALARMED, frozenset())
+    late = limits.at(after.at)
+    assert [one["name"] for one in late.follow_up(number).facts["missed"]] == ["measure-testing"]
+    assert late.steps(number) == {"testing"} and late.deadline(number, "coercive-measure").due_at is None
+    result(late)
+    assert late.steps(number) == {"propose"} and late.deadline(number, "coercive-measure").due_at is not None

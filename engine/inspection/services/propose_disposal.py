@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from engine.deadline_rules import find_rule
 from engine.errors import InvalidInput
 from engine.inspection import held_items
@@ -13,7 +15,7 @@ from engine.service_tasks import ServiceContext, service_task
 def propose_disposal(ctx: ServiceContext) -> None:
     """Every thing held has an outcome the table ``held-outcome`` allows; an extension is one the row still allows.
 
-    Raises :class:`InvalidInput` naming the line and the remedy.
+    A test begins at once and has its own limit.  Raises :class:`InvalidInput` naming the line and the remedy.
     """
     values = dict(ctx.values or {})
     today = ctx.calendar.local_date(ctx.now)
@@ -21,8 +23,7 @@ def propose_disposal(ctx: ServiceContext) -> None:
         _check_extension(ctx)
         return
     if values.get("action") == "送检":
-        if str(values["test_until"]) < today.isoformat():
-            raise InvalidInput("日期不对。", fields={"test_until": ["检测预计完成日期不能早于今天，请修改。"]})
+        _start_testing(ctx, date.fromisoformat(str(values["test_until"])[:10]), today)
         return
     allowed = held_items.outcomes(ctx.settings, ctx.process_key, today)
     held = {
@@ -44,6 +45,13 @@ def propose_disposal(ctx: ServiceContext) -> None:
         faults["things"] = [f"还有 {len(missing)} 件物品没有处理意见，请重新打开任务后逐件填写。"]
     if faults:
         raise InvalidInput("处理意见需要修改。", fields=faults)
+
+
+def _start_testing(ctx: ServiceContext, until: date, today: date) -> None:
+    """The limit of the test ends with the day the party is told (Coercion Law 25)."""
+    if until <= today:
+        raise InvalidInput("日期不对。", fields={"test_until": ["检测预计完成日期应当在今天以后，请修改。"]})
+    ctx.set_deadline(ctx.business_key, held_items.TESTING, rule=f"{(until - today).days}d")
 
 
 def _check_extension(ctx: ServiceContext) -> None:
