@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from engine.calendar import Calendar
 from engine.inspection import enforcement as e
+from engine.inspection import enforcement_steps as steps
 from engine.inspection import surcharge, tables
 from engine.inspection.document_enforcement import span_words
 from engine.inspection.enforcement_models import PenaltyDebt, PenaltyRemedy
@@ -28,8 +29,10 @@ def enforcement_facts(desk: Desk) -> dict[str, Any]:
     now = account.balance(desk.today)
     penalty = follow_up(desk.session, desk.district_id, row.penalty).facts.get("decision") or {}
     owed = "、".join(f"{purpose} {e.yuan(amount)} 元" for purpose, amount in now.rest.items() if amount)
+    undone = steps.words([duty for duty in row.duties if duty.get("result") != "已执行"])
+    refused = steps.words(steps.refused(row.duties))
     asked = next((r for r in reversed(e.requests_of(desk.session, row)) if not r.decision), None)
-    facts = [_decision(row), *money_blocks(account, desk.today), *_asked(asked), *_duty(desk)]
+    facts = [_decision(row), *money_blocks(account, desk.today), *_duties(row), *_asked(asked), *_duty(desk)]
     return {
         "facts": facts,
         "payment_entries": [
@@ -38,10 +41,12 @@ def enforcement_facts(desk: Desk) -> dict[str, Any]:
             if p.withdrawn_at is None and p.direction == e.PAID
         ],
         "enforcement_end_grounds": tables.options(desk.settings, "enforcement-end-ground", desk.today),
-        "obligation": f"缴纳{owed}（加处罚款计算至 {desk.today}）。" if owed else "",
-        "claims": f"强制执行{row.decision_number}确定的{owed}，以及至缴清之日止的加处罚款。" if owed else "",
+        "obligation": (f"缴纳{owed}（加处罚款计算至 {desk.today}）。" if owed else "")
+        + (f"履行：{undone}。" if undone else ""),
+        "claims": (f"强制执行{row.decision_number}确定的{owed}，以及至缴清之日止的加处罚款。" if owed else "")
+        + (f"强制执行{row.decision_number}确定的其他处罚内容：{refused}。" if refused else ""),
         "reasons": str(penalty.get("facts") or ""),
-        "unpaid": owed or "没有未缴的款项",
+        "unpaid": "；".join(part for part in (owed, undone) if part) or "没有未执行的内容",
         "court": row.court or str((desk.data.get("draft_application") or {}).get("court") or ""),
     }  # fmt: skip
 
@@ -103,6 +108,14 @@ def _asked(asked: Any) -> list[dict[str, Any]]:
         body = [[n, term["due_on"], e.yuan(term["amount"])] for n, term in enumerate(asked.terms, start=1)]
         found.append(table("申请的期次", ["期次", "最迟缴纳", "数额（元）"], body))
     return found
+
+
+def _duties(row: PenaltyDebt) -> list[dict[str, Any]]:
+    body = [
+        [duty["kind"], duty["content"], duty.get("result") or "待执行", duty.get("on") or "", duty.get("how") or ""]
+        for duty in row.duties
+    ]
+    return [table("其他处罚内容", ["种类", "内容", "结果", "日期", "情况"], body)] if body else []
 
 
 def _duty(desk: Desk) -> list[dict[str, Any]]:

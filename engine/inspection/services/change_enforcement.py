@@ -20,5 +20,5 @@ def change_enforcement(
     ctx.session.flush()
     balance = steps.follow_payment(ctx, row)
     if balance.rest_sum == 0:
-        ctx.send_message(steps.COLLECTION_ENDED, row.number)
+        ctx.send_message(steps.SETTLED, row.number)
     return {"rest": e.yuan(balance.rest_sum)}

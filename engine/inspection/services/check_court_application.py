@@ -15,7 +15,7 @@ from engine.service_tasks import ServiceContext, service_task
 @service_task("check-court-application", title="核对强制执行申请")
 def check_court_application(ctx: ServiceContext) -> None:
     """Refused while a review or lawsuit is pending or execution is stayed, before the party's time for them is over,
-    before ten working days after the reminder, and when nothing is owed.
+    before ten working days after the reminder, and when nothing is owed and no duty refused.
     """
     row = steps.own(ctx)
     reasons = []
@@ -28,8 +28,9 @@ def check_court_application(ctx: ServiceContext) -> None:
     ends = reminder_ends(ctx, ctx.calendar, row)
     if ends is None or ends >= steps.today(ctx).isoformat():
         reasons.append(f"催告的期限{f'到 {ends} ' if ends else ''}尚未届满。")
-    if e.balance(ctx.session, ctx.settings, ctx.calendar, row, steps.today(ctx)).rest_sum == 0:
-        reasons.append("罚没款项已经缴清，不需要申请。")
+    rest = e.balance(ctx.session, ctx.settings, ctx.calendar, row, steps.today(ctx)).rest_sum
+    if not rest and not steps.refused(row.duties):
+        reasons.append("罚没款项已经缴清，也没有登记为拒不履行的处罚内容，不需要申请。")
     if reasons:
         raise InvalidInput("现在不能申请强制执行。", fields={"court": reasons})
 
