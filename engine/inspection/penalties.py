@@ -33,14 +33,20 @@ class Measure:
     confiscated: Decimal = Decimal(0)
     goods: str = ""
     terms: str = ""
+    goods_value: Decimal = Decimal(0)
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Measure:
         """From the fields every form of the procedure shares."""
         return cls(
             tuple(values.get("kinds") or ()), _yuan(values.get("amount")), _yuan(values.get("confiscated")),
-            str(values.get("goods") or ""), str(values.get("terms") or ""),
+            str(values.get("goods") or ""), str(values.get("terms") or ""), _yuan(values.get("goods_value")),
         )  # fmt: skip
+
+    @property
+    def taken(self) -> Decimal:
+        """What is confiscated, money and goods together."""
+        return self.confiscated + self.goods_value
 
     @property
     def words(self) -> str:
@@ -55,7 +61,7 @@ class Measure:
         """The fields again, as they are kept and sent on (plain numbers)."""
         return {
             "kinds": list(self.kinds), "amount": _number(self.amount), "confiscated": _number(self.confiscated),
-            "goods": self.goods, "terms": self.terms,
+            "goods": self.goods, "terms": self.terms, "goods_value": _number(self.goods_value),
         }  # fmt: skip
 
 
@@ -104,11 +110,20 @@ def heavier(settings: Settings, on: date, before: Measure, after: Measure) -> li
         f"增加了“{kind}”" for kind in after.kinds
         if kind not in before.kinds and rank.get(kind, 0) >= max(dropped, default=0)
     ]  # fmt: skip
-    for name, word in (("amount", "罚款数额"), ("confiscated", "没收违法所得")):
+    for name, word in (("amount", "罚款数额"), ("confiscated", "没收违法所得"), ("goods_value", "没收财物价值")):
         old, new = getattr(before, name), getattr(after, name)
         if new > old and (old or not found):
             found.append(f"{word}由{old}元提高到{new}元")
     return found
+
+
+def reworded(before: Measure, after: Measure) -> list[str]:
+    """What is said in words and differs: nobody can weigh it but the party, who must be told (PL44)."""
+    named = (("goods", "没收的非法财物"), ("terms", "其他处罚的内容"))
+    return [
+        f"{word}与告知的不同" for name, word in named
+        if getattr(after, name) and getattr(after, name) != getattr(before, name)
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -148,8 +163,8 @@ def hearing_grounds(settings: Settings, on: date, organ: str, subject_kind: str,
     found = [f"{kind}" for kind in measure.kinds if known.get(kind, {}).get("hearing")]
     if measure.amount >= limit.hearing:
         found.append(f"罚款{measure.amount}元，达到{limit.hearing}元")
-    if measure.confiscated >= limit.hearing:
-        found.append(f"没收违法所得{measure.confiscated}元，达到{limit.hearing}元")
+    if measure.taken >= limit.hearing:
+        found.append(f"没收违法所得和非法财物共{measure.taken}元，达到{limit.hearing}元")
     return found
 
 

@@ -247,7 +247,7 @@ def test_a_finding_goes_through_a_penalty_to_its_publication(engine: ProcessEngi
         step("write_report", penalties.report(5000, discretion="DEMO-3", discretion_reason=""))
     step("write_report", penalties.report(5000))
     step("case_review", penalties.REVIEW)
-    with pytest.raises(InvalidInput, match="重于审核的处理建议"):
+    with pytest.raises(InvalidInput, match="与审核的处理建议不符"):
         step("notice", penalties.notice(5001))
     step("notice", penalties.notice(5000))
     deliver(1)

@@ -55,6 +55,19 @@ def test_a_hearing_is_offered_from_the_organs_amount_on(organ: str, party: str, 
     assert penalties.hearing_grounds(SETTINGS, TODAY, organ, party, measure(kinds=["吊销许可证件"]))
 
 
+def test_confiscated_goods_count_with_confiscated_money_and_other_words_need_a_new_notice() -> None:
+    goods = {"kinds": ["没收非法财物", "没收违法所得"], "goods": "食品三袋", "confiscated": 4000}
+    for value, offered in ((95999.99, False), (96000, True)):
+        told = measure(**goods, goods_value=value)
+        assert bool(penalties.hearing_grounds(SETTINGS, TODAY, "SCJG", "企业", told)) is offered
+    before = measure(**goods, goods_value=100)
+    assert penalties.heavier(SETTINGS, TODAY, before, measure(**goods, goods_value=101))
+    assert penalties.reworded(before, measure(**{**goods, "goods": "食品四袋"}))
+    assert penalties.reworded(before, measure(**goods, terms="停业三十日"))
+    assert not penalties.reworded(before, measure(kinds=["没收违法所得"], confiscated=4000))
+    assert before.fields()["goods_value"] == 100
+
+
 def test_a_penalty_says_what_its_kinds_ask_for_and_keeps_to_the_row_of_discretion() -> None:
     for faulty in ({"kinds": ["罚款"]}, {"kinds": ["警告"], "amount": 100}, {"kinds": ["责令停产停业"]}):
         with pytest.raises(InvalidInput):

@@ -65,9 +65,12 @@ def _decided(ctx: ServiceContext, row: FollowUp, values: dict[str, Any], today: 
     _check_told(row)
     measure = penalties.check_measure(ctx.settings, today, values)
     told = penalties.told(row)
-    if told is not None and (heavier := penalties.heavier(ctx.settings, today, told, measure)):
+    heavier = penalties.heavier(ctx.settings, today, told, measure) if told else []
+    if told and (heavier := [*heavier, *penalties.reworded(told, measure)]):
         rule = "没有告知的处罚不得决定，应当重新告知（行政处罚法第四十四条、第四十五条）"
-        raise InvalidInput("处罚重于告知的内容。", fields={"kinds": [f"重于告知书：{'；'.join(heavier)}。{rule}。"]})
+        raise InvalidInput(
+            "处罚与告知的内容不符。", fields={"kinds": [f"与告知书不符：{'；'.join(heavier)}。{rule}。"]}
+        )
     penalties.check_discretion(ctx.settings, today, row.department, values, measure)
     known = penalties.kinds(ctx.settings, today)
     duties = [

@@ -26,7 +26,7 @@ def record_investigation_report(ctx: ServiceContext) -> dict[str, str]:
     kept = {key: value for key, value in row.facts.items() if key != "statement_review"}
     row.state, row.facts = "调查终结", {**kept, "report": {**values, "on": today.isoformat()}}
     told = penalties.told(row)
-    heard = ctx.data.get("stage") == "决定前" and told is not None
-    if heard and not penalties.heavier(ctx.settings, today, told or measure, measure):
-        return {"stage": "决定前"}
-    return {"stage": "告知前"}
+    if ctx.data.get("stage") != "决定前" or told is None:
+        return {"stage": "告知前"}
+    again = penalties.heavier(ctx.settings, today, told, measure) + penalties.reworded(told, measure)
+    return {"stage": "告知前" if again else "决定前"}

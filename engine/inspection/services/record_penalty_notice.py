@@ -23,10 +23,11 @@ def record_penalty_notice(ctx: ServiceContext) -> dict[str, Any] | None:
         return None
     measure = penalties.check_measure(ctx.settings, today, values)
     penal, reviewed = penalties.current(row)
-    if penal and (more := penalties.heavier(ctx.settings, today, reviewed, measure)):
+    more = penalties.heavier(ctx.settings, today, reviewed, measure) + penalties.reworded(reviewed, measure)
+    if penal and more:
         raise InvalidInput(
-            "告知的处罚重于审核的处理建议。",
-            fields={"kinds": [f"{'；'.join(more)}。请按审核的内容告知；确需加重的，退回补充调查后重新审核。"]},
+            "告知的处罚与审核的处理建议不符。",
+            fields={"kinds": [f"{'；'.join(more)}。请按审核的内容告知；确需改变的，退回补充调查后重新审核。"]},
         )  # fmt: skip
     subject_kind = str((row.subject or {}).get("subject_kind") or "")
     grounds = penalties.hearing_grounds(ctx.settings, today, row.department, subject_kind, measure)

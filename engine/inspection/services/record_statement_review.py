@@ -10,10 +10,11 @@ from engine.service_tasks import ServiceContext, service_task
 
 @service_task("record-statement-review", title="登记复核意见")
 def record_statement_review(ctx: ServiceContext) -> dict[str, str]:
-    """Says in ``stage`` how the case goes on: 决定前, or 告知前 when a new fact needs a new notice."""
+    """Says in ``stage`` how the case goes on: 决定前, or 告知前 when a new fact or other words need a new notice."""
     values, today = dict(ctx.values or {}), ctx.calendar.local_date(ctx.now)
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
     change, told = values["change"], penalties.told(row)
+    again = change == "查出新的事实"
     if change != "维持拟处罚" and values.get("proposal") != penalties.SPARE:
         measure = penalties.check_measure(ctx.settings, today, values)
         more = penalties.heavier(ctx.settings, today, told, measure) if told else []
@@ -25,10 +26,11 @@ def record_statement_review(ctx: ServiceContext) -> dict[str, str]:
                     "查出新的、更重的事实的，复核结论请选“查出新的事实”，系统将重新审核、重新告知。"
                 ]},
             )  # fmt: skip
+        again = again or bool(told and penalties.reworded(told, measure))
         values |= measure.fields()
     row.facts = {
         **row.facts, "statement_review": values,
         "statement_reviews": [*row.facts.get("statement_reviews", []), values],
     }  # fmt: skip
     row.state = "已复核"
-    return {"stage": "告知前" if change == "查出新的事实" else "决定前"}
+    return {"stage": "告知前" if again else "决定前"}

@@ -26,9 +26,9 @@ def weigh_penalty(ctx: ServiceContext, stage: str) -> dict[str, Any]:
         "penal": penal,
         "hearing": bool(grounds),
         "hearing_grounds": grounds,
-        "by_organ": penal and max(measure.amount, measure.confiscated) >= limit.review,
+        "by_organ": penal and max(measure.amount, measure.taken) >= limit.review,
         "collective": penal
-        and (max(measure.amount, measure.confiscated) >= limit.collective or rank >= limit.collective_rank),
+        and (max(measure.amount, measure.taken) >= limit.collective or rank >= limit.collective_rank),
         "public_interest": report.get("public_interest") == "是",
         "complex": report.get("complex") == "是",
         "grave": report.get("grave") == "是",
