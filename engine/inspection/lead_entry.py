@@ -21,8 +21,10 @@ from engine.inspection import uscc as credit_codes
 from engine.inspection.lead_models import CaseLead
 from engine.inspection.lead_reporters import reporter_faults, words_of
 from engine.inspection.lead_steps import PERSONAL_NUMBER
-from engine.inspection.leads import NewLead, known_subject, open_lead, source_row
+from engine.inspection.leads import PROCESS, NewLead, known_subject, open_lead, source_row
 from engine.inspection.opening import OFFICE, OFFICER
+from engine.models import ProcessInstance
+from engine.scope import scope
 from engine.settings import Settings
 
 FORM = "case-lead"
@@ -79,7 +81,13 @@ class RegisterLead:
         if faults or new is None:
             raise InvalidInput(f"有 {len(faults)} 项需要改正。", fields=faults)
         if number := known_platform_number(ctx.session, ctx.district_id, new.platform_number):
-            raise Conflict(f"平台登记编号 {new.platform_number} 已经登记为 {number}，没有重复登记。")
+            instance = sa.select(ProcessInstance.id).where(
+                ProcessInstance.district_id == ctx.district_id, ProcessInstance.process_key == PROCESS,
+                ProcessInstance.business_key == number,
+            )  # fmt: skip
+            seen = ctx.session.scalar(scope(instance, ctx.actor))
+            whose = f"登记为 {number}" if seen else "由其他部门登记"
+            raise Conflict(f"平台登记编号 {new.platform_number} 已经{whose}，没有重复登记。")
         return open_lead(ctx, new).number
 
 

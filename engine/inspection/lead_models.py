@@ -47,7 +47,14 @@ class CaseLead(Base):
         sa.UniqueConstraint("district_id", "number"),
         sa.Index("ix_case_lead_firm", "district_id", "uscc"),
         sa.Index("ix_case_lead_merged", "district_id", "merged_into"),
-        sa.Index("ix_case_lead_platform", "district_id", "platform_number"),
+        sa.Index(
+            "ix_case_lead_platform",
+            "district_id",
+            "platform_number",
+            unique=True,
+            postgresql_where=sa.text("platform_number <> ''"),
+            sqlite_where=sa.text("platform_number <> ''"),
+        ),
     )
 
 

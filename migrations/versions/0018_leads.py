@@ -47,7 +47,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_case_lead_firm", "case_lead", ["district_id", "uscc"], unique=False)
     op.create_index("ix_case_lead_merged", "case_lead", ["district_id", "merged_into"], unique=False)
-    op.create_index("ix_case_lead_platform", "case_lead", ["district_id", "platform_number"], unique=False)
+    op.create_index(
+        "ix_case_lead_platform",
+        "case_lead",
+        ["district_id", "platform_number"],
+        unique=True,
+        postgresql_where=sa.text("platform_number <> ''"),
+        sqlite_where=sa.text("platform_number <> ''"),
+    )
     op.create_table(
         "lead_reporter",
         sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
