@@ -21,6 +21,7 @@ from engine.errors import Conflict
 from engine.inspection.archives.commands import BUILD
 from engine.inspection.archives.job import build_case_file, building_failed
 from engine.inspection.credit_terms import EndTerms
+from engine.inspection.lead_import import DropStagedLeads
 from engine.inspection.object_duplicates import FIND_DUPLICATES, find_duplicates
 from engine.inspection.object_index import index_objects
 from engine.inspection.plan_season import RemindOfPlans
@@ -49,6 +50,7 @@ REMIND_OF_PLANS = "remind-of-plans"
 REFRESH_TASKS = "refresh-tasks"
 REMIND_OF_DEADLINES = "remind-of-deadlines"
 END_PUBLICITY = "end-publicity"
+DROP_STAGED_LEADS = "drop-staged-leads"
 
 #: An alarm may ring this much too early before it counts as somebody else's.
 AHEAD = timedelta(seconds=30)
@@ -62,9 +64,10 @@ CRON = {
     INDEX_OBJECTS: "*/5 * * * *",
     FIND_DUPLICATES: "30 3 * * *",
     END_PUBLICITY: "5 0 * * *",
+    DROP_STAGED_LEADS: "40 2 * * *",
 }
 #: Missed runs of these are made up for; sealing late is sealing.
-CATCH_UP = frozenset({RECONCILE, REMIND_OF_PLANS, END_PUBLICITY})
+CATCH_UP = frozenset({RECONCILE, REMIND_OF_PLANS, END_PUBLICITY, DROP_STAGED_LEADS})
 
 
 def job_kinds() -> tuple[JobKind, ...]:
@@ -78,6 +81,7 @@ def job_kinds() -> tuple[JobKind, ...]:
         JobKind(REMIND_OF_PLANS, remind_of_plans),
         JobKind(REMIND_OF_DEADLINES, remind_of_deadlines),
         JobKind(END_PUBLICITY, end_publicity, rounds=(60, 600)),
+        JobKind(DROP_STAGED_LEADS, drop_staged_leads),
         JobKind(FOLLOW_DEADLINES, follow_deadlines, rounds=(60, 600)),
         JobKind(INDEX_OBJECTS, keep_index_up),
         JobKind(FIND_DUPLICATES, look_for_duplicates),
@@ -185,6 +189,11 @@ def end_publicity(engine: ProcessEngine, _args: dict[str, Any]) -> None:
     after: str | None = ""
     while after is not None:
         after = engine.execute(EndTerms(after), actor=Actor.system())
+
+
+def drop_staged_leads(engine: ProcessEngine, _args: dict[str, Any]) -> None:
+    """Delete files of leads that nobody confirmed within a day."""
+    engine.execute(DropStagedLeads(), actor=Actor.system())
 
 
 def keep_index_up(engine: ProcessEngine, _args: dict[str, Any]) -> None:

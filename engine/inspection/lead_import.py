@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -162,7 +162,6 @@ class StageLeads:
     def run(self, ctx: CommandContext) -> str:
         user = _may_enter(ctx)
         check_size(self.content)
-        ctx.session.execute(sa.delete(StagedFile).where(StagedFile.purpose == KIND, StagedFile.at < ctx.now - KEPT))
         row = StagedFile(
             id=new_id(), district_id=ctx.district_id, purpose=KIND, file_name=self.file_name[:200],
             content=self.content, by_user=user, at=ctx.now,
@@ -179,7 +178,7 @@ class ImportLeads:
 
     def run(self, ctx: CommandContext) -> Reading:
         _may_enter(ctx)
-        staged = staged_file(ctx.session, ctx.district_id, ctx.actor, self.staged_id)
+        staged = staged_file(ctx.session, ctx.district_id, ctx.actor, self.staged_id, ctx.now)
         reading = read_leads(
             ctx.session, ctx.settings, ctx.district_id, ctx.actor, date.fromisoformat(ctx.today), staged.content
         )  # fmt: skip
@@ -197,10 +196,26 @@ class ImportLeads:
         return reading
 
 
-def staged_file(session: Session, district_id: str, actor: Actor, staged_id: str) -> StagedFile:
-    """The actor's own staged file.  Raises :class:`NotFound`."""
+@dataclass(frozen=True)
+class DropStagedLeads:
+    """Delete files nobody confirmed in time: they name reporters."""
+
+    def run(self, ctx: CommandContext) -> None:
+        ctx.session.execute(
+            sa.delete(StagedFile).where(
+                StagedFile.district_id == ctx.district_id, StagedFile.purpose == KIND, StagedFile.at < ctx.now - KEPT
+            )
+        )
+
+
+def staged_file(session: Session, district_id: str, actor: Actor, staged_id: str, now: datetime) -> StagedFile:
+    """The actor's own staged file.  Raises :class:`NotFound`, also when it was not confirmed in time."""
     row = session.get(StagedFile, staged_id) if staged_id else None
-    if row is None or (row.district_id, row.by_user, row.purpose) != (district_id, actor.user_id, KIND):
+    if (
+        row is None
+        or (row.district_id, row.by_user, row.purpose) != (district_id, actor.user_id, KIND)
+        or (row.at < now - KEPT)
+    ):
         raise NotFound("没有找到待确认的文件，可能已经导入或超过一天，请重新上传。")
     return row
 

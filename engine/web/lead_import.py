@@ -20,7 +20,7 @@ from engine.inspection.lead_import import (
 )
 from engine.inspection.outside_import import MAX_BYTES, check_size
 from engine.inspection.registry_import.columns import COLUMNS
-from engine.web.context import actor, database, engine, settings
+from engine.web.context import actor, database, engine, now, settings
 from engine.web.guards import requires_role
 from engine.web.listing import today
 from engine.web.table_export import table_response
@@ -63,7 +63,7 @@ def stage() -> ResponseReturnValue:
 def preview(staged_id: str) -> ResponseReturnValue:
     """Every row with its fate, the problems first; nothing is entered yet, and no reporter is shown."""
     with database().read() as session:
-        staged = staged_file(session, settings().district_id, actor(), staged_id if is_id(staged_id) else "")
+        staged = staged_file(session, settings().district_id, actor(), staged_id if is_id(staged_id) else "", now())
         reading = read_leads(session, settings(), settings().district_id, actor(), today(), staged.content)
     return render_template(
         "leads/preview.html", staged=staged, reading=reading, new=NEW, known=KNOWN, refused=REFUSED

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from engine.errors import InvalidInput
-from engine.inspection import public_fields, publication, publication_sources
+from engine.db import new_id
+from engine.errors import Conflict, InvalidInput, NotFound
+from engine.inspection import jobs, public_fields, publication, publication_sources
+from engine.inspection.item_models import StagedFile
+from engine.inspection.lead_import import ImportLeads, StageLeads
 from engine.inspection.lead_models import CaseLead
 from engine.inspection.models import FollowUp
 from engine.inspection.publication import Choices, Preview
@@ -118,3 +122,33 @@ def test_who_reported_is_kept_out_of_every_later_text_and_of_what_is_published(o
     preview = previewed(office.engine, subject, decision, number)
     shown = str((preview.content, preview.lines, preview.open_hits))
     assert "［已隐去］举报" in shown and NAME not in shown and wide not in shown
+
+
+def test_a_platforms_number_is_entered_once_and_names_the_lead_to_its_own_department(office: Office) -> None:  # noqa: F811
+    number = register(office, platform_number="12315-7")
+    with pytest.raises(Conflict, match=number):
+        register(office, platform_number="12315-7")
+    with pytest.raises(Conflict, match="由其他部门登记") as refused:
+        register(office, "wjj-officer", department="WJJ", platform_number="12315-7")
+    assert number not in str(refused.value)
+    # Two at once, when neither saw the other before it wrote.
+    with pytest.raises(sa.exc.IntegrityError), office.engine.database.write() as session:
+        row = session.scalars(sa.select(CaseLead).where(CaseLead.number == number)).one()
+        values = {c.name: getattr(row, c.name) for c in CaseLead.__table__.columns}
+        session.execute(sa.insert(CaseLead).values(values | {"id": new_id(), "number": "SCJG-线索-2026-0099"}))
+    for _ in range(2):
+        register(office)  # without a number as often as there are
+
+
+@ON_SQLITE
+def test_a_platforms_file_nobody_confirmed_is_gone_after_a_day(office: Office) -> None:  # noqa: F811
+    officer, text = office.login("scjg-officer"), "登记编号,收到日期,事由,举报内容\n".encode()
+    old = office.engine.execute(StageLeads("a.csv", text), actor=officer)
+    with office.engine.database.write() as session:
+        session.execute(sa.update(StagedFile).values(at=office.engine.clock() - timedelta(days=1, minutes=1)))
+    with pytest.raises(NotFound):
+        office.engine.execute(ImportLeads(old), actor=officer)
+    new = office.engine.execute(StageLeads("b.csv", text), actor=officer)
+    jobs.drop_staged_leads(office.engine, {})
+    with office.engine.read() as session:
+        assert list(session.scalars(sa.select(StagedFile.id))) == [new]
