@@ -135,6 +135,7 @@ def test_nobody_is_punished_without_having_been_told(limits: LimitDistrict) -> N
 
 def test_what_the_heads_agree_to_together_is_what_is_decided(limits: LimitDistrict) -> None:
     number, handlers = reviewed(limits, 9000, grave="是")
+    team = limits.follow_up(number).facts["handlers"]
     limits.do(number, "case_review", case.REVIEW)
     held = f"{today(limits)}T09:00:00+08:00"
     limits.do(number, "collective_discussion", case.discussion(held, 6000, decision="变更处理意见"))
@@ -147,6 +148,13 @@ def test_what_the_heads_agree_to_together_is_what_is_decided(limits: LimitDistri
     waive(limits, number)
     with pytest.raises(InvalidInput, match="与集体讨论的决定不一致"):
         limits.do(number, "decide", case.decision(5000, today(limits)))
+    task = limits.office.open_tasks("decide", business_key=number)[0]
+    both = limits.at(limits.clock.now)  # the head handled the case as well
+    with both.engine.database.write() as session:
+        row = session.scalars(sa.select(FollowUp).where(FollowUp.number == number)).one()
+        row.facts = {**row.facts, "handlers": [*team, limits.office.who(task).user_id]}
+    with pytest.raises(InvalidInput, match="办案人员不能作出处理决定"):
+        both.do(number, "decide", case.decision(6000, today(both)))
     limits.do(number, "decide", case.decision(6000, today(limits)))
     assert limits.follow_up(number).facts["decision"]["amount"] == 6000
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.bpmn.timers import parse_instant
 from engine.errors import InvalidInput
-from engine.inspection import education, penalties
+from engine.inspection import education, handlers, penalties
 from engine.inspection.crime_transfers import PENALTY_FIRST
 from engine.inspection.models import FollowUp
 from engine.inspection.records import follow_up
@@ -23,7 +23,7 @@ _DOCUMENTS = {
 @service_task("record-decision", title="登记处理决定")
 def record_decision(ctx: ServiceContext) -> dict[str, Any]:
     """A penalty was proposed and told to the party (PL44), is whole, not heavier than told (PL45), and within the
-    organ's discretion; not while public security has the case.
+    organ's discretion; not while public security has the case, and not by who investigated.
 
     A case sent back for further investigation is not decided and its clock runs on; one sent to the police is not
     decided yet.  Otherwise meets the deadline ``decision`` and starts that of publication.  Raises
@@ -31,6 +31,9 @@ def record_decision(ctx: ServiceContext) -> dict[str, Any]:
     """
     values: dict[str, Any] = dict(ctx.values or {})
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
+    if ctx.actor.user_id in handlers.of_case(row):
+        rule = "调查和决定应当由不同的人员承担，请由没有办理本案的机关负责人决定。"
+        raise InvalidInput("办案人员不能作出处理决定。", fields={"decision": [f"您是本案的办案人员。{rule}"]})
     if values["decision"] in (penalties.IMPOSED, penalties.CRIME):
         _check_transfer(ctx, row, values["decision"])
     if values["decision"] == penalties.CRIME:

@@ -14,6 +14,11 @@ def record_statement_review(ctx: ServiceContext) -> dict[str, str]:
     values, today = dict(ctx.values or {}), ctx.calendar.local_date(ctx.now)
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
     change, told = values["change"], penalties.told(row)
+    heard = (row.facts.get("hearing") or {}).get("outcome") == "已举行"
+    if (heard or penalties.statements(row)) and not values.get("items"):
+        raise InvalidInput(
+            "没有逐项复核。", fields={"items": ["当事人提出了意见或者举行了听证，请逐项写明是否采纳和理由。"]}
+        )
     again = change == "查出新的事实"
     if change != "维持拟处罚" and values.get("proposal") != penalties.SPARE:
         measure = penalties.check_measure(ctx.settings, today, values)
