@@ -86,6 +86,18 @@ def test_a_lead_about_somebody_the_registry_does_not_know_says_of_what_kind(offi
     with office.engine.read() as session:
         assert session.scalars(sa.select(CaseLead).where(CaseLead.number == number)).one().subject["subject_kind"]
 
+    # The check may show that a firm is a person; where the registry's word is known, that one stands.
+    number = register(office)
+    accepted(office, number)
+    step(office, number, "plan_check", DESK)
+    person = {"subject_name": PERSON, "subject_kind": "个人"}
+    wrong = found(office, "no-violation", uscc=IDENTITY, **person)
+    assert faults(office, number, "verify", wrong) == {"uscc"}
+    step(office, number, "verify", found(office, "no-violation", uscc="", **person))
+    with office.engine.read() as session:
+        row = session.scalars(sa.select(CaseLead).where(CaseLead.number == number)).one()
+    assert (row.subject["subject_kind"], row.uscc) == ("个人", "")
+
 
 @ON_SQLITE
 def test_who_reported_is_kept_out_of_every_later_text_and_of_what_is_published(office: Office) -> None:  # noqa: F811

@@ -130,6 +130,7 @@ def _verification(desk: Desk) -> dict[str, Any]:
     return {
         "lead_way": str(plan.get("way") or ""), "lead_uscc": row.uscc or None, "lead_name": row.subject_name or None,
         "lead_address": row.subject.get("address"),
+        "lead_kind": row.subject.get("subject_kind"),
         "planned_inspectors": found.get("inspectors") or plan.get("inspectors") or [],
         "inspectors": options.inspectors(desk, row.department),
         "lead_verdicts": tables.options(desk.settings, "lead-verdict", desk.today),

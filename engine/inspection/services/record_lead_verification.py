@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from engine.errors import InvalidInput
-from engine.inspection import site_officers
+from engine.inspection import redaction, site_officers
 from engine.inspection import uscc as credit_codes
 from engine.inspection.lead_models import CaseLead
-from engine.inspection.lead_steps import keep
+from engine.inspection.lead_steps import PERSONAL_NUMBER, keep
 from engine.inspection.lead_visits import enter_visit
 from engine.inspection.leads import known_subject, lead
 from engine.service_tasks import ServiceContext, service_task
@@ -67,8 +67,15 @@ def _identify(ctx: ServiceContext, row: CaseLead, values: dict[str, Any], faults
             faults["uscc"] = ["不是18位字母或数字，请按营业执照填写；没有营业执照的留空。"]
             return
     known = known_subject(ctx.session, ctx.district_id, code) or {}
-    typed = {"uscc": code, "name": values.get("subject_name"), "address": values.get("subject_address")}
+    if not known and redaction.barred(ctx.settings, code, ctx.calendar.local_date(ctx.now)):
+        faults["uscc"] = [PERSONAL_NUMBER]
+    typed = {
+        "uscc": code, "name": values.get("subject_name"), "address": values.get("subject_address"),
+        "subject_kind": None if known else values.get("subject_kind"),
+    }  # fmt: skip
     subject = {**row.subject, **known, **{key: value for key, value in typed.items() if value}}
+    if not subject.get("subject_kind"):
+        faults["subject_kind"] = ["名录库中没有这户，请选择类型；公示时个人信息按类型保护。"]
     if not code:
         subject.pop("uscc", None)
     row.subject, row.uscc, row.subject_name = subject, code, str(subject.get("name") or row.subject_name)
