@@ -12,8 +12,9 @@ from engine.actor import Actor
 from engine.commands.context import CommandContext
 from engine.commands.locking import locked_instance
 from engine.errors import Conflict, Forbidden, NotFound
-from engine.inspection.follow_ups import Kind, kinds, open_follow_up
+from engine.inspection.follow_ups import Kind, find_follow_up, kinds, open_follow_up
 from engine.inspection.models import FollowUp
+from engine.inspection.rectifications import PENALTY, penalty_above
 from engine.models import ProcessInstance
 from engine.scope import visible_instance
 from engine.settings import Settings
@@ -66,9 +67,11 @@ def openable(
             )
         )
     )
+    case = find_follow_up(session, instance.district_id, instance.business_key)
     return [
         kind for kind in kinds(settings, now.astimezone(settings.timezone).date()).values()
         if instance.process_key in kind.origins
         and any(actor.has_role(role, instance.department) for role in kind.roles)
         and (kind.repeats or f"{instance.business_key}/{kind.suffix}" not in known)
+        and not (kind.key == PENALTY and case is not None and penalty_above(session, case) is not None)
     ]  # fmt: skip

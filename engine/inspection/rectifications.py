@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.inspection import tables
+from engine.inspection.follow_ups import find_follow_up
 from engine.inspection.models import DepartmentInspection, Finding, FollowUp, Item
 from engine.inspection.rectification_models import Reinspection
 from engine.settings import Settings
@@ -17,6 +18,7 @@ from engine.settings import Settings
 ON_THE_SPOT, TERM = "当场改正", "限期改正"
 CORRECTED, GONE = "已改正", "当事人无法联系"
 NOT_SERVED = "未能送达"
+PENALTY = "administrative-penalty"
 #: What one round of an order is made of, in ``FollowUp.facts``; a second order begins them anew.
 _ROUND = ("order", "term", "report", "reminder", "reinspection")
 
@@ -72,6 +74,14 @@ def ordered_items(session: Session, row: FollowUp) -> list[dict[str, str]]:
     if not words:
         words = [str((row.facts.get("order") or {}).get("content") or "")[:500]]
     return [{"problem": one} for one in words if one]
+
+
+def penalty_above(session: Session, row: FollowUp) -> FollowUp | None:
+    """The penalty case this order was given in, however far above; None when there is none."""
+    above: FollowUp | None = row
+    while above is not None and above.kind != PENALTY:
+        above = find_follow_up(session, row.district_id, above.origin)
+    return above
 
 
 def carried(session: Session, row: FollowUp) -> dict[str, str]:

@@ -20,8 +20,10 @@ from engine.inspection.lead_models import CaseLead
 from engine.inspection.leads import HANDED_OVER, NewLead, open_lead
 from engine.inspection.models import DepartmentInspection, Finding, FollowUp, Inspection, Inspector, Publication
 from engine.inspection.objections import OpenObjection
+from engine.inspection.open_follow_up import openable
 from engine.inspection.publication_models import PublicationVersion
 from engine.inspection.rectification_models import EducationRecord
+from engine.models import ProcessInstance
 from engine.web.app import create_app
 from tests.conftest import SHANGHAI
 from tests.support.journey import AGREE, PNG
@@ -190,6 +192,26 @@ def test_an_order_may_follow_a_lead_and_a_penalty_where_no_visit_came_before(lim
     )
     limits.do(under, "decide_outcome", {"decision": "结案"})
     assert (limits.follow_up(under).state, limits.follow_up(under).root) == ("已改正", lead)
+
+    # What was ordered in a penalty case and not done is told to that case: one act, one penalty (PL29).
+    penalty = limits.open("administrative-penalty")
+    under = limits.open("rectification", origin=penalty)
+    limits.do(under, "issue_order", {**ORDER, "term": "3d", "served_on": "2026-03-18"})
+    limits.clock.travel("2026-03-25T09:00")
+    limits.run_timers()
+    reinspect(limits, under, "未改正", inspectors=team)
+    assert any("不另行立案" in str(block) for block in context(limits, under, "decide_outcome")["facts"])
+    with limits.engine.read() as session:
+        instance = session.scalars(sa.select(ProcessInstance).where(ProcessInstance.business_key == under)).one()
+        officer, settings = limits.office.login("scjg-officer"), limits.engine.settings
+        assert openable(session, settings, officer, instance, limits.clock.now) == []
+    limits.do(under, "decide_outcome", {"decision": "转行政处罚"})
+    assert limits.follow_up(under).state == "未改正，交原处罚案件" and not limits.steps(f"{under}/penalty")
+    with limits.engine.read() as session:
+        assert not session.scalars(sa.select(FollowUp).where(FollowUp.number == f"{under}/penalty")).all()
+    (told,) = limits.follow_up(penalty).facts["uncorrected"]
+    assert told["number"] == under and "货架上仍有一袋" in told["facts"]
+    assert any("货架上仍有一袋" in str(block) for block in context(limits, penalty, "file_case")["facts"])
 
 
 def test_a_second_offence_of_the_same_kind_within_its_years_is_no_first_one(limits: LimitDistrict) -> None:

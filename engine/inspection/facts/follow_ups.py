@@ -31,6 +31,8 @@ def follow_up_facts(desk: Desk) -> dict[str, Any]:
             found["facts"].append(
                 rows(title, *((_LABELS.get(k, k), _words(v)) for k, v in row.facts[key].items() if k in _LABELS))
             )
+    for told in row.facts.get("uncorrected", []):
+        found["facts"].append(rows("责令改正后没有改正", ("来自", told["number"]), ("情况", told["facts"])))
     conclusion = desk.part.conclusion if inspected else {}
     return {
         **found,

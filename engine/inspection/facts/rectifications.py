@@ -90,7 +90,7 @@ def _outcome(desk: Desk) -> dict[str, Any]:
     allowed = rectifications.decisions(desk.settings, row, desk.today)
     order, again = row.facts.get("order") or {}, row.facts.get("reinspection") or {}
     closed = desk.data.get("service_closed") or {}
-    shown = exemption_facts(desk)
+    shown, case = exemption_facts(desk), rectifications.penalty_above(desk.session, row)
     return {
         **shown,
         "facts": [
@@ -99,6 +99,7 @@ def _outcome(desk: Desk) -> dict[str, Any]:
                 ("送达", closed.get("outcome") if now == rectifications.NOT_SERVED else ""),
                 ("复查情况", again.get("facts")), ("没有改正的", again.get("next_reason")),
                 ("怎样联系", again.get("contact_tried")), ("当事人陈述", again.get("statement")),
+                ("所在的处罚案件", f"{case.number}：转行政处罚的，查明的情况交给该案，不另行立案" if case else ""),
             ),
             *shown["facts"],
         ],

@@ -13,7 +13,7 @@ from engine.inspection.records import follow_up
 from engine.models import Deadline
 from engine.service_tasks import ServiceContext, service_task
 
-AGAIN = "退回重新复查"
+AGAIN, PENAL = "退回重新复查", "转行政处罚"
 
 
 @service_task("record-rectification-outcome", title="登记责令改正的处理决定")
@@ -34,7 +34,10 @@ def record_rectification_outcome(ctx: ServiceContext) -> dict[str, Any]:
     row.facts = {**row.facts, "outcome": dict(values)}
     if decision["code"] == AGAIN:
         _look_again(ctx, row)
-    return {"outcome": decision["outcome"], "carried": rectifications.carried(ctx.session, row)}
+    outcome = decision["outcome"]
+    if decision["code"] == PENAL and rectifications.penalty_above(ctx.session, row) is not None:
+        outcome = "未改正，交原处罚案件"
+    return {"outcome": outcome, "carried": rectifications.carried(ctx.session, row)}
 
 
 def _look_again(ctx: ServiceContext, row: FollowUp) -> None:
