@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from engine.bpmn.timers import parse_instant
 from engine.errors import InvalidInput
 from engine.inspection import missed_limits
-from engine.inspection.decision_clock import DECISION, go_on, stop
+from engine.inspection.decision_clock import DECISION, EXCLUDED, TRANSFER, TRANSFER_WORDS, go_on, stop
 from engine.inspection.follow_ups import running_deadline
 from engine.inspection.models import FollowUp, Inspector, Recusal
 from engine.inspection.records import follow_up
@@ -31,9 +31,8 @@ ENDS, GOES_ON = "终止", "继续"
 ENDS_HERE, WAITS, PENALTY_FIRST = "移送结案", "中止等待", "先行处罚"
 #: How the penalty process says that it ended with the transfer.
 CLOSED_AS_TRANSFERRED = "移送公安机关"
-GROUND = "suspended-case"
-#: Reasons that the penalty's deadline gives: its readers need not know of the transfer.
-STOPPED, RESUMED = "案件中止调查", "中止调查的原因消除"
+#: Reason that the penalty's deadline gives: its readers need not know of the transfer.
+RESUMED = "中止调查的原因消除"
 OFFICER = "执法检查人员"
 
 
@@ -104,19 +103,22 @@ def keep(ctx: ServiceContext, step: str, state: str, at: datetime) -> FollowUp:
 
 def stop_penalties(ctx: ServiceContext, row: FollowUp, since: datetime) -> None:
     """The days for a penalty decision in this chain do not count while public security has the case."""
-    stopped = list(row.facts.get("stopped") or [])
+    stopped = list(row.facts.get(EXCLUDED) or [])
     for number in [penalty.number for penalty in penalties(ctx, row) if penalty.closed_at is None]:
         deadline = running_deadline(ctx.session, ctx.district_id, number, DECISION)
-        if stop(ctx, deadline, GROUND, STOPPED) and number not in stopped:
+        stop(ctx, deadline, TRANSFER, TRANSFER_WORDS)
+        # One that stands still on another ground already goes on standing when that ground is over.
+        if deadline is not None and deadline.suspended_at is not None and number not in stopped:
             stopped.append(number)
-    row.facts = {**row.facts, "stopped": stopped, "stopped_at": since.isoformat()}
+    row.facts = {**row.facts, EXCLUDED: stopped, "stopped_at": since.isoformat()}
 
 
 def resume_penalties(ctx: ServiceContext, row: FollowUp) -> None:
     """Let the days count again that this transfer stopped, and only those."""
-    for number in row.facts.get("stopped") or []:
-        go_on(ctx, running_deadline(ctx.session, ctx.district_id, number, DECISION), GROUND, RESUMED)
-    row.facts = {**row.facts, "stopped": []}
+    stopped = row.facts.get(EXCLUDED) or []
+    row.facts = {**row.facts, EXCLUDED: []}
+    for number in stopped:
+        go_on(ctx, running_deadline(ctx.session, ctx.district_id, number, DECISION), TRANSFER, RESUMED)
 
 
 def penalties(ctx: ServiceContext, row: FollowUp) -> list[FollowUp]:

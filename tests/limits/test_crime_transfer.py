@@ -254,3 +254,26 @@ def test_the_days_for_a_penalty_stand_still_with_public_security_and_the_case_en
     with limits.engine.read() as session:  # nothing that its readers see tells of the transfer
         told = session.scalars(sa.select(DeadlineChange.reason).where(DeadlineChange.reason != "")).all()
     assert {"案件中止调查", "中止调查的原因消除"} <= set(told) and not [text for text in told if "公安" in text]
+
+
+def test_a_clock_that_stands_already_goes_on_standing_for_the_transfer_when_the_other_ground_is_over(
+    limits: LimitDistrict,
+) -> None:
+    penalty = limits.open("administrative-penalty")
+    limits.engine.execute(SetDeadline(penalty, "decision", department=LEAD), actor=Actor.system())
+    agreed = {"decision": "同意"}
+    paused = limits.open("case-suspension", penalty)
+    day = limits.clock.now.date().isoformat()
+    limits.do(paused, "apply", {"ground": "testing", "reason": "送检样品三批。", "since": day, "expected": "三月底"})
+    limits.do(paused, "approve_suspension", agreed)
+    number = transferred(limits, penalty)
+    hand_over(limits, number)
+    receive(limits, number)
+    assert limits.deadline(penalty, "decision").suspensions[-1]["ground"] == "testing"
+    limits.do(paused, "resume", {"reason": "检验报告已收到。", "until": day})
+    limits.do(paused, "approve_resumption", agreed)
+    stands = limits.deadline(penalty, "decision")
+    assert stands.suspended_at is not None and stands.suspensions[-1]["ground"] == "suspended-case"
+    police(limits, number, "不予立案")
+    limits.do(number, "review_request", {"decision": "不再提请", "reason": "没有新的证据。"})
+    assert limits.deadline(penalty, "decision").suspended_at is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.bpmn.timers import parse_instant
+from engine.inspection.decision_clock import GRANTED, go_on
 from engine.inspection.follow_ups import running_deadline
 from engine.inspection.records import follow_up
 from engine.service_tasks import ServiceContext, service_task
@@ -10,11 +11,12 @@ from engine.service_tasks import ServiceContext, service_task
 
 @service_task("resume-case", title="恢复办案期限")
 def resume_case(ctx: ServiceContext, reason: str, until: str) -> None:
-    """Ends the suspension this application began, and no other."""
+    """Ends the suspension this application is for, and no other; what else excludes days takes over."""
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
     running = running_deadline(ctx.session, ctx.district_id, row.origin, "decision")
-    ours = (ctx.data.get("suspend") or {}).get("suspended")
-    if not ours or running is None or running.suspended_at is None:
+    granted = row.facts.get(GRANTED)
+    row.facts = {key: value for key, value in row.facts.items() if key != GRANTED}
+    if not granted or running is None or running.suspended_at is None:
         return
     ended = max(parse_instant(until[:10], ctx.settings.timezone), running.suspended_at)
-    ctx.resume_deadline(row.origin, "decision", reason, until=min(ended, ctx.now))
+    go_on(ctx, running, granted["ground"], reason, until=min(ended, ctx.now))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.bpmn.timers import parse_instant
 from engine.deadline_rules import deadline_rule
+from engine.inspection.decision_clock import GRANTED
 from engine.inspection.follow_ups import running_deadline
 from engine.inspection.records import follow_up
 from engine.service_tasks import ServiceContext, service_task
@@ -13,12 +14,14 @@ from engine.service_tasks import ServiceContext, service_task
 def suspend_case(ctx: ServiceContext, ground: str, reason: str, since: str) -> dict[str, bool]:
     """From ``since`` on, or from the approval unless the table lets the ground begin earlier (``backdated``).
 
-    Never from before the clock ran; one that stands still already is left as it is, and so is one that ran out
-    before a ground that begins with the approval was approved.
+    Never from before the clock ran; one that stands still already is left as it is until that is over.  One that
+    ran out before a ground that begins with the approval was approved is not stopped.
     """
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
     running = running_deadline(ctx.session, ctx.district_id, row.origin, "decision")
+    granted = {**row.facts, GRANTED: {"ground": ground, "reason": reason}}
     if running is None or running.suspended_at is not None:
+        row.facts = granted
         row.state = "已批准，期限另在中止"
         return {"suspended": False}
     rule = deadline_rule(ctx.settings, "decision", ctx.calendar.local_date(ctx.now))
@@ -31,5 +34,5 @@ def suspend_case(ctx: ServiceContext, ground: str, reason: str, since: str) -> d
     asked = parse_instant(since[:10], ctx.settings.timezone) if earlier else ctx.now
     began = max([asked, running.started_at, *resumed])
     ctx.suspend_deadline(row.origin, "decision", reason, ground=ground, since=min(began, ctx.now))
-    row.state = "中止中"
+    row.state, row.facts = "中止中", granted
     return {"suspended": True}
