@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from engine.actor import Actor
 from engine.commands.extend_deadline import ExtendDeadline
+from engine.commands.set_deadline import SetDeadline
 from engine.errors import InvalidInput
 from engine.inspection.models import FollowUp
 from tests.support import penalty_case as case
@@ -129,8 +130,10 @@ def test_nobody_is_punished_without_having_been_told(limits: LimitDistrict) -> N
     limits.do(number, "notice", case.notice(6000))
     service(limits, number, 1, handlers, today(limits))
     waive(limits, number)
+    limits.engine.execute(SetDeadline(limits.part, "remake"), actor=Actor.system())  # as a remedy it came from has it
     limits.do(number, "decide", case.decision(6000, today(limits)))
     assert limits.follow_up(number).facts["decision"]["amount"] == 6000
+    assert limits.deadline(limits.part, "remake").met_at is not None  # by the decision, not by the closing of the case
 
 
 def test_what_the_heads_agree_to_together_is_what_is_decided(limits: LimitDistrict) -> None:

@@ -26,7 +26,8 @@ def record_decision(ctx: ServiceContext) -> dict[str, Any]:
     organ's discretion; not while public security has the case, and not by who investigated.
 
     A case sent back for further investigation is not decided and its clock runs on; one sent to the police is not
-    decided yet.  Otherwise meets the deadline ``decision`` and starts that of publication.  Raises
+    decided yet.  Otherwise meets the deadlines ``decision`` and, where one was ordered, ``remake``, and starts that of
+    publication.  Raises
     :class:`InvalidInput` naming every faulty field.
     """
     values: dict[str, Any] = dict(ctx.values or {})
@@ -52,6 +53,7 @@ def record_decision(ctx: ServiceContext) -> dict[str, Any]:
         education.keep(ctx, values)
     row.state, row.facts = "已决定", {**row.facts, "decision": values}
     ctx.meet_deadline("decision")
+    ctx.meet_deadline("remake", row.origin)  # where a review or a court ordered a new decision
     if values["decision"] == penalties.IMPOSED:
         decided_at = parse_instant(str(values["decided_on"])[:10], ctx.settings.timezone)
         ctx.set_deadline(ctx.business_key, "penalty-publication", started_at=decided_at)
