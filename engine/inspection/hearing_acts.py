@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from engine.errors import InvalidInput
@@ -42,6 +43,7 @@ def act(ctx: ServiceContext) -> dict[str, Any]:
             return _put_off(ctx, row, values, "延期")
         case "中止":
             _stopped(ctx, row, values, "中止")
+            _expect_back(ctx, values)
             state(ctx, row, hearings.STOPPED)
             return {"next": SUSPENDED}
         case _:
@@ -113,6 +115,17 @@ def _stopped(ctx: ServiceContext, row: Hearing, values: Mapping[str, Any], kind:
     row.stops = [*row.stops, kept]
 
 
+def _expect_back(ctx: ServiceContext, values: Mapping[str, Any]) -> None:
+    """The limit ends with the day the chair expects; a form of an earlier version names none, then the row counts."""
+    if not values.get("suspend_until"):
+        ctx.set_deadline(ctx.business_key, hearings.RESUMPTION)
+        return
+    days = (date.fromisoformat(str(values["suspend_until"])[:10]) - ctx.calendar.local_date(ctx.now)).days
+    if days < 1:
+        raise InvalidInput("日期不对。", fields={"suspend_until": ["预计恢复的日期应当在今天以后，请修改。"]})
+    ctx.set_deadline(ctx.business_key, hearings.RESUMPTION, rule=f"{days}d")
+
+
 def _recusal_asked(row: Hearing, values: Mapping[str, Any]) -> dict[str, Any]:
     """The head decides on the chair, the chair on everybody else."""
     if values["recused_role"] == _CHAIR:
@@ -143,6 +156,7 @@ def resume(ctx: ServiceContext) -> dict[str, Any]:
     row = at_hand(ctx)
     row.held_at = row.announced_at = None
     state(ctx, row, hearings.ACCEPTED)
+    ctx.meet_deadline(hearings.RESUMPTION)
     return {}
 
 

@@ -22,6 +22,7 @@ from engine.settings import Settings
 PROCESS = "hearing"
 NOTICE = "hearing-notice"  # the document template and the deadline row are called alike
 ANNOUNCEMENT, REPORT, REQUEST = "hearing-announcement", "hearing-report", "statement"
+RESUMPTION = "hearing-resumption"
 ASKED, REFUSED, ACCEPTED, NOTIFIED = "待审查", "不予受理", "已受理", "已通知"
 STOPPED, HELD, CLOSED = "中止", "已举行", "已办结"
 #: Granted and not over: the days for the decision do not run.

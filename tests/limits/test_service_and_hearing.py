@@ -430,3 +430,19 @@ def test_a_hearing_that_outlasts_an_announcement_keeps_the_days_for_the_decision
     withdrawal = limits.file(number, "schedule", "withdrawal")
     limits.do(number, "schedule", {"action": "当事人撤回申请", "withdrawn_on": "2026-03-05", "withdrawal": withdrawal})
     assert (limits.follow_up(number).state, limits.deadline(case, "decision").suspended_at) == ("撤回听证申请", None)
+
+
+def test_a_suspended_hearing_not_resumed_on_the_day_expected_is_urged(limits: LimitDistrict) -> None:
+    _, number = open_hearing(limits)
+    limits.do(number, "schedule", fixed("2026-03-16"))
+    hand_over(limits, f"{number}/service-1")
+    stopped = {"action": "中止", "suspend_ground": "new-evidence", "note": "等待重新检测的报告。"}
+    assert set(refused(limits, number, "hold", {**stopped, "suspend_until": today(limits)})) == {"suspend_until"}
+    limits.do(number, "hold", {**stopped, "suspend_until": "2026-03-20"})
+    back = {"resumed_on": today(limits), "reason": "重新检测的报告已经收到。"}
+    sides = limits.around(number, "hearing-resumption", then=lambda d: d.do(number, "resume_hearing", back))
+    assert [side.on_time for side in sides] == [True, True, False]
+    assert [side.opened for side in sides] == [frozenset(), frozenset(), {"urge_resumption"}]
+    assert sides[2].told and sides[2].gone == frozenset()
+    limits.do(number, "resume_hearing", back)
+    assert "schedule" in limits.steps(number) and "urge_resumption" not in limits.steps(number)
