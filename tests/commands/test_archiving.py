@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ from engine.commands.complete_task import CompleteTask
 from engine.commands.deploy import Deploy
 from engine.commands.start_process import StartProcess
 from engine.db import Database
-from engine.errors import Conflict, Forbidden
+from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.inspection.archive_models import CaseFile, CaseFileBlock
 from engine.inspection.archives.commands import BLOCK, ArchiveCase
 from engine.inspection.archives.job import build_case_file
+from engine.inspection.archives.rules import rules
 from engine.inspection.archives.verify import verify
 from engine.inspection.facts import context_provider
 from engine.inspection.installation import roles, services
@@ -41,6 +43,9 @@ ROW = {
     "code": "note", "name": "便函卷", "letters": "BH", "retention": "永久", "years": None,
     "number": "{department}-{letters}·{year}-{term}-{serial:04d}", "requires": [
         {"process": "note", "element": "write", "title": "便函", "condition": "true", "always": True}],
+    "documents": [
+        {"process": "note", "template": "memo", "title": "便函正本",
+         "when": {"element": "write", "condition": "sent = true"}}],
     "effective_from": "2019-01-01", "effective_to": None, "source": "测试",
 }  # fmt: skip
 
@@ -110,3 +115,36 @@ def test_a_case_is_numbered_kept_in_blocks_and_verified(office: ProcessEngine, t
             assert hashlib.sha256(kept.read_bytes()).hexdigest() == row.zip_sha256
             report = verify(kept)
             assert report.problems == [] and report.files == 3
+
+
+def test_a_document_is_missed_only_on_its_occasion(office: ProcessEngine) -> None:
+    me = officer(office, "zhang")
+    for key, values in (("便函-1", {"sent": False}), ("便函-2", {"sent": True})):
+        instance = office.execute(StartProcess("note", key, {}, title=key, department="SCJG"), actor=me)
+        with office.read() as session:
+            task = session.scalars(sa.select(UserTask).where(UserTask.business_key == key)).one()
+        office.execute(CompleteTask(task.id, task.version, values), actor=me)
+        if values["sent"]:
+            with pytest.raises(InvalidInput, match="材料不齐"):
+                office.execute(ArchiveCase(instance), actor=me)
+        office.execute(ArchiveCase(instance, reason="正本已寄出。" if values["sent"] else ""), actor=me)
+    with office.read() as session:
+        files = session.scalars(sa.select(CaseFile).order_by(CaseFile.archive_number)).all()
+        assert [file.missing for file in files] == [[], ["缺少《便函正本》"]]
+
+
+def test_a_penalty_file_is_asked_for_what_its_course_calls_for(settings: Settings) -> None:
+    rule = rules(settings, date(2026, 3, 2))["administrative-penalty"]
+
+    def called_for(**submitted: dict[str, str]) -> set[str]:
+        return {due.template for due in rule.documents if due.when.arose(submitted)}
+
+    filed = {"approve_filing": {"decision": "立案"}}
+    assert called_for(approve_filing={"decision": "不予立案"}) == set()
+    assert called_for(**filed) == {"filing-approval"}
+    told = {"filing-approval", "investigation-report", "penalty-notice", "penalty-decision"}
+    assert called_for(**filed, decide={"decision": "处罚"}) == told
+    assert called_for(**filed, decide={"decision": "不予处罚"}) == {
+        "filing-approval", "investigation-report", "no-penalty-decision",
+    }  # fmt: skip
+    assert called_for(file_application={}) == {"court-application"}

@@ -45,6 +45,14 @@ def test_what_is_asked_for_before_archiving_is_a_step_with_such_fields() -> None
             named = parse(need["condition"]).names - {"paper"}
             if form is None or not named <= set(fields(form)):
                 faults.append(f"{row['code']}: {need['element']} {sorted(named)}")
+        for due in row.get("documents", []):
+            if not (ROOT / "forms" / "documents" / f"{due['template']}.json").exists():
+                faults.append(f"{row['code']}: {due['template']}")
+        for need in [*row["requires"], *row.get("documents", [])]:
+            if when := need.get("when"):
+                form = forms_of(need["process"]).get(when["element"])
+                if form is None or not parse(when["condition"]).names <= set(fields(form)):
+                    faults.append(f"{row['code']}: {when}")
     assert faults == []
 
 

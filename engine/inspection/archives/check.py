@@ -38,21 +38,34 @@ def _departments(session: Session, case: Case) -> dict[str, str]:
 
 
 def _material(session: Session, case: Case, names: dict[str, str]) -> list[str]:
-    last: dict[tuple[str, str], dict[str, Any]] = {}
+    last: dict[str, dict[str, dict[str, Any]]] = {instance.id: {} for instance in case.instances}
     for instance_id, element, values, paper in session.execute(
         sa.select(UserTask.instance_id, UserTask.element_id, UserTask.values, UserTask.paper)
         .where(UserTask.instance_id.in_(case.streams), UserTask.state == "completed")
         .order_by(UserTask.closed_at, UserTask.id)
     ):
-        last[(instance_id, element)] = {**(values or {}), "paper": paper}
+        last.setdefault(instance_id, {})[element] = {**(values or {}), "paper": paper}
+    issued = {
+        (row.instance_id, row.template)
+        for row in official_documents.of_instances(session, case.streams)
+        if row.state == "issued"
+    }
     said = []
     for instance in case.instances:
+        submitted = last[instance.id]
         for need in case.rule.requires:
-            if need.process != instance.process_key:
+            if need.process != instance.process_key or (need.when and not need.when.arose(submitted)):
                 continue
-            values = last.get((instance.id, need.element))
+            values = submitted.get(need.element)
             if (values is None and need.always) or (values is not None and not need.met_by(values)):
                 said.append(f"{names[instance.id]}缺少{need.title}")
+        said += [
+            f"{names[instance.id]}缺少《{due.title}》"
+            for due in case.rule.documents
+            if due.process == instance.process_key
+            and due.when.arose(submitted)
+            and (instance.id, due.template) not in issued
+        ]
     return said
 
 

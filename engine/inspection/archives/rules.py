@@ -18,10 +18,23 @@ FOR_EVER = "Y"
 
 
 @dataclass(frozen=True)
+class Occasion:
+    """When material is asked for: the last submission of a step fulfils a condition."""
+
+    element: str
+    condition: str
+
+    def arose(self, submitted: Mapping[str, Mapping[str, Any]]) -> bool:
+        """``submitted``: the last submission of each step of one process."""
+        values = submitted.get(self.element)
+        return values is not None and _parsed(self.condition).holds(values)
+
+
+@dataclass(frozen=True)
 class Requirement:
     """Material of one step; ``condition`` is asked of what was submitted last in it.
 
-    ``always``: the step itself must have been done.
+    ``always``: the step itself must have been done; ``when``: only on that occasion.
     """
 
     process: str
@@ -29,10 +42,21 @@ class Requirement:
     title: str
     condition: str
     always: bool
+    when: Occasion | None = None
 
     def met_by(self, values: Mapping[str, Any]) -> bool:
         """True when the submission has the material."""
         return _parsed(self.condition).holds(values)
+
+
+@dataclass(frozen=True)
+class RequiredDocument:
+    """An official document, by its template, that must have been issued in a process on an occasion."""
+
+    process: str
+    template: str
+    title: str
+    when: Occasion
 
 
 @dataclass(frozen=True)
@@ -47,6 +71,7 @@ class Rule:
     pattern: str
     includes: Sequence[str]
     requires: Sequence[Requirement]
+    documents: Sequence[RequiredDocument]
     signed_copies: frozenset[str]  # templates of documents whose signed copy must be there
     source: str
 
@@ -88,11 +113,18 @@ def rule(settings: Settings, process_key: str, on: date) -> Rule | None:
 
 def _rule(row: Mapping[str, Any]) -> Rule:
     requires = [
-        Requirement(r["process"], r["element"], r["title"], r["condition"], bool(r.get("always")))
+        Requirement(
+            r["process"], r["element"], r["title"], r["condition"], bool(r.get("always")),
+            Occasion(**r["when"]) if "when" in r else None,
+        )
         for r in row.get("requires", ())
+    ]  # fmt: skip
+    documents = [
+        RequiredDocument(r["process"], r["template"], r["title"], Occasion(**r["when"]))
+        for r in row.get("documents", ())
     ]
     return Rule(
         row["code"], row["name"], row["letters"], row["retention"], row["years"], row["number"],
-        tuple(row.get("includes", ())), tuple(requires),
+        tuple(row.get("includes", ())), tuple(requires), tuple(documents),
         frozenset(row.get("signed_copies", ())), row["source"],
     )  # fmt: skip
