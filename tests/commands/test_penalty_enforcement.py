@@ -213,7 +213,16 @@ def to_the_court(desk: EnforcementDesk, until: str = "2026-12-02") -> None:
     desk.do("draft_reminder", obligation=desk.context("draft_reminder")["obligation"], way="代收银行",
             surcharge="按规定加处")  # fmt: skip
     desk.do("approve_reminder", "head", decision="同意")
-    desk.send("document-service-closed", ENFORCEMENT, number="x", outcome="已送达", served_on="2026-03-20")
+    stale = {"number": f"{ENFORCEMENT}/service-0", "outcome": "已送达", "served_on": "2026-03-19"}
+    desk.send("document-service-closed", ENFORCEMENT, **stale)  # what became of another document is no answer
+    assert "hear_reminder" not in desk.steps() and desk.debt().reminded_on is None
+    desk.send(
+        "document-service-closed",
+        ENFORCEMENT,
+        number=f"{ENFORCEMENT}/service-1",
+        outcome="已送达",
+        served_on="2026-03-20",
+    )
     assert "hear_reminder" in desk.steps()
     desk.travel("2026-04-03")
     assert "hear_reminder" in desk.steps()  # ten working days end on the third of April
@@ -294,60 +303,13 @@ def test_a_duty_the_party_refuses_is_reminded_of_and_taken_to_the_court_though_t
     desk.do("carry_out_duties", result="拒不履行", performed_on="2026-03-18", how="仍在营业，拒绝停业。")
     desk.do("draft_reminder", obligation=context["obligation"], way="自行停止营业", surcharge="没有未缴的罚款")
     desk.do("approve_reminder", "head", decision="同意")
-    desk.send("document-service-closed", ENFORCEMENT, number="x", outcome="已送达", served_on="2026-03-20")
-    desk.travel("2026-09-02")
-    assert desk.steps() == {"carry_out_duties"}  # the party may still bring suit
-    desk.travel("2026-09-03")
-    context = desk.context("draft_application")
-    assert "其他处罚内容：责令停产停业（停业三个月）" in context["claims"] and "罚款" not in context["claims"]
-    assert desk.due("court-application") == "2026-12-02"
-    desk.do("draft_application", court="天桥区人民法院", claims=context["claims"], reasons=context["reasons"])
-    desk.do("approve_application", "head", decision="同意")
-    desk.do("file_application", court="天桥区人民法院", filed_on="2026-09-03")
-    desk.do("court_ruling", result="准予执行", number="(2026)鲁0105行审2号", received_on="2026-09-03")
-    desk.do("carry_out_duties", result="已执行", performed_on="2026-09-03", how="人民法院强制停业。")
-    assert desk.ended() and desk.state() == "缴清"
-
-
-@ON_SQLITE
-def test_a_duty_alone_is_taken_up_when_refused_and_left_when_performed(engine: ProcessEngine, clock: Clock) -> None:
-    desk = EnforcementDesk(
-        engine, clock, kinds=["责令停产停业"], amount=0, duties=[{"kind": "责令停产停业", "content": "停业三个月"}]
+    desk.send(
+        "document-service-closed",
+        ENFORCEMENT,
+        number=f"{ENFORCEMENT}/service-1",
+        outcome="已送达",
+        served_on="2026-03-20",
     )
-    desk.open()
-    assert desk.steps() == {"carry_out_duties"}
-    desk.do("carry_out_duties", result="拒不履行", performed_on="2026-03-02", how="送达后仍在营业。")
-    assert desk.steps() == {"carry_out_duties", "draft_reminder"}
-    desk.do("carry_out_duties", result="已执行", performed_on="2026-03-02", how="已经停止营业。")
-    assert desk.ended() and desk.state() == "已履行"
-
-
-@ON_SQLITE
-def test_a_duty_the_party_refuses_is_reminded_of_and_taken_to_the_court_though_the_money_came_in_time(
-    engine: ProcessEngine, clock: Clock
-) -> None:
-    duties = [
-        {"kind": "吊销许可证件", "content": "食品经营许可证"}, {"kind": "责令停产停业", "content": "停业三个月"},
-    ]  # fmt: skip
-    desk = EnforcementDesk(engine, clock, kinds=["罚款"], duties=duties)
-    desk.open()
-    licence = next(task for task in desk.tasks("carry_out_duties") if task.context["item"] == duties[0])
-    desk.submit(licence, result="已执行", performed_on="2026-03-02", how="注销登记，许可证已收回。")
-    desk.pay(10000, "2026-03-02", "E1")
-    assert desk.steps() == {"carry_out_duties"}  # only what is undone
-    desk.travel("2026-03-18")  # the last day of payment passed; it was paid
-    assert desk.steps() == {"carry_out_duties"} and desk.debt().overdue_since is None
-    desk.do("carry_out_duties", result="拒不履行", performed_on="2026-03-18", how="现场检查仍在营业。")
-    assert desk.steps() == {"carry_out_duties", "draft_reminder"} and desk.state() == "逾期"
-    context = desk.context("draft_reminder")
-    assert context["obligation"] == "履行：责令停产停业（停业三个月）。"
-    desk.do("carry_out_duties", result="无法执行", performed_on="2026-03-18", how="场所已经转让他人。")
-    desk.do("confirm_unperformed", "section", decision="退回", return_reason="转让没有生效。")
-    assert "draft_reminder" not in desk.steps()  # nothing is refused any more
-    desk.do("carry_out_duties", result="拒不履行", performed_on="2026-03-18", how="仍在营业，拒绝停业。")
-    desk.do("draft_reminder", obligation=context["obligation"], way="自行停止营业", surcharge="没有未缴的罚款")
-    desk.do("approve_reminder", "head", decision="同意")
-    desk.send("document-service-closed", ENFORCEMENT, number="x", outcome="已送达", served_on="2026-03-20")
     desk.travel("2026-09-02")
     assert desk.steps() == {"carry_out_duties"}  # the party may still bring suit
     desk.travel("2026-09-03")

@@ -88,7 +88,7 @@ def test_the_court_is_asked_ten_working_days_after_the_reminder_and_within_three
         case, "draft_reminder", {"obligation": "缴纳罚款 10,000.00 元。", "way": "代收银行", "surcharge": "按规定加处"}
     )
     limits.do(case, "approve_reminder", {"decision": "同意"})
-    served_on = {"outcome": "已送达", "served_on": "2026-03-20"}
+    served_on = {"number": f"{case}/service-1", "outcome": "已送达", "served_on": "2026-03-20"}
     limits.engine.execute(_Tell("document-service-closed", case, served_on), actor=Actor.system())
     before, on, after = limits.around(case, step="hear_reminder")  # 3 April
     assert (before.gone, on.gone, after.gone) == (frozenset(), frozenset(), frozenset({"hear_reminder"}))
