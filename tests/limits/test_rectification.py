@@ -359,6 +359,8 @@ def test_an_objection_is_answered_in_three_working_days_or_seven_and_corrects_wh
 
     before, on, after = limits.around(number, "objection", then=refuse)
     assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
+    before, on, after = limits.around(number, "objection")  # the delay is explained wherever it arose
+    assert not on.opened and after.opened == {"explain_delay"} and not after.gone
     accepted = {"decision": "受理", "needs_others": "是", "assistants": [OTHER], "question": "请核实。"}
     limits.do(number, "accept", accepted)
     before, on, after = limits.around(number, step="assist")
@@ -375,9 +377,11 @@ def test_an_objection_is_answered_in_three_working_days_or_seven_and_corrects_wh
     assert on.at.date().isoformat() == "2026-03-11" and not on.opened and after.opened == {"explain_delay"}
     limits.do(number, "verify", verified)
     limits.do(number, "decide", {"decision": "成立", "correction_kind": "更正", "reason": "与检查记录不一致。"})
-    limits.do(number, "answer", {"told_on": "2026-03-02", "method": "当面交付", "recipient": "演示负责人"})
-    assert limits.deadline(number, "objection").met_at is not None and not limits.follow_up(number).closed_at
+    assert limits.steps(number) == set() and limits.deadline(number, "objection").met_at is None
     correct(limits, limits.follow_up(number).facts["correction"])
+    # Only what is corrected is answered as upheld.
+    limits.do(number, "answer", {"told_on": "2026-03-02", "method": "当面交付", "recipient": "演示负责人"})
+    assert limits.deadline(number, "objection").met_at is not None
     row = limits.follow_up(number)
     assert row.state == "成立，更正" and row.closed_at is not None
     with limits.engine.read() as session:
