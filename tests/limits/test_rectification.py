@@ -298,7 +298,7 @@ def test_one_finding_tells_another_organ_which_signs_within_five_working_days_or
     urged = {"urged_at": late.clock.now.isoformat(), "way": "电话", "content": "对方答复正在办理。"}
     nothing_more = {**urged, "decision": "不再等待", "reason": "提请联席会议办公室督办。"}
     late.do(notice, "urge_result", nothing_more)
-    assert (late.follow_up(notice).state, late.steps(notice)) == ("没有反馈", set())
+    assert late.follow_up(notice).state == "没有反馈" and not late.steps(notice)
     limits.clock.now += timedelta(days=4)
     limits.do(notice, "report_result", {"outcome": "转为线索核查", "handled_on": "2026-03-02"})
     with limits.engine.read() as session:

@@ -39,8 +39,8 @@ def record_licence_recheck(ctx: ServiceContext) -> None:
     if values.get("way") == ON_PAPER and values["result"] != LICENSED:
         said = "没有取得证照的，须到现场查看经营情况，请选“实地复查”。"
         raise InvalidInput("复查方式有误。", fields={"way": [said]})
-    day = day_of(values, "checked_on") or ctx.calendar.local_date(ctx.now)
-    if wrong := site_officers.faults(ctx.session, ctx.district_id, values.get("inspectors") or [], row.uscc, day):
+    on = day_of(values, "checked_on") or ctx.calendar.local_date(ctx.now)
+    if wrong := site_officers.faults(ctx.session, ctx.district_id, values.get("inspectors") or [], row.uscc, on):
         raise InvalidInput("复查人员不符合规定。", fields={"inspectors": wrong})
     row.facts = {**row.facts, "recheck": values}
     ctx.meet_deadline("licence-guidance")
