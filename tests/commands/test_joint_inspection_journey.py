@@ -256,7 +256,7 @@ def test_a_finding_goes_through_a_penalty_to_its_publication(engine: ProcessEngi
     step("check_lapse", {"outcome": "期满未提出"})
     day = clock.now.date().isoformat()
     decision = penalties.decision(5000, day, facts="查明超过保质期的食品三袋，联系电话 13800000000。")
-    with pytest.raises(InvalidInput, match="重于告知"):
+    with pytest.raises(InvalidInput, match="与告知的内容不符"):
         step("decide", {**decision, "kinds": ["罚款", "吊销许可证件"], "terms": "吊销食品经营许可证。"})
     step("decide", decision)
     step("issue_decision", penalties.WRITTEN)

@@ -223,8 +223,13 @@ def _notice(desk: Desk) -> dict[str, Any]:
 
 
 def _statement_review(desk: Desk) -> dict[str, Any]:
-    told = penalties.told(desk.follow_up) or Measure()
+    row = desk.follow_up
+    told = penalties.told(row) or Measure()
+    notice = (row.facts.get("notice") or {}).get("document_number")
+    said = [one for one in row.facts.get("statements", []) if one.get("notice") == notice and one.get("content")]
+    reviewed = penalties.statements(row) or (row.facts.get("hearing") or {}).get("outcome") == "已举行"
     return {
+        "previous": {"items": [{"claim": one["content"]} for one in said]} if reviewed and said else None,
         "facts": [rows("告知书", ("拟处罚", told.words), ("不得加重", "处罚不得重于告知书（行政处罚法第四十五条）"))],
         **_measuring(desk),
         **_offer(told),
