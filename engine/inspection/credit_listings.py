@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.db import new_id
+from engine.db import lock_key, new_id
 from engine.errors import NotFound, ServiceTaskFailed
 from engine.inspection import records, tables
 from engine.inspection.credit_models import CreditListing
@@ -117,6 +117,7 @@ def enter(
     kind = str(case.subject.get("subject_kind") or "")
     rule = list_rule(ctx.settings, str(proposal["list"]), kind, listed_on)
     ground = ground_of(ctx.settings, str(proposal["ground"]), kind, listed_on)
+    lock_key(ctx.session, _subject(case.uscc))
     row = ctx.session.scalar(
         sa.select(CreditListing).where(
             CreditListing.district_id == ctx.district_id, CreditListing.number == case.number
@@ -144,6 +145,8 @@ def leave(
     ctx: ServiceContext, row: CreditListing, *, reason: str, document: str, on: date, state: str = REMOVED
 ) -> None:
     """Take an entry off its list and its mark off the object, unless another entry keeps it; again is harmless."""
+    lock_key(ctx.session, _subject(row.uscc))  # two that leave at once must not each count the other
+    ctx.session.refresh(row)
     if row.state != LISTED:
         return
     row.state, row.removed_on = state, on
@@ -159,11 +162,17 @@ def leave(
         _mark(ctx, row, list_rule(ctx.settings, row.list_code, row.subject_kind, row.listed_on), listed=False)
 
 
+def _subject(uscc: str) -> str:
+    """The name under which everything that lists one subject follows one another."""
+    return f"credit/{uscc}"
+
+
 def _mark(ctx: ServiceContext, row: CreditListing, rule: ListRule, *, listed: bool) -> None:
     """Let the object registry say so; a subject that is not in it has nothing to mark."""
     target = records.inspected_object(ctx.session, ctx.district_id, row.uscc) if row.uscc else None
     if target is None:
         return
+    ctx.session.refresh(target, with_for_update=True)  # the mark is added to what others have just written
     changes: dict[str, list[Any]] = {}
     if not rule.mark:
         if target.on_abnormal_list != listed:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from engine.commands.context import CommandContext
+from engine.db import lock_key
 from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.inspection import credit_listings
 from engine.inspection.credit_listings import LISTED, REMOVAL
@@ -30,6 +31,7 @@ class OpenRemoval:
     reason: str
 
     def run(self, ctx: CommandContext) -> None:
+        lock_key(ctx.session, f"{REMOVAL}/{self.number}")  # two that ask at once: the second sees the first
         row = credit_listings.found(ctx.session, ctx.district_id, self.number)
         if not ctx.actor.has_role(OFFICER, row.department):
             raise Forbidden("只有作出列入决定的机关的承办人可以提出移出。")
