@@ -146,6 +146,7 @@ def leave(
 ) -> None:
     """Take an entry off its list and its mark off the object, unless another entry keeps it; again is harmless."""
     lock_key(ctx.session, _subject(row.uscc))  # two that leave at once must not each count the other
+    ctx.session.flush()
     ctx.session.refresh(row)
     if row.state != LISTED:
         return
@@ -172,6 +173,7 @@ def _mark(ctx: ServiceContext, row: CreditListing, rule: ListRule, *, listed: bo
     target = records.inspected_object(ctx.session, ctx.district_id, row.uscc) if row.uscc else None
     if target is None:
         return
+    ctx.session.flush()
     ctx.session.refresh(target, with_for_update=True)  # the mark is added to what others have just written
     changes: dict[str, list[Any]] = {}
     if not rule.mark:
