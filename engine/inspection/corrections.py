@@ -19,7 +19,7 @@ from engine.commands.context import CommandContext
 from engine.db import new_id
 from engine.errors import Conflict, Forbidden, InvalidInput, NotFound
 from engine.inspection import publication, records, redaction, tables
-from engine.inspection.follow_ups import Opening
+from engine.inspection.case_opening import Opening
 from engine.inspection.models import Publication
 from engine.inspection.numbers import next_number
 from engine.inspection.opening import OFFICER

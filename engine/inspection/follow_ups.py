@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Protocol
+from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.db import new_id
 from engine.errors import NotFound, ServiceTaskFailed
+from engine.inspection.case_opening import Opening
 from engine.inspection.follow_up_roots import ROOTS, Root
 from engine.inspection.models import FollowUp
 from engine.inspection.numbers import next_number
@@ -31,23 +32,6 @@ class Kind:
     origins: tuple[str, ...]
     roles: tuple[str, ...]
     tells_origin: bool
-
-
-class Opening(Protocol):
-    """What opening a follow-up needs: the inside of a command, or of a service task."""
-
-    @property
-    def session(self) -> Session: ...
-    @property
-    def now(self) -> datetime: ...
-    @property
-    def district_id(self) -> str: ...
-    @property
-    def settings(self) -> Settings: ...
-
-    def start_process(
-        self, key: str, business_key: str, variables: Mapping[str, Any], *, title: str = "", department: str = ""
-    ) -> str: ...
 
 
 def kinds(settings: Settings, on: date) -> dict[str, Kind]:

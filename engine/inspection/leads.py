@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, Protocol
+from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine.db import new_id
 from engine.errors import NotFound
 from engine.inspection import records, tables
+from engine.inspection.case_opening import Opening
 from engine.inspection.follow_up_roots import SUBJECT
 from engine.inspection.lead_models import CaseLead, LeadReporter
 from engine.inspection.models import DepartmentInspection, Inspection
@@ -32,26 +33,6 @@ STATES = (
 ENDED = (CLOSED, REFUSED, HANDED_ON)
 #: A department's part of an inspection that has not concluded yet: leads may join it.
 _RUNNING_PARTS = ("待检查", "检查中", "待结论", "待审核")
-
-
-class Opening(Protocol):
-    """What opening a lead needs: the inside of a command, or of a service task."""
-
-    @property
-    def session(self) -> Session: ...
-    @property
-    def now(self) -> datetime: ...
-    @property
-    def district_id(self) -> str: ...
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def actor(self) -> Any: ...
-
-    def start_process(
-        self, key: str, business_key: str, variables: Mapping[str, Any], *, title: str = "", department: str = "",
-        departments: Iterable[str] = (),
-    ) -> str: ...  # fmt: skip
 
 
 @dataclass(frozen=True)
