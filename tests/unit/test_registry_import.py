@@ -17,7 +17,7 @@ from engine.db import Database
 from engine.errors import InvalidInput, NotFound
 from engine.inspection import uscc
 from engine.inspection.models import InspectedObject, Inspector, Item
-from engine.inspection.registry_import import ImportReport, import_file, import_registry
+from engine.inspection.registry_import import ImportReport, blocks, import_file, import_registry
 from engine.models import Department
 
 DISTRICT = "370105"
@@ -228,16 +228,19 @@ def test_the_same_firm_in_another_district_is_another_row(database: Database) ->
     assert (report.inserted, report.to_verify) == (1, 0)
 
 
-def test_more_rows_than_a_batch_are_all_saved_and_progress_is_told(database: Database) -> None:
+def test_more_rows_than_a_batch_are_all_saved_and_progress_is_told(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 500)
     told: list[tuple[int, int]] = []
-    content = csv_bytes(*(row(i) for i in range(5300)), row(7))
+    content = csv_bytes(*(row(i) for i in range(530)), row(7))
     report = import_registry(
         database, "objects", io.BytesIO(content), now=NOW, district_id=DISTRICT,
         progress=lambda done, total: told.append((done, total)),
     )  # fmt: skip
-    assert counts(report) == (5301, 5300, 0, 0, 1)
-    assert told[0] == (5000, 5301)
-    assert told[-1] == (5301, 5301)
+    assert counts(report) == (531, 530, 0, 0, 1)
+    assert told[0] == (500, 531)
+    assert told[-1] == (531, 531)
 
 
 def test_a_pipe_can_be_imported(database: Database) -> None:

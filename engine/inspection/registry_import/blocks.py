@@ -20,8 +20,8 @@ from engine.inspection.registry_import.report import REJECTED, RowProblem
 from engine.inspection.registry_import.rows import RowReader
 from engine.inspection.registry_import.values import BadValue, Text, clean
 
-#: Rows judged together.
-BLOCK = 5_000
+#: Rows judged and saved together: a page of an index over keys in no order is then written once for several rows.
+BLOCK = 20_000
 
 _BAD = object()
 
