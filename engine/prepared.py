@@ -121,7 +121,7 @@ class _Compiled:
     def repeat(self, connection: sa.Connection, rows: Sequence[Parameters]) -> None:
         cursor = connection.connection.cursor()
         try:
-            cursor.executemany(self._text, list(map(self._values, rows)))
+            cursor.executemany(self._text, self._each(rows))
         except self._error as error:
             self._refuse(connection, rows, error)
         cursor.close()
@@ -131,10 +131,29 @@ class _Compiled:
         names = [name for name, _ in self._wanted]
         try:
             with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row([row[n] if convert is None else convert(row[n]) for n, convert in self._wanted])
+                for row in zip(*self._by_column(rows).values(), strict=True):
+                    copy.write_row(row)
         except self._error as error:
             self._refuse(connection, rows, error)
+
+    def _each(self, rows: Sequence[Parameters]) -> list[Any]:
+        """The parameters of every row as the driver takes them."""
+        columns = self._by_column(rows) | {name: [value] * len(rows) for name, value in self._fixed.items()}
+        if self._order is None:
+            return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        return list(zip(*(columns[name] for name in self._order), strict=True))
+
+    def _by_column(self, rows: Sequence[Parameters]) -> dict[str, list[Any]]:
+        """The values of every parameter; what is one and the same in all rows is converted once."""
+        columns: dict[str, list[Any]] = {}
+        for name, convert in self._wanted:
+            values = [row[name] for row in rows]
+            if convert is not None:
+                first = values[0]
+                alike = all(value is first for value in values)
+                values = [convert(first)] * len(rows) if alike else list(map(convert, values))
+            columns[name] = values
+        return columns
 
     def _values(self, given: Parameters) -> Any:
         found = {name: given[name] if convert is None else convert(given[name]) for name, convert in self._wanted}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -71,16 +72,25 @@ def recompute(ctx: CommandContext, calendar: Calendar, reason: str) -> list[Move
         alike.setdefault(values, []).append(digits)
         if moved is not None:
             found.append(moved)
-    for values, ids in alike.items():
-        for some in chunks(ids):
-            _write(ctx, dict(zip(_COUNTED, values, strict=True)), some, reason)
-    for several in chunks(found):
-        _tell(ctx, several, reason)
+    hold_streams(ctx, {one.instance_id for one in found if one.instance_id is not None})
+    with ThreadPoolExecutor(1) as beside:
+        written = beside.submit(_write_all, ctx, alike, reason)  # the database's work, while links are hashed here
+        _tell(ctx, found, reason)
+        written.result()
+    ctx.flush()
     if found:
-        _move_tasks(ctx)
         _forget_reminders(ctx)
         ask_again(ctx, f"calendar/{ctx.now.isoformat()}")
     return found
+
+
+def _write_all(ctx: CommandContext, alike: Mapping[_Values, Sequence[str]], reason: str) -> None:
+    """Change deadlines, those that count alike together, and the tasks that show when they are due."""
+    for values, ids in alike.items():
+        for some in chunks(ids):
+            _write(ctx, dict(zip(_COUNTED, values, strict=True)), some, reason)
+    if alike:
+        _move_tasks(ctx)
 
 
 def _write(ctx: CommandContext, new: dict[str, Any], ids: Sequence[str], reason: str) -> None:
@@ -180,12 +190,11 @@ class Recorded(NamedTuple):
 
 
 def _tell(ctx: CommandContext, moved: Iterable[MovedDeadline], reason: str) -> None:
-    """One event in the history of each case, whose row is held while its chain grows."""
+    """One event for the history of each case, whose row is held; the database is not asked here."""
     of_case: dict[str, list[MovedDeadline]] = {}
     for one in moved:
         if one.instance_id is not None:
             of_case.setdefault(one.instance_id, []).append(one)
-    hold_streams(ctx, of_case)
     for instance_id, several in sorted(of_case.items()):
         told = [
             {"business_key": one.business_key, "name": one.name, "label": one.label,
@@ -193,7 +202,6 @@ def _tell(ctx: CommandContext, moved: Iterable[MovedDeadline], reason: str) -> N
             for one in several
         ]  # fmt: skip
         ctx.record(instance_id, "deadline-moved", {"reason": reason, "deadlines": told})
-    ctx.flush()
 
 
 def _forget_reminders(ctx: CommandContext) -> None:
