@@ -147,11 +147,14 @@ class UserTask(Base):
     due_at: Mapped[datetime | None]
     deadline_name: Mapped[str] = mapped_column(sa.String(60), default="")
     legal_basis: Mapped[str] = mapped_column(sa.String(200), default="")
+    #: 代录: the other department whose 承办人 may enter signed paper for this one, as its diagram says
+    on_behalf: Mapped[str] = mapped_column(sa.String(32), default="", server_default="")
     context: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)  # multi-instance item and the like
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(Id)
     values: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
-    #: 纸质补录/代录: {"document_number", "signed_on", "signed_by", "attachment_id"} when a signed scan stands behind it
+    #: 纸质补录/代录: {"document_number", "signed_on", "signed_by", "attachment_id", "sha256"} when a signed scan stands
+    #: behind it, with "on_behalf_of" (a department) when another department's 承办人 entered it
     paper: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     version: Mapped[int] = mapped_column(default=1)
     __table_args__ = (

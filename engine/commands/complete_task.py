@@ -15,7 +15,7 @@ from engine.commands.hosting import service_context
 from engine.commands.locking import LockedTask, locked_case, require_running
 from engine.commands.received import received
 from engine.commands.stepping import advance
-from engine.commands.task_access import require_may_act, require_not_by, require_open
+from engine.commands.task_access import entered_on_behalf, require_may_act, require_not_by, require_open
 from engine.errors import InvalidInput
 from engine.models import Attachment, TaskDraft, UserTask
 from engine.prepared import Prepared
@@ -72,7 +72,7 @@ class CompleteTask:
         require_may_act(ctx, task, with_paper=self.paper is not None)
         require_running(instance)
         definition = ctx.kernel.definition(ctx.connection, instance.definition_id)
-        paper = None if self.paper is None else self._checked_paper(ctx)
+        paper = None if self.paper is None else self._checked_paper(ctx, task)
         cleaned: dict[str, Any] = {}
 
         def act(execution: Execution) -> None:
@@ -120,8 +120,8 @@ class CompleteTask:
     def _context(self, ctx: CommandContext, data: Mapping[str, Any]) -> dict[str, Any]:
         return ctx.kernel.form_context(ctx.session, ctx.session.get_one(UserTask, self.task_id), data, ctx.now)
 
-    def _checked_paper(self, ctx: CommandContext) -> dict[str, str]:
-        """What is recorded of the paper: its particulars and the digest of its scan."""
+    def _checked_paper(self, ctx: CommandContext, task: LockedTask) -> dict[str, str]:
+        """What is recorded of the paper: its particulars, the digest of its scan, and for whom it was entered."""
         assert self.paper is not None
         missing = {
             f"paper_{name}": [f"请{'上传' if name == 'attachment_id' else '填写'}{label}。"]
@@ -136,7 +136,10 @@ class CompleteTask:
             missing["paper_attachment_id"] = ["扫描件没有上传成功，请重新选择文件。"]
         if missing:
             raise InvalidInput("纸质补录的资料不完整。", fields=missing)
-        return {**vars(self.paper), "sha256": digest}
+        found = {**vars(self.paper), "sha256": digest}
+        return (
+            found | {"on_behalf_of": task.department} if entered_on_behalf(ctx.connection, ctx.actor, task) else found
+        )
 
     def _uploaded(self, ctx: CommandContext, attachment_id: str) -> str:
         """The digest of the scan when it was uploaded to this very task, or by the actor for many at once."""

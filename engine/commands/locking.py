@@ -47,6 +47,8 @@ class LockedTask:
     element_id: str
     name: str
     form_key: str
+    department: str
+    on_behalf: str
     group: str
     assignee_id: str | None
     state: str

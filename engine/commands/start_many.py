@@ -13,7 +13,7 @@ from engine.commands.context import CommandContext
 from engine.commands.hosting import KernelHost
 from engine.commands.kernel import Definition
 from engine.commands.start_process import StartProcess, current_definition, insert_instances
-from engine.commands.task_rows import ASKED, OPEN, opened_task
+from engine.commands.task_rows import ASKED, OPEN, Place, opened_task
 from engine.db import is_postgresql, key_lock
 from engine.models import ProcessInstance
 from engine.service_tasks import Start
@@ -74,7 +74,7 @@ def _copies(
         instance.version += 1
         rows.append(start.row_of(ctx, instance))
         shown_to += start.shown_to(instance)
-        tasks += [opened_task(ctx, instance, element, [], instance.department, None) for element in elements]
+        tasks += [opened_task(ctx, instance, element, [], Place(instance.department)) for element in elements]
     insert_instances(ctx, rows, shown_to)
     if tasks:
         OPEN.run_each(ctx.connection, tasks)

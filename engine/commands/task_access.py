@@ -14,7 +14,7 @@ from engine.models import InstanceDepartment, TaskCandidate, UserTask
 AnyTask = UserTask | LockedTask
 Reader = Session | sa.Connection
 
-#: May enter signed paper for somebody without a log-in (代录), in a department of the instance.
+#: May enter signed paper for somebody without a log-in (纸质补录、代录), in the task's own department.
 CLERK = "承办人"
 
 
@@ -65,13 +65,25 @@ def may_act(session: Reader, actor: Actor, task: AnyTask) -> bool:
 
 
 def may_enter_paper(session: Reader, actor: Actor, task: AnyTask) -> bool:
-    """True when the actor may enter a signed paper for whoever should act (纸质补录、代录)."""
-    if may_act(session, actor, task):
-        return True
-    departments = session.scalars(
-        sa.select(InstanceDepartment.department).where(InstanceDepartment.instance_id == task.instance_id)
+    """True when the actor may enter a signed paper for whoever should act (纸质补录、代录; ADR 0041).
+
+    That is the 承办人 of the task's department, and of the one its diagram names with ``on_behalf``; who does not
+    see the instance enters nothing in it.
+    """
+    return may_act(session, actor, task) or _is_clerk(session, actor, task)
+
+
+def _is_clerk(session: Reader, actor: Actor, task: AnyTask) -> bool:
+    mine = [code for code in {task.department, task.on_behalf} - {""} if actor.has_role(CLERK, code)]
+    sees = sa.exists().where(
+        InstanceDepartment.instance_id == task.instance_id, InstanceDepartment.department.in_(mine)
     )
-    return any(actor.has_role(CLERK, department) for department in departments)
+    return bool(mine and session.scalar(sa.select(sees)))
+
+
+def entered_on_behalf(session: Reader, actor: Actor, task: AnyTask) -> bool:
+    """True when a paper the actor enters is another department's (代录): the history says so."""
+    return task.department not in actor.departments and not may_act(session, actor, task)
 
 
 def require_may_act(ctx: CommandContext, task: AnyTask, *, with_paper: bool = False) -> None:

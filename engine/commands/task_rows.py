@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -38,7 +39,7 @@ def sync_tasks(ctx: CommandContext, instance: LockedInstance, execution: Executi
     offers: list[dict[str, Any]] = []
     for element in fresh:
         candidates = _candidates(execution, element)
-        task = opened_task(ctx, instance, element, candidates, *_placed(ctx, instance, execution, element))
+        task = opened_task(ctx, instance, element, candidates, _placed(ctx, instance, execution, element))
         opened.append(task)
         offers += _offers(task["id"], instance.district_id, candidates)
     if refresh:
@@ -56,32 +57,42 @@ def sync_tasks(ctx: CommandContext, instance: LockedInstance, execution: Executi
 
 
 #: Properties that are asked when a task opens; a task with none of them opens alike in every instance.
-ASKED = frozenset({"department", "candidates", "due", "deadline"})
+ASKED = frozenset({"department", "on_behalf", "candidates", "due", "deadline"})
 
 
-def _placed(
-    ctx: CommandContext, instance: LockedInstance, execution: Execution, element: Element
-) -> tuple[str, datetime | None]:
-    """The department a task belongs to and when it is due."""
+@dataclass(frozen=True)
+class Place:
+    """The department a task belongs to, when it is due, and who else may enter paper for it (代录)."""
+
+    department: str
+    due_at: datetime | None = None
+    on_behalf: str = ""
+
+
+def _placed(ctx: CommandContext, instance: LockedInstance, execution: Execution, element: Element) -> Place:
 
     def evaluated(name: str) -> Any:
         text = element.properties.get(name, "").strip()
         return execution.evaluate(element.engine_task_id, text) if text else None
 
-    department = evaluated("department") or instance.department
-    if not isinstance(department, str) or len(department) > _DEPARTMENT:
-        raise ServiceTaskFailed(f"“{element.name}”的属性 department 应得出部门代码，却得出了别的内容。")
+    def coded(name: str, otherwise: str) -> str:
+        code = evaluated(name) or otherwise
+        if not isinstance(code, str) or len(code) > _DEPARTMENT:
+            raise ServiceTaskFailed(f"“{element.name}”的属性 {name} 应得出部门代码，却得出了别的内容。")
+        return code
+
+    department = coded("department", instance.department)
+    on_behalf = coded("on_behalf", "")
     deadline_name = element.properties.get("deadline", "")
     due_at = deadline_due(ctx, instance, deadline_name) if deadline_name else None
     if due_at is None:
         due_at = as_due(evaluated("due"), ctx.now, ctx.kernel.settings.timezone)
-    return department, due_at
+    return Place(department, due_at, "" if on_behalf == department else on_behalf)
 
 
 def opened_task(
-    ctx: CommandContext, instance: LockedInstance, element: Element, candidates: list[str], department: str,
-    due_at: datetime | None,
-) -> dict[str, Any]:  # fmt: skip
+    ctx: CommandContext, instance: LockedInstance, element: Element, candidates: list[str], place: Place
+) -> dict[str, Any]:
     """The row of a task that opens now, with its event recorded."""
     properties = element.properties
     role = properties.get("role") or element.lane
@@ -96,16 +107,17 @@ def opened_task(
         "element_id": element.element_id,
         "name": element.name,
         "form_key": properties.get("form", ""),
-        "department": department,
+        "department": place.department,
         "role": role,
-        "group_key": _group(department, role, candidates),
+        "group_key": _group(place.department, role, candidates),
         "assignee_id": candidates[0] if len(candidates) == 1 else None,
         "assigned_by_diagram": len(candidates) == 1,
         "state": "open",
         "created_at": ctx.now,
-        "due_at": due_at,
+        "due_at": place.due_at,
         "deadline_name": properties.get("deadline", ""),
         "legal_basis": properties.get("legal_basis", ""),
+        "on_behalf": place.on_behalf,
         "context": {} if element.item is None else {"item": element.item},
         "version": 1,
     }

@@ -61,10 +61,10 @@ def _statement(actor: Actor, step: BatchStep, department: str = "") -> sa.Select
 def _entered_for(actor: Actor, department: str) -> sa.ColumnElement[bool]:
     """Tasks of another department that the actor may enter from its signed paper (代录)."""
     own = sorted(code for code in actor.departments if actor.has_role(CLERK, code))
-    shared = sa.exists().where(
-        InstanceDepartment.instance_id == UserTask.instance_id, InstanceDepartment.department.in_(own)
+    seen = sa.exists().where(
+        InstanceDepartment.instance_id == UserTask.instance_id, InstanceDepartment.department == UserTask.on_behalf
     )
-    return sa.and_(UserTask.department == department, shared)
+    return sa.and_(UserTask.department == department, UserTask.on_behalf.in_(own), seen)
 
 
 def batch_tasks(

@@ -13,7 +13,7 @@ from engine.expressions import MAX_TEXT, parse, parse_assignments
 from engine.lint.model import Event, Flow, Model, Node, Scope, q, text_of
 
 #: Properties whose value is an expression.
-EXPRESSION_PROPERTIES = frozenset({"due", "department", "candidates", "to", "payload"})
+EXPRESSION_PROPERTIES = frozenset({"due", "department", "on_behalf", "candidates", "to", "payload"})
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"' + r"|'(?:[^'\\]|\\.)*'")
 _LOOP_TEXTS = {
     "loopCondition": "循环条件",

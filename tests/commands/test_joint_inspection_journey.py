@@ -17,6 +17,7 @@ from engine.commands.complete_task import CompleteTask, Paper
 from engine.commands.correlate_message import CorrelateMessage
 from engine.commands.fire_timers import FireTimers
 from engine.commands.import_notice import ImportNotice
+from engine.commands.task_access import may_enter_paper
 from engine.db import new_id
 from engine.errors import Forbidden, InvalidInput
 from engine.history import export_root, verify
@@ -30,7 +31,7 @@ from engine.inspection.models import (
     Inspector,
     Publication,
 )
-from engine.models import Deadline, Incident, ProcessInstance, TaskCandidate, Timer, User, UserTask
+from engine.models import Deadline, HistoryEvent, Incident, ProcessInstance, TaskCandidate, Timer, User, UserTask
 from engine.process_engine import ProcessEngine
 from tests.conftest import Clock
 from tests.support import penalty_case as penalties
@@ -308,7 +309,21 @@ def test_a_department_without_log_ins_is_entered_for_with_its_signed_scan(engine
         done = session.get_one(UserTask, task.id)
         assert done.closed_by == clerk.user_id and done.paper == {
             "document_number": "卫检〔2026〕7号", "signed_on": "2026-03-02", "signed_by": "演示·检查员(卫健)",
-            "attachment_id": scan, "sha256": hashlib.sha256(b"%PDF-1.4 signed").hexdigest(),
+            "attachment_id": scan, "sha256": hashlib.sha256(b"%PDF-1.4 signed").hexdigest(), "on_behalf_of": "WJJ",
+        }  # fmt: skip
+        told = sa.select(HistoryEvent).where(
+            HistoryEvent.stream == str(done.instance_id), HistoryEvent.kind == "task-completed"
+        )
+        said = session.scalars(told.order_by(HistoryEvent.seq)).all()[-1]
+        assert said.actor_name == clerk.name and said.body["paper"]["on_behalf_of"] == "WJJ"
+        # The lead alone is named by the diagram; a participant enters nothing for the lead or another participant.
+        others = {
+            (row.department, login): may_enter_paper(session, office.login(f"{login}-officer"), row)
+            for row in office.open_tasks("site_check")
+            for login in ("scjg", "wjj", "yjj", "jtj")
+        }
+        assert {pair for pair, may in others.items() if may} == {
+            *((code, code.lower()) for code in ("SCJG", "WJJ", "YJJ")), ("WJJ", "scjg"), ("YJJ", "scjg"),
         }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from engine.actor import Actor
 from engine.commands.task_access import CLERK, may_act, may_enter_paper
-from engine.models import Attachment, HistoryEvent, ProcessInstance, TaskCandidate, UserTask
+from engine.models import Attachment, HistoryEvent, InstanceDepartment, ProcessInstance, TaskCandidate, UserTask
 from engine.scope import scope
 from tests.support.pages import PDF, District
 
@@ -48,6 +48,34 @@ def test_whoever_may_act_on_a_task_is_within_its_scope(district: District, how: 
         seen = session.scalar(scope(sa.select(ProcessInstance.id), actor).where(ProcessInstance.id == row.instance_id))
         assert allowed and seen == row.instance_id
         assert may_act(session, actor, row) is (how != "clerk")
+
+
+def test_a_clerk_enters_paper_for_the_own_department_and_where_the_diagram_names_it(district: District) -> None:
+    with district.engine.read() as session:
+        rows = session.scalars(sa.select(UserTask).where(UserTask.state == "open")).all()
+        allowed = {
+            (row.department, row.on_behalf, code)
+            for row in rows
+            for code in ("SCJG", "WJJ", "YJJ", "JTJ")
+            if may_enter_paper(session, Actor("x", "甲", code, frozenset({f"{code}/{CLERK}"})), row)
+        }
+    assert allowed == {("YJJ", "SCJG", "YJJ"), ("YJJ", "SCJG", "SCJG"), ("SCJG", "", "SCJG")}
+
+
+def test_what_another_departments_clerk_sends_in_is_refused_with_everything_they_typed(district: District) -> None:
+    task = district.task("review", "SCJG")  # the case is the participant's own to see as well
+    with district.engine.database.write() as session:
+        session.add(InstanceDepartment(instance_id=task.instance_id, department="YJJ", district_id=task.district_id))
+    clerk = district.sign_in("yjj-officer")
+    assert "您可以查看，不能提交" in clerk.text(f"/tasks/{task.id}")
+    before = everything(district)
+    paper = {"paper_document_number": "文1", "paper_signed_on": "2026-03-02", "paper_signed_by": "乙"}
+    scan = {"upload-paper_attachment_id": (io.BytesIO(PDF), "意见.pdf", "application/pdf")}
+    data = {"version": task.version, "decision": "同意", **paper}
+    assert clerk.post(f"/tasks/{task.id}", {**data, "paper_attachment_id": "x"}).status_code == 403
+    assert clerk.post(f"/tasks/{task.id}", {**data, **scan}).status_code == 422
+    assert clerk.post(f"/tasks/{task.id}/draft", data).status_code == 403
+    assert everything(district) == before
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,8 @@ class Content:
         if paper := task.paper:
             signed = f"{paper.get('signed_by')} {paper.get('signed_on')} 签署，文号 {paper.get('document_number')}"
             scan = paths(self.enclosures).get(str(paper.get("attachment_id")), "见报送材料")
-            rows += [("纸质补录", signed), ("签字扫描件", scan)]
+            whose = str(paper.get("on_behalf_of") or "")
+            rows += [(f"代录（{self.department(whose)}）" if whose else "纸质补录", signed), ("签字扫描件", scan)]
         return Facts(rows)
 
     def _draw(self) -> Iterator[Part]:

@@ -46,7 +46,7 @@ def open_department_inspections(ctx: ServiceContext) -> dict[str, Any]:
             "department-inspection",
             number,
             {
-                "inspection": inspection.number, "campaign": campaign.number, "items": own,
+                "inspection": inspection.number, "campaign": campaign.number, "lead": campaign.lead, "items": own,
                 "item_methods": methods, "methods": list(dict.fromkeys(methods.values())),
                 "object": {k: inspection.object.get(k, "") for k in ("uscc", "name", "address")},
             },

@@ -15,6 +15,7 @@ KNOWN = frozenset(
         "department",
         "role",
         "candidates",
+        "on_behalf",
         "due",
         "deadline",
         "legal_basis",
