@@ -72,8 +72,8 @@ class DecisionReader(BoxReader):
             self.findings += refusal.findings
             return None
         own = etree.QName(root).namespace or ""
-        # Some modellers declare the standard's namespace and put the elements into the file's own.
-        declared = own == (root.get("namespace") or "") and any(
+        # Some modellers declare the standard's namespace and put the elements into the file's own or none.
+        declared = own in ("", root.get("namespace") or "") and any(
             known.startswith(_NAMESPACES) for known in root.nsmap.values()
         )
         if tag(root) != "definitions" or not (own.startswith(_NAMESPACES) or declared):

@@ -165,16 +165,16 @@ def _unescape(body: str, text: str, at: int) -> str:
         return body
 
     def replaced(match: re.Match[str]) -> str:
-        if match[1]:
-            code = int(match[1], 16)
+        if match[1] or match[2]:
+            code = int(match[1] or match[2], 16)
             if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
                 raise failure("字符编码超出范围", text, at)
             return chr(code)
         # FEEL leaves an unknown escape such as \d as it is, which keeps patterns readable.
-        return _ESCAPES.get(match[2], match[0])
+        return _ESCAPES.get(match[3], match[0])
 
     body = re.sub(r"\\u[dD]([89abAB])([0-9a-fA-F]{2})\\u[dD]([c-fC-F])([0-9a-fA-F]{2})", _pair, body)
-    return re.sub(r"\\(?:u([0-9a-fA-F]{4})|U[0-9a-fA-F]{6}|(.))", replaced, body, flags=re.DOTALL)
+    return re.sub(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{6})|(.))", replaced, body, flags=re.DOTALL)
 
 
 def _pair(match: re.Match[str]) -> str:

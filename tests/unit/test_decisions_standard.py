@@ -404,10 +404,11 @@ def test_a_file_in_another_language_is_refused() -> None:
     assert any("groovy" in finding["message"] for finding in decision_problems(body))
 
 
-def test_a_file_whose_elements_stand_in_its_own_namespace_is_read() -> None:
+def test_a_file_whose_elements_stand_in_its_own_namespace_or_none_is_read() -> None:
     body = document(decision("t", text("7"))).replace(
         f'xmlns="{NAMESPACE}"', f'xmlns="urn:test" xmlns:semantic="{NAMESPACE}"'
     )
     assert read_decisions(body).evaluate("t", {}).value == 7
+    assert read_decisions(body.replace('xmlns="urn:test" ', "")).evaluate("t", {}).value == 7
     with pytest.raises(ModelRefused, match="不是 DMN"):
         read_decisions(body.replace('namespace="urn:test"', 'namespace="urn:other"'))

@@ -200,6 +200,7 @@ def test_loops_conditions_and_contexts(text: str, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (r'"\U020BB7" = "𠮷"', True), (r'"\uD842\uDFB7\t\u4F60" = "𠮷\t你"', True), (r'string length("\U020BB7a")', 2),
         ('string length("你好")', 2), ('upper case("ab")', "AB"), ('lower case("AB")', "ab"),
         ('substring("foobar", 3)', "obar"),
         ('substring("foobar", 3, 3)', "oba"), ('substring("foobar", -2, 1)', "a"), ('substring("abc", 0)', None),
