@@ -21,6 +21,8 @@ from sqlalchemy import event
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
+from engine.prepared import Prepared
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -205,6 +207,9 @@ def _ask_rested_connections(engine: sa.Engine) -> None:
             raise sa.exc.DisconnectionError from None
 
 
+_BEGIN, _BEGIN_WRITING = Prepared(sa.text("BEGIN")), Prepared(sa.text("BEGIN IMMEDIATE"))
+
+
 def _prepare_sqlite(engine: sa.Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -220,7 +225,7 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
     def _begin(connection: sa.Connection) -> None:
         options = connection.get_execution_options()
         if not options.get("lianjian_alone"):
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("lianjian_writer") else "BEGIN")
+            (_BEGIN_WRITING if options.get("lianjian_writer") else _BEGIN).run(connection, {})
 
 
 class Database:

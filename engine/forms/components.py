@@ -30,8 +30,9 @@ MAX_PICKED = 1_000
 class Component:
     """One component; attribute names follow form-js in snake case.
 
-    ``hide`` is the parsed condition (hidden exactly when true), ``hide_tree`` the same for the
-    browser (:mod:`engine.expressions.browser`), ``None`` when only the server can decide.
+    ``hide`` is the parsed condition (hidden exactly when true), ``hide_reads`` the names it may read,
+    ``hide_tree`` the same for the browser (:mod:`engine.expressions.browser`), ``None`` when only the
+    server can decide.
     """
 
     type: str
@@ -46,6 +47,7 @@ class Component:
     default_key: str = ""
     hide: Expression | None = None
     hide_tree: Any = None
+    hide_reads: frozenset[str] = frozenset()
     multiple: bool = False
     readonly: bool = False
     role: str = ""
@@ -115,6 +117,7 @@ def read_component(raw: Mapping[str, Any]) -> Component:
         default_key=raw.get("defaultValueKey") or "",
         hide=hide,
         hide_tree=_tree(hide) if hide else None,
+        hide_reads=hide.names | hide.possible_names if hide else frozenset(),
         multiple=bool(raw.get("multiple")) or kind in FILES,
         readonly=bool(raw.get("readonly") or raw.get("disabled")),
         role=raw.get("role") or "",

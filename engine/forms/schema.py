@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -121,7 +121,7 @@ def hidden_keys(components: tuple[Component, ...], raw: Mapping[str, Any], aroun
     gone: set[str] = set()
     if not conditional:
         return gone
-    typed = typed_values(components, raw, around)
+    typed = typed_values(_read_by(conditional, components), raw, around)
     for _ in range(len(conditional) + 1):
         row = {key: value for key, value in typed.items() if key not in gone}
         scope = {**(around["parent"] or {}), **row, "this": row, "parent": around["parent"]}
@@ -130,6 +130,12 @@ def hidden_keys(components: tuple[Component, ...], raw: Mapping[str, Any], aroun
             break
         gone = now_gone
     return {key for key in gone if key}
+
+
+def _read_by(conditional: Sequence[Component], components: tuple[Component, ...]) -> tuple[Component, ...]:
+    """The components whose values the conditions read; all of them where one takes the whole row."""
+    names = frozenset[str]().union(*(one.hide_reads for one in conditional))
+    return components if "this" in names else tuple(one for one in components if one.key in names)
 
 
 def _hidden(component: Component, scope: Mapping[str, Any], now: datetime | None) -> bool:
