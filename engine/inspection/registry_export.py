@@ -1,4 +1,4 @@
-"""Exports of the registries leave a trace: who took out what, and how many rows."""
+"""Exports leave a trace: who took out what, and how many rows."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ EXPORTED = "registry-exported"
 
 @dataclass(frozen=True)
 class RecordExport:
-    """Say in the district's history that the actor exports ``rows`` rows of a register as ``form``.
+    """Say in the district's history that the actor takes out ``rows`` rows of a register as ``form``.
 
-    ``asked`` is the filter as the address bar holds it; an empty one means the whole register.
+    ``asked`` is the filter, or what names the case, as the address bar holds it; an empty one means the whole
+    register.  ``rows`` is None for what is no list: a document, a case file, an uploaded file.
     """
 
     register: str
     form: str
-    rows: int
+    rows: int | None
     asked: Mapping[str, Any] = field(default_factory=dict)
 
     def run(self, ctx: CommandContext) -> None:

@@ -16,7 +16,7 @@ from whitenoise import WhiteNoise
 
 from engine.inspection.installation import open_engine
 from engine.settings import Settings
-from engine.web import assets, context, errors, filters, guards, navigation, notices, security, sessions
+from engine.web import assets, context, errors, exports, filters, guards, navigation, notices, security, sessions
 from engine.web.context import DemoLogin, Shell
 
 if TYPE_CHECKING:
@@ -135,10 +135,11 @@ def create_app(
 
 
 def _install(app: Flask, settings: Settings) -> None:
-    """The order matters: load the session, check the guard, then CSRF."""
+    """The order matters: load the session, check the guard, then CSRF; what is sent as a file is put on record."""
     sessions.install(app)
     guards.install(app)
     security.install(app, settings)
+    exports.install(app)
     errors.install(app)
     filters.install(app)
     app.context_processor(context.template_globals)

@@ -17,10 +17,10 @@ from engine.inspection import enforcement as e
 from engine.inspection.enforcement_list import VIEWS, in_view
 from engine.inspection.enforcement_models import PenaltyDebt
 from engine.inspection.facts.enforcement import money_blocks
-from engine.inspection.registry_export import RecordExport
 from engine.models import Deadline, ProcessInstance
 from engine.web import own_lists
-from engine.web.context import actor, database, departments, engine, now, settings
+from engine.web.context import database, departments, now, settings
+from engine.web.exports import record_export
 from engine.web.guards import requires_role
 from engine.web.listing import paged, today
 from engine.web.navigation import NavItem
@@ -161,7 +161,7 @@ def export(form: str) -> ResponseReturnValue:
         form, f"处罚执行-{today().isoformat()}", head, list(_cells(lines))
     )  # read now: the answer is sent after the request
     asked = {key: value for key, value in wanted.items() if value}
-    engine().execute(RecordExport("penalty-enforcement", form, len(lines), asked), actor=actor())
+    record_export("penalty-enforcement", form, len(lines), asked)
     return answer
 
 

@@ -15,10 +15,10 @@ from flask.typing import ResponseReturnValue
 from engine.errors import NotFound
 from engine.inspection import held_items, held_list
 from engine.inspection.asked import clean, several
-from engine.inspection.registry_export import RecordExport
 from engine.models import ProcessInstance
 from engine.scope import instance_in_scope, sees_district
-from engine.web.context import actor, database, departments, engine, now, settings
+from engine.web.context import actor, database, departments, now, settings
+from engine.web.exports import record_export
 from engine.web.filters import minute
 from engine.web.guards import requires_role
 from engine.web.listing import paged, today
@@ -87,7 +87,7 @@ def export(form: str) -> ResponseReturnValue:
     with database().read() as session:
         rows = held_list.shown(session.execute(held_list.listed(wanted).limit(EXPORT_CAP)).all(), wanted.now)
     answer = table_response(form, f"在管物品-{today().isoformat()}", HEAD, list(_lines(rows)))
-    engine().execute(RecordExport("held-items", form, len(rows), _kept(wanted)), actor=actor())
+    record_export("held-items", form, len(rows), _kept(wanted))
     return answer
 
 

@@ -21,7 +21,6 @@ from engine.inspection.leave import EnterLeave, WithdrawLeave, may_enter
 from engine.inspection.models import DepartmentInspection, InspectedObject, Inspection, Inspector, Item, Recusal
 from engine.inspection.recusal_declaration import DeclareRecusal, LiftRecusal, may_lift
 from engine.inspection.registry_edit import open_request
-from engine.inspection.registry_export import RecordExport
 from engine.inspection.registry_history import history_of
 from engine.inspection.registry_models import EnforcementTeam, InspectorLeave, RegistryChange, RegistryImport
 from engine.inspection.saved_filters import saved_filters
@@ -29,6 +28,7 @@ from engine.inspection.standing import ON_DUTY, on_leave, why_not_drawable
 from engine.models import ProcessInstance
 from engine.scope import scope, sees_district
 from engine.web.context import actor, database, department_name, departments, engine, now, settings
+from engine.web.exports import record_export
 from engine.web.guards import signed_in
 from engine.web.listing import today
 from engine.web.navigation import NavItem
@@ -101,7 +101,7 @@ def export(form: str) -> ResponseReturnValue:
             for row in session.scalars(inspector_search.statement(settings().district_id, query, today()))
         ]  # fmt: skip
     answer = table_response(form, "执法检查人员名录", _HEAD, rows)
-    engine().execute(RecordExport("inspectors", form, len(rows), query.arguments()), actor=actor())
+    record_export("inspectors", form, len(rows), query.arguments())
     return answer
 
 

@@ -18,9 +18,9 @@ from engine.inspection.item_models import ItemAdjustment, ItemList, ItemListEntr
 from engine.inspection.item_validity import STATES, state_of
 from engine.inspection.models import Item
 from engine.inspection.opening import OFFICE, OFFICER
-from engine.inspection.registry_export import RecordExport
 from engine.inspection.registry_history import history_of
-from engine.web.context import actor, database, departments, engine, settings
+from engine.web.context import actor, database, departments, settings
+from engine.web.exports import record_export
 from engine.web.guards import signed_in
 from engine.web.listing import paged, today
 from engine.web.navigation import NavItem
@@ -141,7 +141,7 @@ def export(form: str) -> ResponseReturnValue:
     name = f"随机抽查事项清单-{today().isoformat()}"
     answer = table_response(form, name, list(item_fields.LABELS.values()), _lines(list(items), departments()))
     asked = {key: value for key, value in wanted.items() if value}
-    engine().execute(RecordExport("items", form, len(items), asked), actor=actor())
+    record_export("items", form, len(items), asked)
     return answer
 
 

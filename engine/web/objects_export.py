@@ -15,9 +15,9 @@ from engine.errors import InvalidInput
 from engine.inspection.models import InspectedObject
 from engine.inspection.object_filter import ObjectFilter
 from engine.inspection.object_search import Key, Search
-from engine.inspection.registry_export import RecordExport
 from engine.inspection.registry_import.columns import OBJECTS
-from engine.web.context import actor, database, engine, settings
+from engine.web.context import database, settings
+from engine.web.exports import record_export
 from engine.web.guards import signed_in
 from engine.web.objects_common import asked_filter, may_see_grades, today
 from engine.web.objects_detail import GRADES
@@ -41,7 +41,7 @@ def export(form: str) -> ResponseReturnValue:
     if total > MOST[form]:
         other = "请缩小筛选条件，或者导出 CSV。" if total <= MOST["csv"] else "请缩小筛选条件后分几次导出。"
         raise InvalidInput(f"符合条件的有 {total:,} 户，{form.upper()} 一次最多导出 {MOST[form]:,} 户。{other}")
-    engine().execute(RecordExport("objects", form, total, asked.given()), actor=actor())
+    record_export("objects", form, total, asked.given())
     columns = [column for column in OBJECTS if may_see_grades() or column.field not in GRADES]
     rows = object_rows(database(), district, asked, today(), [column.field for column in columns])
     return table_response(form, f"检查对象名录-{today().isoformat()}", [c.header for c in columns], rows)

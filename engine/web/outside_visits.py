@@ -35,10 +35,10 @@ from engine.inspection.outside_import import (
     staged_file,
 )
 from engine.inspection.outside_judging import ENTERING
-from engine.inspection.registry_export import RecordExport
 from engine.inspection.registry_import.columns import COLUMNS
 from engine.scope import sees_district
 from engine.web.context import actor, database, engine, now, settings
+from engine.web.exports import record_export
 from engine.web.form_view import form_view
 from engine.web.guards import requires_role, signed_in
 from engine.web.listing import paged, today
@@ -175,7 +175,7 @@ def export(form: str) -> ResponseReturnValue:
     head = [column.header for column in COLUMNS["outside-visits"]] + ["计入年度频次", "撤销理由"]
     answer = table_response(form, f"抽查以外检查-{today().isoformat()}", head, _lines(shown(rows)))
     asked = {key: value for key, value in wanted.items() if value}
-    engine().execute(RecordExport("outside-visits", form, len(rows), asked), actor=actor())
+    record_export("outside-visits", form, len(rows), asked)
     return answer
 
 

@@ -23,9 +23,9 @@ COMPONENTS = {
 }  # fmt: skip
 #: Extension properties of elements, in the words of the designer's panel.
 PROPERTIES = {
-    "form": "表单", "role": "办理角色", "department": "办理部门", "on_behalf": "可以代录的部门", "candidates": "指定人员", "due": "期限",
-    "deadline": "法定期限", "legal_basis": "法律依据", "not_by": "不得由同一人办理", "on_submit": "提交时执行",
-    "service": "服务任务", "decision": "决策表",
+    "form": "表单", "role": "办理角色", "department": "办理部门", "on_behalf": "可以代录的部门",
+    "candidates": "指定人员", "due": "期限", "deadline": "法定期限", "legal_basis": "法律依据",
+    "not_by": "不得由同一人办理", "on_submit": "提交时执行", "service": "服务任务", "decision": "决策表",
 }  # fmt: skip
 
 

@@ -315,7 +315,7 @@ def test_a_department_without_log_ins_is_entered_for_with_its_signed_scan(engine
             HistoryEvent.stream == str(done.instance_id), HistoryEvent.kind == "task-completed"
         )
         said = session.scalars(told.order_by(HistoryEvent.seq)).all()[-1]
-        assert said.actor_name == clerk.name and said.body["paper"]["on_behalf_of"] == "WJJ"
+        assert said.actor_name == clerk.name and json.loads(said.body)["paper"]["on_behalf_of"] == "WJJ"
         # The lead alone is named by the diagram; a participant enters nothing for the lead or another participant.
         others = {
             (row.department, login): may_enter_paper(session, office.login(f"{login}-officer"), row)

@@ -59,7 +59,8 @@ def test_a_clerk_enters_paper_for_the_own_department_and_where_the_diagram_names
             for code in ("SCJG", "WJJ", "YJJ", "JTJ")
             if may_enter_paper(session, Actor("x", "甲", code, frozenset({f"{code}/{CLERK}"})), row)
         }
-    assert allowed == {("YJJ", "SCJG", "YJJ"), ("YJJ", "SCJG", "SCJG"), ("SCJG", "", "SCJG")}
+    own, named = {(c, "SCJG", c) for c in ("WJJ", "YJJ")}, {(c, "SCJG", "SCJG") for c in ("WJJ", "YJJ")}
+    assert allowed == {("SCJG", "", "SCJG"), *own, *named}
 
 
 def test_what_another_departments_clerk_sends_in_is_refused_with_everything_they_typed(district: District) -> None:
