@@ -19,6 +19,7 @@ from engine.inspection import (
     document_held,
     document_leads,
     document_oversight,
+    document_samples,
     tables,
 )
 from engine.inspection.document_case import DocumentCase
@@ -29,7 +30,7 @@ from engine.models import User
 #: Modules that offer their facts when they are imported.
 OFFERING = (
     document_campaign, document_education, document_enforcement, document_hearing, document_held, document_leads,
-    document_oversight,
+    document_oversight, document_samples,
 )  # fmt: skip
 #: What every template may read besides the steps of its diagram, which the linter adds.
 VOCABULARY: dict[str, Any] = {**NAMES, "document": dict.fromkeys(("number", "issued_on", "version")), "today": None}

@@ -27,7 +27,7 @@ STARTED = {
     "special-inspection": "提出专项检查", "conference-matter": "提出联席会议事项", "duty-review": "提出尽职免责认定",
     "case-lead": "登记线索", "unlicensed-business": "启动无证无照经营查处",
     "crime-transfer": "启动涉嫌犯罪移送", "evidence-preservation": "启动先行登记保存",
-    "coercive-measure": "启动查封扣押",
+    "coercive-measure": "启动查封扣押", "sample-testing": "启动抽样检验",
 }  # fmt: skip
 ENDED = {
     "annual-plan": "年度计划办结", "plan-adjustment": "计划调整办结",
@@ -38,7 +38,7 @@ ENDED = {
     "special-inspection": "专项检查办结", "conference-matter": "联席会议事项办结", "duty-review": "尽职免责认定办结",
     "case-lead": "线索办结", "unlicensed-business": "无证无照经营查处办结",
     "crime-transfer": "涉嫌犯罪移送办结", "evidence-preservation": "先行登记保存办结",
-    "coercive-measure": "查封扣押办结",
+    "coercive-measure": "查封扣押办结", "sample-testing": "抽样检验办结",
 }  # fmt: skip
 #: Processes that an official opens; every other one is started by what was decided before.
 OPENED_BY_HAND = frozenset(
@@ -55,6 +55,7 @@ WORDS = {
     "task-cancelled": "任务撤销",
     "attachment-added": "上传附件",
     "timer-fired": "期限届满",
+    "deadline-taken-over": "期限接续计算",
     "deadline-suspended": "期限中止",
     "deadline-resumed": "期限恢复",
     "deadline-extended": "期限延长",

@@ -32,7 +32,7 @@ STATES = (
 )  # fmt: skip
 ENDED = (CLOSED, REFUSED, HANDED_ON)
 #: A department's part of an inspection that has not concluded yet: leads may join it.
-_RUNNING_PARTS = ("待检查", "检查中", "待结论", "待审核")
+_RUNNING_PARTS = ("待检查", "检查中", "待检验结果", "待结论", "待审核")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import engine.inspection.plan_models
 import engine.inspection.publication_models
 import engine.inspection.rectification_models
 import engine.inspection.registry_models
+import engine.inspection.sample_models
 import engine.inspection.service_models
 import engine.inspection.visit_models  # noqa: F401 - registers the tables
 

@@ -330,7 +330,7 @@ class DepartmentInspection(Base):
     inspectors: Mapped[list[str]] = mapped_column(sa.JSON)  # [qualified code, second code]
     items: Mapped[list[str]] = mapped_column(sa.JSON)
     state: Mapped[str] = mapped_column(sa.String(20), default="待检查")
-    #: 待检查 → 待结论 → 待审核 → 待公示 → 已公示 | 不予公开 | 已移出
+    #: 待检查 → (待检验结果) → 待结论 → 待审核 → 待公示 → 已公示 | 不予公开 | 已移出
     record: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)  # 现场检查笔录 as submitted
     conclusion: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
     scanned_at: Mapped[datetime | None]  # 扫码入企: the firm opened the visit's code and confirmed it

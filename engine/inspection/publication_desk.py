@@ -24,7 +24,7 @@ from engine.settings import Settings
 SEES_ALL = frozenset({"监管督查", "联席会议办公室", "系统管理员", "审计监督"})
 MAY_READ = SEES_ALL | {"承办人", "科室负责人", "分管负责人", "机关负责人"}
 #: Visited, and neither public nor withheld yet.
-TO_PUBLISH = ("待结论", "待审核", "待公示")
+TO_PUBLISH = ("待检验结果", "待结论", "待审核", "待公示")
 
 
 def left_in_words(session: Session, settings: Settings, due_at: datetime | None, today: date) -> str:

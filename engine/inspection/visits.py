@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.db import new_id
-from engine.inspection import records, tables
+from engine.inspection import records, samples, tables
 from engine.inspection.models import DepartmentInspection, Finding, Inspector
 from engine.inspection.registry_history import Origin, difference, record_changes
 from engine.inspection.visit_models import VisitAttempt
@@ -127,6 +127,7 @@ def end_of_visit(ctx: ServiceContext, part: DepartmentInspection, ended_at: date
     last = max(moment for moment in ended if moment is not None)
     for part_ in parts:
         ctx.set_deadline(part_.number, "publication", started_at=last, department=part_.department)
+        samples.stand_still(ctx, part_)
     deadline = ctx.set_deadline(inspection.number, "publication", started_at=last, department=ctx.department)
     assert deadline.due_at is not None  # nothing suspends a deadline that has just begun
     inspection.visits_ended_at = last

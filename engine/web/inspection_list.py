@@ -18,7 +18,7 @@ PAGE = 50
 STATES = ("待检查", "检查中", "待公示", "已公示", "已办结", "已移出")
 CHIPS = {
     "待检查": "", "检查中": "chip-blue", "待公示": "chip-amber", "已办结": "chip-green", "待结论": "chip-amber",
-    "待审核": "chip-amber", "已公示": "chip-green", "不予公开": "", "已移出": "",
+    "待检验结果": "chip-amber", "待审核": "chip-amber", "已公示": "chip-green", "不予公开": "", "已移出": "",
 }  # fmt: skip
 
 

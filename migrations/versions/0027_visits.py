@@ -1,6 +1,12 @@
-"""What belongs to this step (empty until it is needed)."""
+"""samples of a visit and their tests
+
+Revision: 0027, after 0026
+"""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0027"
 down_revision = "0026"
@@ -9,8 +15,67 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.create_table(
+        "visit_sample",
+        sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("number", sa.String(length=220), nullable=False),
+        sa.Column("department_inspection", sa.String(length=140), nullable=False),
+        sa.Column("department", sa.String(length=32), nullable=False),
+        sa.Column("item", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("specification", sa.String(length=100), nullable=False),
+        sa.Column("quantity", sa.String(length=40), nullable=False),
+        sa.Column("reserve", sa.String(length=100), nullable=False),
+        sa.Column("seal", sa.String(length=60), nullable=False),
+        sa.Column("intended_for", sa.String(length=100), nullable=False),
+        sa.Column("signed", sa.String(length=12), nullable=False),
+        sa.Column("signer", sa.String(length=64), nullable=False),
+        sa.Column("taken_by", sa.JSON(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("place", sa.String(length=400), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("result", sa.String(length=12), nullable=False),
+        sa.Column("not_sent_reason", sa.String(length=300), nullable=False),
+        sa.Column("retest", sa.String(length=12), nullable=False),
+        sa.Column("retest_on", sa.Date(), nullable=True),
+        sa.Column("retest_reason", sa.Text(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("district_id", sa.String(length=12), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visit_sample")),
+        sa.UniqueConstraint("district_id", "number", name=op.f("uq_visit_sample_district_id_number")),
+    )
+    op.create_index("ix_visit_sample_part", "visit_sample", ["district_id", "department_inspection"])
+    op.create_table(
+        "sample_test",
+        sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("sample", sa.String(length=220), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("laboratory", sa.String(length=100), nullable=False),
+        sa.Column("accreditation", sa.String(length=100), nullable=False),
+        sa.Column("commission_number", sa.String(length=100), nullable=False),
+        sa.Column("asked", sa.String(length=500), nullable=False),
+        sa.Column("sent_on", sa.Date(), nullable=False),
+        sa.Column("sent_by", sa.String(length=64), nullable=False),
+        sa.Column("expected_on", sa.Date(), nullable=False),
+        sa.Column("report_number", sa.String(length=100), nullable=False),
+        sa.Column("reported_on", sa.Date(), nullable=True),
+        sa.Column("received_on", sa.Date(), nullable=True),
+        sa.Column("result", sa.String(length=12), nullable=False),
+        sa.Column("conclusion", sa.Text(), nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("told_on", sa.Date(), nullable=True),
+        sa.Column("told_how", sa.String(length=40), nullable=False),
+        sa.Column("recipient", sa.String(length=100), nullable=False),
+        sa.Column("by_user", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("district_id", sa.String(length=12), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sample_test")),
+        sa.UniqueConstraint("district_id", "sample", "round", name=op.f("uq_sample_test_district_id_sample_round")),
+    )
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    op.drop_table("sample_test")
+    op.drop_table("visit_sample")

@@ -107,6 +107,7 @@ def test_a_visit_is_recorded_on_a_telephone_and_survives_a_lost_network(
     page.locator('[name="findings-0-problem"][value="是"]').check()
     page.fill('[name="findings-0-clause"]', "食品安全法第三十四条")
     page.get_by_role("button", name="添加一行").last.click()
+    page.locator('[name="samples-0-testing"][value="否"]').check()
     page.fill('[name="samples-0-name"]', "散装熟肉")
     fill(page, {"inspector_signature": "__sign__"})
     expect(page.get_by_text("内容已留在本机")).to_be_visible(timeout=10_000)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +14,23 @@ import sqlalchemy as sa
 
 from engine.commands.add_attachment import AddAttachment
 from engine.errors import Conflict, InvalidInput
-from engine.inspection import adoptions, conference, evidence, recusals, visits
+from engine.inspection import adoptions, conference, evidence, recusals, samples, visits
 from engine.inspection.models import DepartmentInspection, Finding, Inspection, Inspector
 from engine.inspection.recusal_request import RequestRecusal
 from engine.inspection.visit_code import FIRM, ConfirmVisit
 from engine.models import Attachment, Deadline, UserTask
 from engine.process_engine import ProcessEngine
-from tests.support.journey import APPROVALS, CAMPAIGN, Office, install, open_campaign, standard_answers, work_plan
+from tests.conftest import SHANGHAI
+from tests.support.journey import (
+    APPROVALS,
+    CAMPAIGN,
+    PNG,
+    Office,
+    install,
+    open_campaign,
+    standard_answers,
+    work_plan,
+)
 
 Values = dict[str, Any]
 
@@ -24,7 +38,7 @@ Values = dict[str, Any]
 @pytest.fixture
 def office(engine: ProcessEngine) -> Office:
     """A campaign of two departments that stand at every door; the last notice is not written yet."""
-    install(engine, objects=400, processes=CAMPAIGN | {"conference-matter"})
+    install(engine, objects=400, processes=CAMPAIGN | {"conference-matter", "sample-testing"})
     made = Office(engine)
     open_campaign(made)
     standard_answers(made, work_plan(engine, "SCJG", ["YJJ"]))
@@ -195,7 +209,7 @@ def test_conclusions_of_others_stand_in_for_a_check_and_evidence_is_kept_with_it
     assert faults(office, check, values).keys() == {"adoptions[0].dated_on"}
     values["adoptions"] = [{**opinion, "kind": "专业机构鉴定结论"}]
     values["findings"][1] |= {"problem": "未开展"}
-    values["samples"] = [{"name": "散装熟肉", "quantity": "500克", "seal": "封样18"}]
+    values["samples"] = [{"testing": "否", "name": "散装熟肉", "quantity": "500克", "seal": "封样18"}]
     office.do(check, values)
     with engine.read() as session:
         found = {
@@ -293,3 +307,106 @@ def test_a_written_check_needs_no_arrival(office: Office) -> None:
     with engine.read() as session:
         methods = sa.select(Finding.method).where(Finding.department_inspection == task.business_key)
         assert set(session.scalars(methods)) == {"书面检查"}
+
+
+def day(clock: Any, days: int = 0) -> str:
+    return (clock.now + timedelta(days=days)).astimezone(SHANGHAI).date().isoformat()
+
+
+def test_a_result_waits_for_its_samples_and_a_failed_one_may_be_tested_again(
+    office: Office, clock: Any, tmp_path: Path
+) -> None:
+    engine = office.engine
+    # An office whose table lets the publication stand still while samples are tested.
+    shutil.copytree(engine.settings.process_dir / "tables", tmp_path / "tables")
+    table = json.loads((tmp_path / "tables/deadline.json").read_text("utf-8"))
+    (rule,) = [row for row in table["rows"] if row["name"] == "publication"]
+    rule["suspensions"] = [{"code": "testing", "label": "检验", "legal_basis": "试验用", "process": "sample-testing"}]
+    (tmp_path / "tables/deadline.json").write_text(json.dumps(table), "utf-8")
+    engine.kernel = replace(engine.kernel, settings=replace(engine.settings, process_dir=tmp_path))
+
+    key = office.open_tasks("arrive")[0].business_key
+    number = key.rpartition("/")[0]
+    others = [t for t in office.open_tasks("arrive") if t.business_key.rpartition("/")[0] == number]
+    for task in others:
+        office.do(task)
+    check = of(office, "site_check", key)
+    values = answer(office, check)
+    item = values["findings"][0]["item"]
+    one = {
+        "testing": "是", "item": item, "kind": "食品", "name": "散装熟肉", "quantity": "500克",
+        "reserve": "500克，样品室", "seal": "封样18", "signed": "签名", "signer": "演示负责人",
+    }  # fmt: skip
+    assert faults(office, check, {**values, "samples": [one, {**one, "item": "别的事项"}]}).keys() == {"samples[1].item"}
+    twice = {**values, "samples": [one, one]}
+    assert faults(office, check, twice).keys() == {"samples[1].seal", "sample_signature"}
+    office.do(check, {**values, "samples": [one, {**one, "seal": "封样19"}], "sample_signature": PNG})
+    for task in others:
+        if task.business_key != key:
+            office.do(of(office, "site_check", task.business_key))
+
+    def due() -> Any:
+        with engine.read() as session:
+            where = (Deadline.business_key == key, Deadline.name == "publication")
+            row = session.scalars(sa.select(Deadline).where(*where)).one()
+            return row.suspended_at, row.due_at
+
+    assert due()[0] == clock.now and due()[1] is None  # it stands still from its first moment
+    part = part_of(office, check)
+    first, second = office.open_tasks("send")
+    with engine.read() as session:
+        assert part.state == "待检验结果" and samples.pending_items(session, part) == {item}
+        assert not office.open_tasks(business_key=key)  # no conclusion, no review: visibly waiting
+        assert "500克，样品室" in str(engine.task_view(session, first).context["facts"])
+    office.do(first, {"decision": "不再送检", "not_sent_reason": "运输途中容器破损。"})
+
+    sending = {
+        "decision": "送检", "laboratory": "示例检验中心", "asked": "菌落总数，GB 2726", "sent_on": day(clock),
+        "expected_on": day(clock, 10), "seal_state": "封样完好", "files": [],
+    }  # fmt: skip
+    assert faults(office, second, {**sending, "sent_on": day(clock, 1)}).keys() == {"sent_on"}
+    office.do(second, sending)
+
+    def tested(result: str, report: str) -> None:
+        clock.advance(days=8)
+        task = of(office, "result", second.business_key)
+        upload = AddAttachment(task.id, "files", "报告.pdf", "application/pdf", b"%PDF-1.4 " + report.encode())
+        file = engine.execute(upload, actor=office.who(task))
+        office.do(task, {
+            "result": result, "report_number": report, "reported_on": day(clock), "received_on": day(clock),
+            "conclusion": "菌落总数不符合 GB 2726。" if result == "不合格" else "符合标准要求。", "files": [file],
+        })  # fmt: skip
+        told = {"told_on": day(clock), "method": "当面告知", "recipient": "演示负责人", "retest_told": True}
+        office.do(of(office, "tell", second.business_key), told)
+
+    tested("不合格", "检1号")
+    with engine.read() as session:
+        row = session.scalars(sa.select(Deadline).where(Deadline.name == "sample-retest")).one()
+        assert row.rule == "7wd" and row.legal_basis.startswith("《中华人民共和国食品安全法》第八十八条")
+        last = row.due_at
+    ask = of(office, "retest", second.business_key)
+    assert faults(office, ask, {"decision": "期满未申请"}).keys() == {"decision"}
+    clock.travel((last + timedelta(days=2)).isoformat())
+    late = {"decision": "受理", "retest_on": day(clock), "reason": "对方法有异议。"}
+    assert faults(office, ask, late).keys() == {"decision"}
+    office.do(ask, {**late, "retest_on": last.astimezone(SHANGHAI).date().isoformat()})  # entered late, asked in time
+    again = of(office, "send", second.business_key)
+    sending |= {"sent_on": day(clock), "expected_on": day(clock, 10)}
+    assert faults(office, again, sending).keys() == {"laboratory"}
+    office.do(again, {**sending, "laboratory": "示例复检中心"})
+    tested("不合格", "检2号")
+    assert not office.open_tasks("retest")  # a second test is the last
+
+    assert due()[0] is None and due()[1] is not None
+    enter = of(office, "enter_results", key)
+    finding = {"item": item, "name": "事项", "problem": "否"}
+    assert faults(office, enter, {"findings": [finding]}).keys() == {"findings[0].note"}
+    problem = {"category": "9", "clause": "食品安全法第三十四条", "handling": "违法处罚", "note": "菌落总数超标。"}
+    office.do(enter, {"findings": [{**finding, "problem": "是", **problem}]})
+    conclude = of(office, "conclude", key)
+    with engine.read() as session:
+        assert engine.task_view(session, conclude).context["clauses"] == "食品安全法第三十四条"
+        tests = samples.tests_of(session, "370105", [second.business_key])
+        assert [(t.round, t.laboratory, t.result) for t in tests] == [
+            (1, "示例检验中心", "不合格"), (2, "示例复检中心", "不合格"),
+        ]  # fmt: skip

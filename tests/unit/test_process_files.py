@@ -388,6 +388,7 @@ def options(scenario: dict[str, Any]) -> dict[str, Any]:
         "handling_codes": [(row["code"], row["name"]) for row in rows("handling")],
         "entry_outcomes": [(row["code"], row["name"]) for row in rows("entry-outcome")],
         "adopted_kinds": [(row["code"], row["name"]) for row in rows("adopted-kind")],
+        "sample_kinds": [row["code"] for row in rows("sample-kind")],
         "item_options": variables.get("items", []),
         "certified_team": variables.get("inspectors", []),
         "team": [*variables.get("inspectors", []), *inspectors],

@@ -38,6 +38,7 @@ from engine.inspection.facts import (
     rectifications,
     registry,
     release,
+    samples,
     service,
     special,
     summary,
@@ -54,7 +55,7 @@ __all__ = ["campaign_statistics", "context_provider"]
 _FORMS: dict[str, Provider] = {
     **campaigns.FORMS, **dispatching.FORMS, **summary.FORMS, **visits.FORMS, **field.FORMS, **release.FORMS,
     **penalties.FORMS, **rectifications.FORMS, **finding_notices.FORMS, **objections.FORMS, **registry.FORMS,
-    **case_steps.FORMS, **item_adjustments.FORMS, **leads.FORMS, **plans.FORMS,
+    **case_steps.FORMS, **item_adjustments.FORMS, **leads.FORMS, **plans.FORMS, **samples.FORMS,
 }  # fmt: skip
 _PROCESSES: dict[str, Provider] = {
     "joint-inspection": campaigns.campaign_facts,
@@ -82,6 +83,7 @@ _PROCESSES: dict[str, Provider] = {
     **penalties.PROCESSES,
     **plans.PROCESSES,
     **release.PROCESSES,
+    **samples.PROCESSES,
 }
 
 

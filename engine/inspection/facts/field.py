@@ -130,17 +130,20 @@ def _site_check(desk: Desk) -> dict[str, Any]:
             }
             for code in desk.part.items
         ],
-        "problem_categories": _problem_categories(desk),
-        "handling_codes": _problem_handlings(desk),
+        "problem_categories": problem_categories(desk),
+        "handling_codes": problem_handlings(desk),
+        "sample_kinds": tables.options(desk.settings, "sample-kind", desk.today),
     }  # fmt: skip
 
 
-def _problem_categories(desk: Desk) -> list[dict[str, str]]:
+def problem_categories(desk: Desk) -> list[dict[str, str]]:
+    """Result categories that state a problem, as options."""
     found = tables.rows(desk.settings, "result-category", desk.today)
     return [{"value": r["code"], "label": r["name"]} for r in found if r.get("problem")]
 
 
-def _problem_handlings(desk: Desk) -> list[dict[str, str]]:
+def problem_handlings(desk: Desk) -> list[dict[str, str]]:
+    """Ways of handling a problem, as options."""
     found = tables.rows(desk.settings, "handling", desk.today)
     return [{"value": r["code"], "label": r["name"]} for r in found if r.get("problem")]
 
@@ -195,8 +198,8 @@ def _conclusion(desk: Desk) -> dict[str, Any]:
         "worst_category": worst.category if worst else None,
         "worst_handling": worst.handling if worst else None,
         "other_handlings": handlings[1:],
-        "result_categories": _problem_categories(desk),
-        "handling_codes": _problem_handlings(desk),
+        "result_categories": problem_categories(desk),
+        "handling_codes": problem_handlings(desk),
     }
 
 

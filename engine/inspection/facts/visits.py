@@ -6,12 +6,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.inspection import adoptions, records, recusals, tables, visits
+from engine.inspection import adoptions, records, recusals, samples, tables, visits
 from engine.inspection.facts.desk import Desk, Provider, local, rows, table
 from engine.inspection.facts.joined_leads import merged_leads
 from engine.inspection.facts.options import departments
 from engine.inspection.models import Finding, Inspection, Item
+from engine.inspection.sample_models import Sample, SampleTest
 from engine.inspection.visit_merges import shared_visits
+
+_SAMPLE_HEAD = ["样品", "事项", "封样编号", "状态", "检验机构", "预计报告", "报告", "结果", "告知", "复检"]
 
 
 def object_facts(desk: Desk, inspection: Inspection) -> dict[str, Any]:
@@ -45,13 +48,14 @@ def part_facts(desk: Desk) -> dict[str, Any]:
         )
     )
     facts += _shared(desk) + merged_leads(desk)
-    facts += _arrivals(desk) + _adopted(desk) + _recusals(desk) + _others(desk)
+    facts += _arrivals(desk) + _adopted(desk) + _samples(desk) + _recusals(desk) + _others(desk)
     findings = desk.session.execute(
         sa.select(Finding, Item.name)
         .join(Item, sa.and_(Item.code == Finding.item, Item.district_id == Finding.district_id))
         .where(Finding.district_id == desk.district_id, Finding.department_inspection == part.number)
         .order_by(Finding.item)
     ).all()
+    pending = samples.pending_items(desk.session, part)
     if findings and desk.task.form_key != "site-check":
         facts.append(
             table(
@@ -60,7 +64,8 @@ def part_facts(desk: Desk) -> dict[str, Any]:
                 [
                     [
                         name, f.method,
-                        "未检查" if not f.checked else "发现问题" if f.problem else "未发现问题",
+                        "待检验结果" if f.item in pending else "未检查" if not f.checked
+                        else "发现问题" if f.problem else "未发现问题",
                         tables.label(desk.settings, "result-category", f.category, desk.today),
                         f.clause, f.handling, f.note,
                     ]
@@ -136,6 +141,25 @@ def _adopted(desk: Desk) -> list[dict[str, Any]]:
         for one in found
     ]
     return [table("采用的结论和意见", ["事项", "种类", "作用", "来源", "文号", "日期", "内容"], body)]
+
+
+def _samples(desk: Desk) -> list[dict[str, Any]]:
+    """The samples of the inspection with where each stands; nothing when there is none."""
+    found = samples.of_part(desk.session, desk.part)
+    if not found:
+        return []
+    tests: dict[str, SampleTest] = {}
+    for test in samples.tests_of(desk.session, desk.district_id, [row.number for row in found]):
+        tests[test.sample] = test
+    return [table("送检样品", _SAMPLE_HEAD, [_sample_line(row, tests.get(row.number)) for row in found])]
+
+
+def _sample_line(row: Sample, test: SampleTest | None) -> list[Any]:
+    told = test is not None and test.told_on
+    return [
+        row.name, row.item, row.seal, row.state, test.laboratory if test else row.intended_for,
+        test.expected_on if test else "", test.report_number if test else "", row.result, told or "", row.retest,
+    ]  # fmt: skip
 
 
 def _recusals(desk: Desk) -> list[dict[str, Any]]:

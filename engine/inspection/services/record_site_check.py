@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.bpmn.timers import parse_instant
 from engine.errors import InvalidInput
-from engine.inspection import adoptions, evidence, records, visits
+from engine.inspection import adoptions, evidence, records, samples, visits
 from engine.inspection.models import DepartmentInspection
 from engine.service_tasks import ServiceContext, service_task
 
@@ -17,7 +17,8 @@ def record_site_check(ctx: ServiceContext) -> dict[str, Any]:
     """Store one finding per item and say whether any is a problem.
 
     The check begins with the arrival, or with its own time when it was written or over the network (R35); with its
-    end the department has left the object.
+    end the department has left the object.  Samples to be tested get a process each; ``testing`` says that the
+    result waits for them.
     """
     values = dict(ctx.values or {})
     row = records.department_inspection(ctx.session, ctx.district_id, ctx.business_key)
@@ -34,9 +35,11 @@ def record_site_check(ctx: ServiceContext) -> dict[str, Any]:
     problem = any(f.get("problem") == "是" for f in values["findings"])
     row.record = {**row.record, "site_check": values}
     records.note_who_entered(row, ctx.actor)
-    row.state = "待结论" if problem else "待审核"
+    testing = samples.keep(ctx, row, values, place=place) > 0
+    row.state = "待检验结果" if testing else "待结论" if problem else "待审核"
     visits.end_of_visit(ctx, row, left)
-    return {"has_problem": problem}
+    samples.stand_still(ctx, row)
+    return {"has_problem": problem, "testing": testing}
 
 
 def _check(
