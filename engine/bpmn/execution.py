@@ -30,7 +30,7 @@ from engine.bpmn.script_engine import Element, Host, KernelScriptEngine
 from engine.bpmn.signals import Heard, KernelSignal, listeners, react
 from engine.bpmn.starts import StartPoint, begin_at
 from engine.bpmn.state import KernelWorkflow, restore, snapshot
-from engine.bpmn.throwing import continue_throwers
+from engine.bpmn.throwing import continue_throwers, throws_signal
 from engine.bpmn.triggers import happen, open_triggers
 from engine.errors import Conflict, LianjianError, ServiceTaskFailed
 
@@ -145,8 +145,8 @@ class Execution:
             progressed = False
             for workflow in self._deepest_first():
                 ready = [t for t in workflow.tasks.busy() if t._state == TaskState.READY]
-                # An event that has occurred goes first: it interrupts, or waits for its next time.
-                ready.sort(key=lambda t: (not isinstance(t.task_spec, BoundaryEvent), t.last_state_change))
+                if len(ready) > 1:
+                    ready.sort(key=_turn)
                 for task in ready:
                     if task.state != TaskState.READY or self._workflow.completed:
                         continue
@@ -359,6 +359,16 @@ class Execution:
         if task is None or task.state != TaskState.READY or not task.task_spec.manual:
             raise Conflict("该任务已经办结或撤销，未作任何改动。")
         return task
+
+
+def _turn(task: Task) -> tuple[int, float]:
+    """Who of several tokens goes first, which BPMN leaves open.
+
+    An event that has occurred: it interrupts, or waits for its next time.  Last a signal that is about to be
+    thrown: whoever arrives at a wait in the same round (through an event-based gateway, say) hears it.
+    """
+    spec = task.task_spec
+    return 0 if isinstance(spec, BoundaryEvent) else 2 if throws_signal(spec) else 1, task.last_state_change
 
 
 @contextmanager

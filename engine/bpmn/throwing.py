@@ -11,6 +11,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.compensation import compensates, continue_compensations
 from engine.bpmn.scopes import end_tokens, scope_data
+from engine.bpmn.signals import KernelSignal
 from engine.bpmn.triggers import triggers_of
 
 
@@ -43,6 +44,12 @@ class KernelEndEvent(_Throwing, EndEvent):
             end_tokens(workflow, keep=[my_task])
             workflow._mark_complete(my_task)
         super()._on_complete_hook(my_task)
+
+
+def throws_signal(spec: Any) -> bool:
+    """Does this element throw a signal, alone or among others?"""
+    throws = isinstance(spec, KernelThrowEvent | KernelEndEvent)
+    return throws and any(isinstance(each, KernelSignal) for each in triggers_of(spec.event_definition))
 
 
 def continue_throwers(top: Any) -> bool:

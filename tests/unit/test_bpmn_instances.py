@@ -248,10 +248,22 @@ def test_instances_throw_an_event_when_they_complete(behavior: str, times: int, 
 
 
 @BOTH_WAYS
-def test_the_event_of_the_first_instance_may_interrupt_the_rest(sequential: bool) -> None:
-    loop = many(count(3), sequential=sequential, behavior="One", oneBehaviorEventRef="sig_thrown")
-    run = both(guarded(loop, HEARD, interrupting=True), lambda run: run.complete("many"), {"rung": 0}, more=SIGNAL)
+def test_an_error_of_the_first_instance_ends_the_rest(sequential: bool) -> None:
+    loop = many(count(3), sequential=sequential, behavior="One", oneBehaviorEventRef="err_thrown")
+    caught = '<bpmn:errorEventDefinition errorRef="err_first"/>'
+    thrown = caught.replace("Definition ", 'Definition id="err_thrown" ')
+    done = '<bpmn:error id="err_first" errorCode="FIRST"/>' + thrown
+    run = both(guarded(loop, caught, interrupting=True), lambda run: run.complete("many"), {"rung": 0}, more=done)
     assert run.ended and run.trace == "many ring note e2"
+
+
+@pytest.mark.parametrize("behavior", ["None", "One"])
+def test_whether_an_interrupting_event_of_instances_ends_the_others_is_not_guessed(behavior: str) -> None:
+    loop = many(count(3), behavior=behavior, **{f"{behavior.lower()}BehaviorEventRef": "sig_thrown"})
+    text = diagram(guarded(loop, HEARD, interrupting=True)).replace(
+        "</bpmn:definitions>", SIGNAL + "</bpmn:definitions>"
+    )
+    assert [rule for rule, _ in reasons(text)] == ["instance-events"]
 
 
 def test_a_complex_behaviour_throws_by_condition() -> None:

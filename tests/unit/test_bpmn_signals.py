@@ -72,6 +72,14 @@ def test_a_signal_nobody_waits_for_is_gone() -> None:
     assert both(body, story, more=STOP).trace == "shout wait finish"
 
 
+def test_who_comes_to_a_wait_when_a_signal_is_thrown_hears_it() -> None:
+    body = start() + par("g1") + throw("shout", signal()) + finish("e1") + node("eventBasedGateway", "g2")
+    body += catch("near", signal()) + catch("far", signal("go")) + finish("e2") + finish("e3")
+    body += chain("begin g1; g1 shout e1; g1 g2; g2 near e2; g2 far e3")
+    run = both(body, lambda run: None, more=STOP)
+    assert run.ended and run.trace == "shout near e1 e2"
+
+
 def test_a_signal_end_event_tells_the_others() -> None:
     body = start() + par("g1") + catch("near", signal()) + user("work") + finish("e1") + finish("shout", signal())
     body += chain("begin g1; g1 near e1; g1 work shout")

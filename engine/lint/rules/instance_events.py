@@ -13,6 +13,8 @@ from engine.lint.say import about
 
 _ATTRIBUTES = {"None": "noneBehaviorEventRef", "One": "oneBehaviorEventRef"}
 _THROWN = frozenset(["signal", "escalation", "error", "message"])
+#: An error always ends its activity; whether these do, two readers of one diagram answer differently.
+_REFERENCES = {"signal": "signalRef", "escalation": "escalationRef", "message": "messageRef"}
 
 
 def check(model: Model) -> Iterator[Problem]:
@@ -51,9 +53,26 @@ def _complex(node: Node, definitions: list[etree._Element]) -> Iterator[Problem]
 
 
 def _kind(node: Node, definition: etree._Element) -> Iterator[Problem]:
-    if local(definition).removesuffix("EventDefinition") not in _THROWN:
+    kind = local(definition).removesuffix("EventDefinition")
+    if kind in _REFERENCES:
+        yield from _interrupting(node, definition, _REFERENCES[kind])
+    if kind not in _THROWN:
         yield about(
             node,
             f"完成时要抛出 {local(definition)}，系统不能在这里抛出这种事件。",
             "请改用信号、升级、错误或消息事件。",
         )
+
+
+def _interrupting(node: Node, thrown: etree._Element, reference: str) -> Iterator[Problem]:
+    """An interrupting boundary event on what its own instances throw: some tools go on with the others, some do not."""
+    named = (thrown.get(reference) or "").strip()
+    for event in node.boundary:
+        caught = [each.xml for each in event.events if local(each.xml) == local(thrown)]
+        if event.interrupting and any((d.get(reference) or "").strip() in {"", named} for d in caught):
+            yield about(
+                event,
+                f"中断{node.label}，等待的却是它自己的实例完成时抛出的事件：其余实例是否继续，各家工具理解不同。",
+                '其余实例继续的，请把边界事件改为不中断（cancelActivity="false"）；'
+                "其余实例不再需要的，请写完成条件（completionCondition）。",
+            )
