@@ -320,8 +320,8 @@ class Deadline(Base):
 class DeadlineChange(Base):
     """One step of a deadline's trail: what its due time was and is, why, and who changed it.
 
-    ``kind``: set | suspended | resumed | extended | moved (by a holiday notice) | refused (an extension) |
-    reminded | met.
+    ``kind``: set | taken-over (from the case that began it) | suspended | resumed | extended |
+    moved (by a holiday notice) | refused (an extension) | reminded | met.
     """
 
     __tablename__ = "deadline_change"

@@ -92,6 +92,10 @@ class ServiceEffects(Protocol):
         """Say that what the deadline asked for is done."""
         ...
 
+    def take_over_deadline(self, name: str, source: str) -> Deadline | None:
+        """Go on with the open deadline ``name`` that ``source`` began; None when there is none."""
+        ...
+
     def suspend_deadline(
         self, business_key: str, name: str, reason: str, *, ground: str, since: datetime | None = None
     ) -> Deadline:  # fmt: skip
@@ -190,6 +194,10 @@ class ServiceContext:
     def meet_deadline(self, name: str, business_key: str | None = None) -> None:
         """See :meth:`ServiceEffects.meet_deadline`."""
         self.effects.meet_deadline(name, business_key or self.business_key)
+
+    def take_over_deadline(self, name: str, source: str) -> Deadline | None:
+        """See :meth:`ServiceEffects.take_over_deadline`."""
+        return self.effects.take_over_deadline(name, source)
 
     def suspend_deadline(
         self, business_key: str, name: str, reason: str, *, ground: str, since: datetime | None = None

@@ -199,6 +199,13 @@ class _Effects(ServiceEffects):
 
         meet_deadline(self.ctx, business_key or self.instance.business_key, name, stream=self.instance.id)
 
+    def take_over_deadline(self, name: str, source: str) -> Deadline | None:
+        from engine.commands.take_over_deadline import take_over_deadline
+
+        return take_over_deadline(
+            self.ctx, self.instance.business_key, name, source=source, instance_id=self.instance.id
+        )
+
     def suspend_deadline(
         self, business_key: str, name: str, reason: str, *, ground: str, since: datetime | None = None
     ) -> Deadline:  # fmt: skip

@@ -16,6 +16,7 @@ from engine.commands.extend_deadline import next_extension
 from engine.commands.suspend_deadline import in_charge
 from engine.deadline_rules import ExtensionRule, find_rule
 from engine.errors import Conflict, Forbidden, NotFound
+from engine.inspection.models import FollowUp
 from engine.models import Deadline, ProcessInstance
 from engine.settings import Settings
 
@@ -80,13 +81,34 @@ def request_of(
 
 
 def subject_of(session: Session, settings: Settings, data: Mapping[str, Any]) -> Deadline | None:
-    """The deadline an application is about."""
+    """The deadline an application is about, also when what follows the case has taken it over meanwhile."""
+    district, name = settings.district_id, str(data.get("deadline_name"))
+    key = running_in(session, district, str(data.get("subject")), name)
     return session.scalar(
         sa.select(Deadline).where(
-            Deadline.district_id == settings.district_id, Deadline.business_key == data.get("subject"),
-            Deadline.name == data.get("deadline_name"),
+            Deadline.district_id == district, Deadline.business_key == key, Deadline.name == name
         )
     )  # fmt: skip
+
+
+def running_in(session: Session, district_id: str, business_key: str, name: str) -> str:
+    """Where the deadline ``name`` of a case is: with the case, else with the follow-up that took it over."""
+    keys = [
+        business_key,
+        *session.scalars(
+            sa.select(FollowUp.number)
+            .where(FollowUp.district_id == district_id, FollowUp.origin == business_key)
+            .order_by(FollowUp.number)
+        ),
+    ]
+    known = set(
+        session.scalars(
+            sa.select(Deadline.business_key).where(
+                Deadline.district_id == district_id, Deadline.business_key.in_(keys), Deadline.name == name
+            )
+        )
+    )
+    return next((key for key in keys if key in known), business_key)
 
 
 def allowed_extension(session: Session, settings: Settings, deadline: Deadline, now: datetime) -> ExtensionRule:

@@ -22,6 +22,13 @@ def of_case(row: FollowUp) -> list[str]:
     return [str(each) for each in kept]
 
 
+def refuse_handler(row: FollowUp, user_id: str | None, act: str, *, field: str = "decision") -> None:
+    """Who investigated does not decide upon it.  Raises :class:`InvalidInput` on ``field``."""
+    if user_id in of_case(row):
+        rule = f"调查和{act}应当由不同的人员承担，请由没有办理本案的机关负责人{act}。"
+        raise InvalidInput(f"办案人员不能{act}。", fields={field: [f"您是本案的办案人员。{rule}"]})
+
+
 def person_of(session: Session, district_id: str, user_id: str) -> Inspector | None:
     """The registry's row of an account, or None."""
     return session.scalar(

@@ -57,7 +57,7 @@ WORDS = {
 }
 KINDS = {
     "set": "起算", "suspended": "中止", "resumed": "恢复", "extended": "延长", "moved": "随放假安排重算",
-    "refused": "不予延期", "reminded": "提醒", "met": "办结",
+    "refused": "不予延期", "reminded": "提醒", "met": "办结", "taken-over": "接续计算",
 }  # fmt: skip
 
 

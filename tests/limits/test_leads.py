@@ -17,6 +17,7 @@ from engine.inspection.facts.joined_leads import merged_leads
 from engine.inspection.lead_entry import RegisterLead
 from engine.inspection.lead_models import CaseLead
 from engine.inspection.models import DepartmentInspection, Inspection, Inspector, Item
+from engine.models import Deadline
 from tests.conftest import SHANGHAI
 from tests.support import penalty_case as case
 from tests.support.limits import LEAD, LimitDistrict, Seen
@@ -110,12 +111,18 @@ def test_a_case_is_filed_within_the_limit_of_the_lead_and_the_reporter_told_of_i
     )  # fmt: skip
     limits.do(number, "section_review", {"decision": "同意"})
     penalty = f"{number}/penalty"
+    # The lead hands its clock on: one clock, with the days it began and ends on.
+    with limits.engine.read() as session:
+        clocks = session.scalars(sa.select(Deadline).where(Deadline.name == "case-filing")).all()
+    assert [clock.business_key for clock in clocks] == [penalty]
+    assert limits.office.open_tasks("file_case")[0].due_at == clocks[0].due_at
+    assert limits.engine.execute(ExtendDeadline(penalty, "case-filing", "案情复杂"), actor=Actor.system())
 
     def file(district: LimitDistrict) -> None:
         district.do(penalty, "file_case", case.filing(case.officers(district.engine, LEAD)))
         district.do(penalty, "approve_filing", {"decision": "立案"})
 
-    assert on_time(limits.around(number, "case-filing", then=file)) == IN_TIME
+    assert on_time(limits.around(penalty, "case-filing", then=file)) == IN_TIME
     file(limits)
     assert lead(limits, number).verdict_words == "经核查，本机关决定立案。"
     assert "tell_reporter" in limits.steps(number) and limits.deadline(number, "reporter-notice").rule == "5wd"
@@ -138,7 +145,8 @@ def test_a_lead_goes_on_when_its_case_is_transferred_before_the_filing_is_decide
     limits.engine.execute(ends, actor=Actor.system())
     # The reporter is told of it, and reads of no crime.
     assert lead(limits, number).verdict_words == "经核查，本机关决定依法移送有权机关处理。"
-    assert "tell_reporter" in limits.steps(number) and limits.deadline(number, "case-filing").met_at
+    assert "tell_reporter" in limits.steps(number)
+    assert limits.deadline(f"{number}/penalty", "case-filing").met_at
 
 
 def test_an_urgent_visit_is_approved_within_24_hours(limits: LimitDistrict) -> None:

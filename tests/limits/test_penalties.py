@@ -11,10 +11,13 @@ import sqlalchemy as sa
 from engine.actor import Actor
 from engine.commands.extend_deadline import ExtendDeadline
 from engine.commands.set_deadline import SetDeadline
+from engine.db import new_id
 from engine.errors import InvalidInput
-from engine.inspection.models import FollowUp
+from engine.inspection.lead_models import CaseLead
+from engine.inspection.models import DepartmentInspection, FollowUp
+from engine.inspection.service_models import ServiceRecord
 from tests.support import penalty_case as case
-from tests.support.limits import LEAD, LimitDistrict
+from tests.support.limits import LEAD, OTHER, LimitDistrict
 
 
 def opened(limits: LimitDistrict) -> tuple[str, list[str]]:
@@ -111,6 +114,129 @@ def test_a_case_is_decided_within_ninety_days_extended_twice_and_not_counting_wh
     before, on, after = limits.around(number, "decision", then=decide)
     assert on.at.date() == date(2026, 8, 10)
     assert (before.on_time, on.on_time, after.on_time) == (True, True, False)
+
+
+def test_a_case_is_filed_within_fifteen_working_days_of_the_facts_and_a_return_begins_nothing_anew(
+    limits: LimitDistrict,
+) -> None:
+    with limits.engine.database.write() as session:
+        part = session.scalars(sa.select(DepartmentInspection).where(DepartmentInspection.number == limits.part)).one()
+        part.conclusion = {**part.conclusion, "concluded_on": "2026-02-26"}
+    number = limits.open("administrative-penalty")
+    asked = case.filing(case.officers(limits.engine, LEAD))
+    limits.do(number, "file_case", asked)
+    limits.do(number, "approve_filing", {"decision": "退回补充", "return_reason": "请补充进货票据。"})
+    limits.do(number, "file_case", asked)
+    (task,) = limits.office.open_tasks("approve_filing", business_key=number)
+    assert task.due_at == limits.deadline(number, "case-filing").due_at
+    refused = {"decision": "不予立案", "no_filing_ground": "minor", "reason": "情节轻微，已经改正。"}
+    for decided in ({"decision": "立案"}, refused):
+        sides = limits.around(number, "case-filing", then=lambda d, v=decided: d.do(number, "approve_filing", v))
+        assert [side.at.date() for side in sides] == [date(2026, 3, 17), date(2026, 3, 18), date(2026, 3, 19)]
+        assert [side.on_time for side in sides] == [True, True, False]
+        assert sides[2].overdue and sides[2].told == {"*/监管督查", f"{LEAD}/科室负责人"}
+    limits.engine.execute(ExtendDeadline(number, "case-filing", "案情复杂"), actor=Actor.system())
+    (task,) = limits.office.open_tasks("approve_filing", business_key=number)
+    assert task.due_at is not None and task.due_at.date() == date(2026, 4, 9)
+    # what an order or a guidance brought to light counts from the day it was looked at again
+    for kind, facts in (
+        ("rectification", {"reinspection": {"inspected_at": "2026-02-27T10:00:00+08:00"}}),
+        ("unlicensed-business", {"recheck": {"checked_on": "2026-02-27"}}),
+    ):
+        before = limits.open(kind)
+        with limits.engine.database.write() as session:
+            session.scalars(sa.select(FollowUp).where(FollowUp.number == before)).one().facts = facts
+        began = limits.deadline(limits.open("administrative-penalty", before), "case-filing").started_at
+        assert began.astimezone(limits.clock.now.tzinfo).date() == date(2026, 2, 27)
+
+
+def test_a_case_for_another_organ_is_decided_once_that_organ_has_received_it(limits: LimitDistrict) -> None:
+    number, _ = opened(limits)
+    limits.do(number, "investigate", case.investigation(today(limits)))
+    passed = {key: value for key, value in case.spared().items() if key != "no_penalty_ground"}
+    limits.do(number, "write_report", {**passed, "proposal": "移送其他机关"})
+    limits.do(number, "case_review", case.REVIEW)
+    decided = {
+        "decision": "移送其他机关", "transfer_to": "天桥区应急管理局", "transfer_reason": "不属于本机关管辖。",
+        "facts": case.FACTS, "basis": case.BASIS, "decided_on": today(limits),
+    }  # fmt: skip
+    limits.do(number, "decide", decided)
+    sent = {
+        "receiver_kind": "其他机关", "organ": "天桥区应急管理局", "reason": "属于应急管理部门管辖。",
+        "materials": "现场照片", "sent_on": today(limits),
+    }  # fmt: skip
+    with pytest.raises(InvalidInput, match="日期"):
+        limits.do(number, "transfer", {**sent, "sent_on": "2026-02-27"})
+    limits.do(number, "transfer", sent)
+    sides = limits.around(number, step="transfer_receipt")
+    assert [side.at.date() for side in sides] == [date(2026, 3, 8), date(2026, 3, 9), date(2026, 3, 10)]
+    back = {"decision": "退回", "received_on": today(limits), "reason": "属于市级管辖。"}
+    limits.do(number, "transfer_receipt", back)
+    assert limits.steps(number) == {"decide"}  # the head decides anew, and the clock has run on
+    assert limits.deadline(number, "decision").met_at is None
+    limits.do(number, "decide", decided)
+    with pytest.raises(InvalidInput, match="接收部门"):
+        limits.do(number, "transfer", {**sent, "receiver_kind": "本系统的部门", "receiver": LEAD, "organ": None})
+    limits.deploy("case-lead")
+    limits.do(number, "transfer", {**sent, "receiver_kind": "本系统的部门", "receiver": OTHER, "organ": None})
+    assert limits.steps(number) == frozenset()
+    with limits.engine.read() as session:
+        lead = session.scalars(sa.select(CaseLead).where(CaseLead.handed_from == number)).one()
+    assert lead.department == OTHER and case.FACTS in lead.content
+    limits.do(lead.number, "accept", {"decision": "受理"})
+    assert limits.steps(number) == {"closing_report"}
+    assert limits.deadline(number, "decision").met_at is not None
+
+
+def test_a_penalty_is_prepared_for_the_public_beside_its_service_and_released_when_it_reached_the_party(
+    limits: LimitDistrict,
+) -> None:
+    number, handlers = told(limits, 6000)
+    waive(limits, number)
+    limits.do(number, "decide", case.decision(6000, today(limits)))
+    limits.do(number, "issue_decision", case.WRITTEN)
+    assert limits.steps(number) == {"publication_preview", "deliver"}
+    limits.do(number, "publication_preview", {"decision": "公示", "redact_name": "照常公示", "checked": True})
+    with pytest.raises(InvalidInput, match="现在还不能公示") as early:
+        limits.do(number, "second_signoff", {"decision": "同意"})
+    assert "没有公告送达" in early.value.fields["decision"][0]
+    announced = limits.at(limits.clock.now)
+    with announced.engine.database.write() as session:
+        template = announced.follow_up(number).facts["decision"]["template"]
+        session.add(
+            ServiceRecord(
+                id=new_id(), district_id=session.scalars(sa.select(FollowUp.district_id)).first(),
+                number=f"{number}/service-2", position=1, origin=number, root=limits.part, department=LEAD,
+                document="行政处罚决定书", template=template, recipient="演示", mode="announcement",
+                mode_name="公告送达", attempted_on=limits.clock.now.date(), state="公告中",
+                recorded_at=limits.clock.now,
+            )
+        )  # fmt: skip
+    sign = {"decision": "同意", "opinion": "同意公示。"}
+    announced.do(number, "second_signoff", sign)
+    assert announced.deadline(number, "penalty-publication").met_at is not None
+    service(limits, number, 2, handlers, today(limits))
+    limits.do(number, "second_signoff", sign)
+    assert limits.steps(number) == {"collect"}  # the enforcement goes on
+
+
+def test_who_handled_a_case_does_not_approve_that_its_investigation_ends(limits: LimitDistrict) -> None:
+    number, handlers = opened(limits)
+    ended = {
+        "outcome": "终止调查",
+        "termination_ground": "death",
+        "termination_reason": "当事人已经注销，没有权利义务承受人。",
+    }
+    limits.do(number, "investigate", case.investigation(today(limits), **ended))
+    task = limits.office.open_tasks("approve_termination", business_key=number)[0]
+    both = limits.at(limits.clock.now)  # the head handled the case as well
+    with both.engine.database.write() as session:
+        row = session.scalars(sa.select(FollowUp).where(FollowUp.number == number)).one()
+        row.facts = {**row.facts, "handlers": [*handlers, limits.office.who(task).user_id]}
+    with pytest.raises(InvalidInput, match="办案人员不能审批"):
+        both.do(number, "approve_termination", case.AGREED)
+    limits.do(number, "approve_termination", case.AGREED)
+    assert limits.follow_up(number).closed_at is not None
 
 
 def test_nobody_is_punished_without_having_been_told(limits: LimitDistrict) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.inspection import handlers, penalties, records, tables
+from engine.inspection.facts import penalty_ends
 from engine.inspection.facts.desk import Desk, Provider, rows, table
 from engine.inspection.facts.exemptions import exemption_facts
 from engine.inspection.facts.follow_ups import follow_up_facts
@@ -254,33 +255,6 @@ def _decision(desk: Desk) -> dict[str, Any]:
     }
 
 
-def _decision_document(desk: Desk) -> dict[str, Any]:
-    decision = desk.follow_up.facts.get("decision") or {}
-    number = penalties.issued_number(desk.session, desk.task.instance_id, str(decision.get("template") or ""))
-    words = Measure.of(decision).words
-    return {
-        "facts": [
-            rows("处理决定", ("决定", decision.get("decision")), ("内容", words), ("日期", decision.get("decided_on")))
-        ],
-        "decision_number": number or None,
-    }
-
-
-def _closing(desk: Desk) -> dict[str, Any]:
-    facts = desk.follow_up.facts
-    decision, enforced = facts.get("decision") or {}, desk.data.get("enforcement_closed") or {}
-    served = facts.get("service") or {}
-    words = [
-        f"决定书于{served['served_on']}送达（{served.get('method') or ''}）" if served.get("served_on") else "",
-        f"执行结果：{enforced['outcome']}" if enforced.get("outcome") else "",
-    ]  # fmt: skip
-    results = {penalties.IMPOSED: "已处罚", penalties.SPARED: "不予处罚", penalties.PASSED_ON: "移送其他机关"}
-    return {
-        "closing_result": results.get(str(decision.get("decision")), "已处罚"),
-        "execution_words": "；".join(filter(None, words)) or None,
-    }
-
-
 #: Providers by form key.
 FORMS: dict[str, Provider] = {
     "case-filing": _case_filing,
@@ -291,7 +265,6 @@ FORMS: dict[str, Provider] = {
     "penalty-notice": _notice,
     "statement-review": _statement_review,
     "penalty-decision": _decision,
-    "decision-document": _decision_document,
-    "case-closing": _closing,
+    **penalty_ends.FORMS,
 }
 PROCESSES: dict[str, Provider] = {"administrative-penalty": penalty_facts}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.inspection.deadline_extensions import running_in
 from engine.service_tasks import ServiceContext, service_task
 
 
@@ -15,7 +16,7 @@ def extend_deadline(
     ``rule`` is its length where the table leaves it to the decision, e.g. 30d.
     """
     deadline = ctx.extend_deadline(
-        business_key or ctx.business_key, name, reason, rule=rule or None, document=document or "",
+        running_in(ctx.session, ctx.district_id, business_key or ctx.business_key, name), name, reason, rule=rule or None, document=document or "",
         approved_by=approved_by or "",
     )  # fmt: skip
     return {"due_at": deadline.due_at.isoformat() if deadline.due_at else ""}

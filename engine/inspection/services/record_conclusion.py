@@ -19,7 +19,9 @@ def record_conclusion(ctx: ServiceContext) -> None:
     education.keep(ctx, values)
     inspection = records.inspection(ctx.session, ctx.district_id, row.inspection)
     evidence.keep(ctx, row, values, place=str(inspection.object.get("address") or ""), stage=ctx.element_id)
-    row.conclusion = values
+    # The day the facts became known: an opened case counts from it, and a return for correction does not move it.
+    known = row.conclusion.get("concluded_on") or ctx.calendar.local_date(ctx.now).isoformat()
+    row.conclusion = {**values, "concluded_on": known}
     records.note_who_entered(row, ctx.actor)
     row.state = "待审核"
     if values.get("disagreement") == "是":

@@ -25,16 +25,14 @@ def record_decision(ctx: ServiceContext) -> dict[str, Any]:
     """A penalty was proposed and told to the party (PL44), is whole, not heavier than told (PL45), and within the
     organ's discretion; not while public security has the case, and not by who investigated.
 
-    A case sent back for further investigation is not decided and its clock runs on; one sent to the police is not
-    decided yet.  Otherwise meets the deadlines ``decision`` and, where one was ordered, ``remake``, and starts that of
-    publication.  Raises
-    :class:`InvalidInput` naming every faulty field.
+    A case sent back for further investigation is not decided and its clock runs on; one sent to the police or to
+    another organ is not decided before it was received there.  Otherwise meets the deadlines ``decision`` and, where
+    one was ordered, ``remake``, and starts that of publication.  Raises :class:`InvalidInput` naming every faulty
+    field.
     """
     values: dict[str, Any] = dict(ctx.values or {})
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
-    if ctx.actor.user_id in handlers.of_case(row):
-        rule = "调查和决定应当由不同的人员承担，请由没有办理本案的机关负责人决定。"
-        raise InvalidInput("办案人员不能作出处理决定。", fields={"decision": [f"您是本案的办案人员。{rule}"]})
+    handlers.refuse_handler(row, ctx.actor.user_id, "作出处理决定")
     if values["decision"] in (penalties.IMPOSED, penalties.CRIME):
         _check_transfer(ctx, row, values["decision"])
     if values["decision"] == penalties.CRIME:
@@ -51,7 +49,11 @@ def record_decision(ctx: ServiceContext) -> dict[str, Any]:
     values |= more
     if values["decision"] == penalties.SPARED:
         education.keep(ctx, values)
-    row.state, row.facts = "已决定", {**row.facts, "decision": values}
+    row.facts = {**row.facts, "decision": values}
+    if values["decision"] == penalties.PASSED_ON:
+        row.state = "待移送"
+        return more
+    row.state = "已决定"
     ctx.meet_deadline("decision")
     ctx.meet_deadline("remake", row.origin)  # where a review or a court ordered a new decision
     if values["decision"] == penalties.IMPOSED:

@@ -30,7 +30,6 @@ def record_lead_decision(ctx: ServiceContext, filing: bool = False) -> dict[str,
         ctx.meet_deadline("case-filing")
     reporters = reporter_words(ctx.session, ctx.district_id, row.number)  # joined leads came after the facts
     variables = {
-        "clue_received_on": row.received_on.isoformat(),
         "case_facts": redaction.without(str(found.get("facts") or ""), reporters),
         "basis": str(found.get("clause") or ""),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.inspection.deadline_extensions import running_in
 from engine.service_tasks import ServiceContext, service_task
 
 
@@ -12,5 +13,5 @@ def refuse_extension(
 ) -> None:  # fmt: skip
     """Who looks at the deadline later sees that more time was asked for and why it was not given."""
     ctx.effects.refuse_extension(
-        business_key or ctx.business_key, name, reason, document=document or "", approved_by=approved_by or ""
+        running_in(ctx.session, ctx.district_id, business_key or ctx.business_key, name), name, reason, document=document or "", approved_by=approved_by or ""
     )
