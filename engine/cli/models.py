@@ -45,7 +45,7 @@ class _InOrder(Command):
 @click.command("run", cls=_InOrder, add_help_option=False)
 @FILES
 @click.option(
-    "--process", "wanted", multiple=True, metavar="编号", help="启动哪个流程；只有一个时不必写；几个的依次启动。"
+    "--process", "wanted", multiple=True, metavar="编号", help="启动哪个流程，几个的依次启动；不写的全部启动。"
 )
 @click.option("--vars", "variables", default="{}", metavar="JSON", help="启动时的变量；@文件 表示从文件读取。")
 @click.option("--now", default="", metavar="时刻", help="从哪个时刻开始，ISO 8601；不写为现在。")
@@ -73,6 +73,7 @@ def run(
       lianjian run order.bpmn fee.dmn --message 'paid={"amount": 20}' --advance-time P3D --json
     """
     from engine.errors import ModelRefused
+    from engine.lint.mains import listeners_first
 
     steps = [_step(name, text) for name, text in ctx.obj]
     start = read_object(variables, "--vars")
@@ -82,12 +83,12 @@ def run(
     except ModelRefused as refusal:
         return refuse(refusal.findings, as_json)
     accepted()
-    for chosen in _choose(trial, candidates, wanted):
-        if not trial.awaits_event(chosen):
-            trial.start(chosen.id, start)
+    chosen = _choose(trial, candidates, wanted)
+    for main in chosen if wanted else listeners_first(chosen):
+        trial.start(main.id, start)
     for name, what, payload in steps:
         trial.step(name, what, payload)
-    report = trial.report()
+    report = trial.report(chosen[0].id if chosen else "")
     emit(report, "\n".join(_told(report)), as_json)
     return FAILED if report["error"] else 0
 
@@ -120,20 +121,15 @@ def _open(files: Sequence[Path], now: str) -> tuple[Trial, dict[str, str]]:
 
 
 def _choose(trial: Trial, candidates: Sequence[Main], wanted: Sequence[str]) -> list[Main]:
-    """The processes to start, in turn; none when each begins with an event."""
+    """The processes to start; none when each begins with an event."""
+    chosen = candidates
     if wanted:
         by_id = {main.id: main for main in candidates}
         unknown = next((each for each in wanted if each not in by_id), None)
         if unknown is not None:
             raise click.UsageError(f"没有可以启动的流程“{unknown}”；可以启动的有：{'、'.join(by_id)}。")
-        return [by_id[each] for each in dict.fromkeys(wanted)]
-    ready = [main for main in candidates if not trial.awaits_event(main)]
-    if len(ready) > 1:
-        known = "、".join(main.id for main in ready)
-        raise click.UsageError(
-            f"有 {len(ready)} 个可以启动的流程：{known}。请用 --process 选择一个；可以重复，依次启动几个。"
-        )
-    return ready
+        chosen = [by_id[each] for each in dict.fromkeys(wanted)]
+    return [main for main in chosen if not trial.awaits_event(main)]
 
 
 def _step(name: str, text: str) -> tuple[str, str, dict[str, Any]]:

@@ -81,9 +81,7 @@ class Trial:
         found = mains(files)
         if len(found) != 1:
             # Each is judged as the one that runs below; together they may still clash.
-            findings = [
-                f.as_dict() for f in lint(files, services=self._engine.kernel.services) if f.severity == "error"
-            ]
+            findings = [f.as_dict() for f in lint(files, services=self._engine.kernel.services) if f.refuses]
             if not found and not findings:
                 drawn = any(name.lower().endswith((".bpmn", ".xml")) for name in files)
                 what = "没有可执行的流程，图只是示意。" if drawn else "没有流程图。"
@@ -208,10 +206,11 @@ class Trial:
             for t in tasks
         ]
 
-    def report(self) -> dict[str, Any]:
-        """Everything the run came to."""
+    def report(self, main: str = "") -> dict[str, Any]:
+        """Everything the run came to; of several processes ``main`` is the one whose end and data are told."""
         with self._engine.read() as session:
             instances = session.scalars(sa.select(ProcessInstance).order_by(ProcessInstance.id)).all()
+            first = next((i for i in instances if i.process_key == main), instances[0] if instances else None)
             running = [i for i in instances if i.status == "running"]
             executions = {i.id: self._engine.peek(session, i) for i in instances}
             waiting = [
@@ -223,13 +222,13 @@ class Trial:
                 session.scalars(sa.select(Message.name).where(Message.delivered_at.is_(None)).order_by(Message.id))
             )
             told = list(self._trace.values())
-            data = self._given(executions[instances[0].id].data()) if instances else told[-1]["data"] if told else {}
+            data = self._given(executions[first.id].data()) if first else told[-1]["data"] if told else {}
         if self.error:
             outcome = "failed"
-        elif running or not instances:
+        elif running or first is None:
             outcome = "waiting"
         else:
-            outcome = instances[0].status
+            outcome = first.status
         return {
             "outcome": outcome,
             "error": self.error or None,

@@ -132,15 +132,15 @@ def test_called_processes_and_tables_may_be_in_other_files(say: Say) -> None:
     assert (code, elements(report), report["data"]["table"]) == (0, "begin ask h set he table finish", 0.2)
 
 
-def test_of_several_processes_one_must_be_chosen_and_the_others_hear_its_messages(say: Say, tmp_path: Path) -> None:
+def test_of_several_processes_all_run_or_those_that_are_chosen(say: Say) -> None:
     send = node("endEvent", "tell", message("go"))
     first = start() + send + chain("begin tell")
     second = process(
         "other", start("o_begin") + catch_message("hear", "go") + end("o_end") + chain("o_begin hear o_end")
     )
     text = diagram(first, messages="go").replace("</bpmn:definitions>", second + "</bpmn:definitions>")
-    with pytest.raises(click.UsageError, match="probe、other"):
-        say("run", m__bpmn=text)
+    _, report = say("run", m__bpmn=text)
+    assert report["outcome"] == "completed" and elements(report) == "begin tell o_begin hear o_end"
     with pytest.raises(click.UsageError, match="probe、other"):
         say("run", "--process", "nobody", m__bpmn=text)
     code, report = say("run", "--process", "other", m__bpmn=text)
@@ -155,6 +155,21 @@ def test_of_several_processes_one_must_be_chosen_and_the_others_hear_its_message
         _, report = say("run", *(word for each in order for word in ("--process", each)), m__bpmn=text)
         assert report["outcome"] == "completed" and report["undelivered"] == []
         assert [instance["process"] for instance in report["instances"]] == list(order)
+
+
+def test_who_waits_for_a_signal_begins_before_who_throws_it(say: Say) -> None:
+    alarm = '<bpmn:signalEventDefinition signalRef="alarm"/>'
+    first = start() + script("set", "x = 1") + node("endEvent", "tell", alarm) + chain("begin set tell")
+    second = start("o_begin") + node("intermediateCatchEvent", "hear", alarm) + end("o_end")
+    text = diagram(first).replace(
+        "</bpmn:definitions>",
+        process("other", second + chain("o_begin hear o_end"))
+        + '<bpmn:signal id="alarm" name="alarm"/></bpmn:definitions>',
+    )
+    code, report = say("run", m__bpmn=text)
+    assert (code, report["outcome"], elements(report)) == (0, "completed", "o_begin begin set tell hear o_end")
+    assert [instance["process"] for instance in report["instances"]] == ["other", "probe"]
+    assert report["data"] == {"x": 1}, "told of the first in the file"
 
 
 def test_a_process_that_an_event_starts_waits_for_the_step_that_brings_it(say: Say) -> None:
