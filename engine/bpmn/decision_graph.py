@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.bpmn.decision_logic import Logic
+from engine.bpmn.decision_table import Table
 from engine.expressions.types import Type, under
 
 #: (namespace, id) of an element.
@@ -33,8 +34,9 @@ class Decision:
     logic: Logic
     type: Type | None = None
     requires: tuple[Key, ...] = ()
-    #: the names its expressions read
+    #: the names its expressions read, and of these the ones that nothing within it can have
     reads: frozenset[str] = frozenset()
+    outer: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -147,6 +149,23 @@ class Graph:
                         file.types.setdefault(f"{name}.{type_name}", under(declared, name, known))
                     else:
                         file.types.setdefault(type_name, declared)
+
+    def borrowed(self, element: Decision) -> dict[str, list[tuple[Decision, str]]]:
+        """Names the decision reads that no file declares, but a required decision has as its id or a column.
+
+        Some modellers read a required decision so instead of by its name.  Every name has the decisions
+        meant, each with the output column, which is empty for the whole decision.
+        """
+        found: dict[str, list[tuple[Decision, str]]] = {}
+        for required in map(self.elements.get, dict.fromkeys(element.requires)):
+            if not isinstance(required, Decision) or required.key[0] != element.key[0]:
+                continue
+            columns = [output.name for output in required.logic.outputs] if isinstance(required.logic, Table) else []
+            names = [(required.id, ""), *((column, column if len(columns) > 1 else "") for column in columns)]
+            for name, column in dict.fromkeys(names):
+                if name in element.outer - self.declared:
+                    found.setdefault(name, []).append((required, column))
+        return found
 
     def required(self, element: Element) -> Iterator[Key]:
         """What an element requires directly."""

@@ -104,11 +104,11 @@ class DecisionReader(BoxReader):
                     self._about(found, f"{kind}“{found.name}”依赖的决策“{key[1]}”不存在", "请一并上传或删除该依赖")
         self._circles()
         self.graph.finish()
-        for found in list(self.graph.elements.values()):
-            if isinstance(found, Decision) and not self.graph.is_imported(found):
-                same = [one for one in self.graph.find(found.id, (Decision,)) if one.id == found.id]
-                if found in same[1:]:
-                    self._about(found, f"有两个决策的 id 都是“{found.id}”", "请修改其中一个")
+        for found in [one for one in self.graph.elements.values() if isinstance(one, Decision)]:
+            self._borrows(found)
+            same = [one for one in self.graph.find(found.id, (Decision,)) if one.id == found.id]
+            if found in same[1:] and not self.graph.is_imported(found):
+                self._about(found, f"有两个决策的 id 都是“{found.id}”", "请修改其中一个")
 
     def check_functions(self, supplied: frozenset[str]) -> None:
         """Find calls of functions that nobody defines."""
@@ -123,7 +123,7 @@ class DecisionReader(BoxReader):
         self, element: etree._Element, file: File, make: Callable[[etree._Element, File], Element | None]
     ) -> None:
         identifier = element.get("id") or name_of(element)
-        self.troubles, self.read_names, self.own_names, self.called_names = [], set(), set(), set()
+        self.begin()
         if not element.get("id"):
             self.find(element, f"决策“{identifier}”没有 id", "请在建模工具中填写 id")
         if (file.namespace, identifier) in self.graph.elements:
@@ -166,6 +166,7 @@ class DecisionReader(BoxReader):
         return Decision(
             self._key(element, file), name, name_of(variable) or name, self.logic(body, name), type_of(variable),
             self._requires(element, file), frozenset(self.read_names),
+            frozenset(self.certain_names - self.own_names),
         )  # fmt: skip
 
     def _knowledge(self, element: etree._Element, file: File) -> Element:
@@ -280,6 +281,15 @@ class DecisionReader(BoxReader):
 
     def _decisions_of(self, key: Key) -> list[Key]:
         return [k for k in self.graph.required(self.graph.elements[key]) if self._is_decision(k)]
+
+    def _borrows(self, element: Decision) -> None:
+        """A required decision read by its id or output column: other tools may not; of two it is not clear which."""
+        for name, owners in self.graph.borrowed(element).items():
+            names = "、".join(dict.fromkeys(f"“{owner.name}”" for owner, _ in owners))
+            self.doubt(
+                self._anchors[element.key], f"决策“{element.name}”读取的“{name}”是决策{names}的编号或者输出列",
+                f"按标准应写决策的名称{names}", "error" if len(owners) > 1 else "warning",
+            )  # fmt: skip
 
     def _is_decision(self, key: Key) -> bool:
         return isinstance(self.graph.elements.get(key), Decision)

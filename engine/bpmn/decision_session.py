@@ -68,7 +68,7 @@ class Session:
             if problems:
                 raise ServiceTaskFailed("；".join(problems[:3]), "decision-broken")
             data = {name: undeclared(self.undeclared[name]) for name in element.reads & self.undeclared.keys()}
-            env = self._environment(element.key[0], {**data, **self._required(element)})
+            env = self._environment(element.key[0], {**data, **self._borrowed(element), **self._required(element)})
             return env.fitting(element.logic.value(env), element.type, f"决策“{element.name}”的结果")
         except (ExpressionError, ServiceTaskFailed) as error:
             if self.meter.notes is None:
@@ -88,6 +88,16 @@ class Session:
             value = self._session(place).value(key)
             into[required.variable] = into[required.name] = value
         return scope
+
+    def _borrowed(self, element: Decision) -> dict[str, Any]:
+        """Required decisions that the decision reads by their ids or output columns instead of their names."""
+        found: dict[str, Any] = {}
+        for name, ((owner, column), *others) in self.graph.borrowed(element).items():
+            if not others:
+                value = self.value(owner.key)
+                rows = [row.get(column) for row in value] if column and isinstance(value, list) else value
+                found[name] = rows.get(column) if column and isinstance(rows, dict) else rows
+        return found
 
     def _session(self, place: str) -> Session:
         """Where elements of an imported file are evaluated: data under the import's name is theirs alone."""

@@ -64,13 +64,20 @@ class TextReader:
     def __init__(self) -> None:
         self.findings: list[dict[str, Any]] = []
         self.names: frozenset[str] = frozenset()
-        #: names read by the expressions of the element at hand, and names it introduces itself
+        #: names read by the expressions of the element at hand, those that cannot be keys of list elements,
+        #: and names it introduces itself
         self.read_names: set[str] = set()
+        self.certain_names: set[str] = set()
         self.own_names: set[str] = set()
         self.called_names: set[str] = set()
         self.troubles: list[str] = []
         #: the item definitions of the file at hand
         self.types: Types = {}
+
+    def begin(self) -> None:
+        """Forget the names and troubles of the element before."""
+        self.troubles, self.read_names, self.certain_names = [], set(), set()
+        self.own_names, self.called_names = set(), set()
 
     def find(self, element: etree._Element | None, message: str, remedy: str = "", severity: str = "error") -> None:
         """Add a finding anchored to the nearest element with an id."""
@@ -122,6 +129,7 @@ class TextReader:
 
     def _reads(self, expression: Expression) -> None:
         self.called_names |= expression.functions
+        self.certain_names |= expression.names
         self.read_names |= expression.names | expression.possible_names | expression.functions
 
     def doubt(self, element: etree._Element, message: str, remedy: str, severity: str = "error") -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from engine.expressions.temporal import read_date, read_datetime, read_duration, read_time
+from engine.expressions.temporal import beyond, read_date, read_datetime, read_duration, read_time
 from engine.expressions.values import MAX_DATA_DEPTH, Budget, Function, Range, kind_of
 
 _SIMPLE = {
@@ -189,6 +189,8 @@ def from_json(value: Any, wanted: Type | None, types: Types, depth: int = 0) -> 
     if depth > MAX_DATA_DEPTH or value is None:
         return value
     if isinstance(value, str) and known.kind in _READERS:
+        if beyond(value):
+            return value  # no type fits it, so it is told, not cut off
         read = _READERS[known.kind](value)
         if read is None and known.kind == "date and time":
             read = read_date(value)

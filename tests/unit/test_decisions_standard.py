@@ -27,6 +27,19 @@ def decision(name: str, body: str, *needs: str, type_name: str = "") -> str:
     return f'<decision id="{name}" name="{name}">{declared}{"".join(map(need, needs))}{body}</decision>'
 
 
+def table(name: str, reads: str, outputs: tuple[str, ...], *rules: list[str], policy: str = "UNIQUE") -> str:
+    rows = "".join(
+        f"<rule><inputEntry><text>{escape(cell)}</text></inputEntry>"
+        + "".join(f"<outputEntry><text>{escape(result)}</text></outputEntry>" for result in results) + "</rule>"
+        for cell, *results in rules
+    )  # fmt: skip
+    columns = "".join(f'<output name="{output}"/>' for output in outputs)
+    return decision(
+        name, f'<decisionTable hitPolicy="{policy}"><input><inputExpression><text>{reads}</text></inputExpression>'
+        f"</input>{columns}{rows}</decisionTable>",
+    )  # fmt: skip
+
+
 def need(reference: str) -> str:
     kind, _, target = reference.partition(":")
     wanted = {"d": "requiredDecision", "i": "requiredInput", "k": "requiredKnowledge"}[kind]
@@ -102,6 +115,19 @@ class TestTypes:
         assert value(data("d"), body, d="2026-03-31") is True
         assert value(data("d", "string"), body, d="2026-03-31") is None
 
+    def test_a_time_finer_than_can_be_calculated_is_told_not_cut_off(self) -> None:
+        found = evaluate(data("at", "time"), decision("t", text("at"), "i:at"), at="11:22:33.1234567")
+        assert found.value is None
+        assert "at" in found.errors[0]
+        assert value(data("at", "time"), decision("t", text("at"), "i:at"), at="11:22:33.123456") == "11:22:33.123456"
+
+    def test_a_function_that_gives_a_constant_is_of_that_constants_type(self) -> None:
+        body = text(
+            '[(function() "x") instance of function<> -> string, (function() "x") instance of function<> -> number, '
+            "(function(a: number) {b: 1, c: a}) instance of function<number> -> context<b: number>]"
+        )
+        assert value(decision("t", body)) == [True, False, True]
+
     def test_instance_of_knows_item_definitions_and_generic_types(self) -> None:
         types = item("tags", "<typeRef>string</typeRef>", True)
         body = decision("t", text('[["a"] instance of tags, [1] instance of list<number>, {a: 1} instance of '
@@ -124,6 +150,32 @@ class TestVisibility:
         parts = data("n", "number"), decision("t", text("n + 1"))
         assert value(*parts, n=1) is None
         assert any("没有用连线" in found["message"] for found in decision_problems(document(*parts)))
+
+    def test_a_required_decision_may_be_read_by_its_id_or_column_where_nothing_else_has_that_name(self) -> None:
+        rules = ["> 9", '"大"', "30"], ["-", '"小"', "10"]
+        first = table("level", "amount", ("kind", "days"), *rules, policy="FIRST").replace(
+            'name="level"', 'name="层级"'
+        )
+        asked = decision("t", text('kind + "案" + string(level.days)'), "d:level")
+        assert value(first, asked, amount=10) == "大案30"
+        assert value(first, asked, amount=10, kind="另") == "大案30"
+        found = decision_problems(document(first, asked))
+        assert {(one["severity"], one["remedy"]) for one in found} == {("warning", "按标准应写决策的名称“层级”")}
+        assert load_decisions(document(first, asked)).decide("t", {"amount": 1}) == "小案10"
+        every = first.replace('hitPolicy="FIRST"', 'hitPolicy="COLLECT"')
+        assert value(every, decision("t", text("sum(days)"), "d:level"), amount=10) == 40
+        twice = first, first.replace('"level"', '"other"'), decision("t", text("kind"), "d:level", "d:other")
+        assert value(*twice, amount=10) is None
+        assert [one["severity"] for one in decision_problems(document(*twice))] == ["error"]
+        entries = "".join(
+            f"<contextEntry>{name}{text(entry)}</contextEntry>"
+            for name, entry in (('<variable name="kind"/>', '"自"'), ("", "kind"))
+        )
+        own = decision("t", f"<context>{entries}</context>", "d:level", "d:other")
+        assert value(*twice[:2], own, amount=10) == "自"
+        assert decision_problems(document(*twice[:2], own)) == []
+        kept = decision("t", text('层级[kind = "大"].days'), "d:level", "d:other")
+        assert decision_problems(document(*twice[:2], kept)) == []
 
     def test_data_of_the_process_that_no_file_declares_is_visible(self) -> None:
         assert load_decisions(document(decision("t", text("n + 1")))).decide("t", {"n": 1}) == 2

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import LianjianError
-from engine.expressions.nodes.core import Name, Node, Path, Run
+from engine.expressions.nodes.core import Literal, Name, Node, Path, Run
+from engine.expressions.nodes.lists import ContextOf
 from engine.expressions.types import Type, coerce, conforms
-from engine.expressions.values import Failure, Function
+from engine.expressions.values import Failure, Function, kind_of
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,16 @@ class FunctionOf(Node):
             finally:
                 caller.layers, caller.scope = kept
 
-        return Function(self.parameters, call, self.types)
+        return Function(self.parameters, call, self.types, given_by(self.body))
+
+
+def given_by(body: Node) -> Type | None:
+    """The type of what an expression gives, where it stands written; ``None`` when only evaluating tells."""
+    if isinstance(body, Literal):
+        return Type(kind_of(body.value))
+    if isinstance(body, ContextOf):
+        return Type("context", fields=tuple((key, given_by(entry) or Type("Any")) for key, entry in body.entries))
+    return None
 
 
 @dataclass(frozen=True)
