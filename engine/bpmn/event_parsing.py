@@ -132,7 +132,11 @@ class KernelSendParser(_Definitions, SendTaskParser):
 
 
 class KernelReceiveParser(_Definitions, ReceiveTaskParser):
-    """receiveTask: the message it names stands on the task itself."""
+    """receiveTask: the message it names stands on the task itself; naming none, it waits for one of its own name."""
+
+    def parse_message_event(self, message_event: etree._Element) -> KernelMessage:
+        named = super().parse_message_event(message_event)
+        return named if named.name else KernelMessage(self.node.get("name", "").strip() or self.bpmn_id)
 
 
 class KernelEventGatewayParser(TaskParser):

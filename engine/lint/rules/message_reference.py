@@ -1,4 +1,8 @@
-"""An executable message event, send or receive task says which message; messages have names (table 10.90)."""
+"""An executable message event, send or receive task says which message; messages have names (table 10.90).
+
+An event says so itself: an operation alone is not enough, and a message that declares what it carries
+belongs to an operation.  A message of a name alone, as drawing tools write it, is delivered by that name.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +13,22 @@ from lxml import etree
 from engine.bpmn.normal_form import message_reference
 from engine.bpmn.xml import BPMN
 from engine.lint.finding import Problem
-from engine.lint.model import Model
+from engine.lint.model import Model, Node
 from engine.lint.say import about, at
 from engine.lint.words import THROWING
 
 
 def check(model: Model) -> Iterator[Problem]:
     for node in model.run_nodes:
-        carriers = [e.xml for e in node.events if e.type == "messageEventDefinition"]
-        if node.type in {"sendTask", "receiveTask"}:
-            carriers.append(node.xml)
-        for carrier in carriers:
-            if message_reference(node.scope.diagram.root, carrier):
-                continue
-            if node.type == "sendTask" or (node.type in THROWING and _arranged(carrier)):
+        for event in node.events:
+            if event.type == "messageEventDefinition":
+                yield from _event(node, event.xml)
+        if node.type in {"sendTask", "receiveTask"} and not message_reference(node.scope.diagram.root, node.xml):
+            if node.type == "sendTask":
                 yield about(node, "没有说明是哪个消息，不会发送。", "请选择消息（messageRef）。", "warning")
             else:
-                yield about(node, "没有说明是哪个消息。", "请选择消息（messageRef）。")
+                message = f"没有说明是哪个消息，将等待名为“{node.name or node.id}”的消息。"
+                yield about(node, message, "请选择消息（messageRef）。", "warning")
     for diagram in model.diagrams:
         if not any(process.executable for process in diagram.processes):
             continue
@@ -44,6 +47,27 @@ def check(model: Model) -> Iterator[Problem]:
                     "请共用同一个消息，或改名。",
                     "warning",
                 )
+
+
+def _event(node: Node, definition: etree._Element) -> Iterator[Problem]:
+    reference = (definition.get("messageRef") or "").strip()
+    operation = (definition.findtext(f"{{{BPMN}}}operationRef") or "").strip()
+    if not reference and not operation:
+        if node.type in THROWING and _arranged(definition):
+            yield about(node, "没有说明是哪个消息，不会发送。", "请选择消息（messageRef）。", "warning")
+        else:
+            yield about(node, "没有说明是哪个消息。", "请选择消息（messageRef）。")
+    elif not reference:
+        yield about(node, f"只写了操作“{operation}”，没有说明是哪个消息。", "请同时选择消息（messageRef）。")
+    elif not operation:
+        wanted = reference.rpartition(":")[2]
+        found = next((m for m in node.scope.diagram.all("message") if m.get("id") == wanted), None)
+        if found is not None and found.get("itemRef"):
+            yield about(
+                node,
+                f"的消息“{found.get('name') or wanted}”说明了所带的数据（itemRef），却没有说明属于哪个操作。",
+                "请填写操作（operationRef），或者删去消息的 itemRef。",
+            )
 
 
 def _arranged(definition: etree._Element) -> bool:

@@ -84,7 +84,7 @@ def conditional_flow(source: str, target: str, expression: str, **attributes: st
     )
 
 
-MESSAGE = definition("message", messageRef="m_text")
+MESSAGE = definition("message", "<bpmn:operationRef>ask</bpmn:operationRef>", messageRef="m_text")
 TIMER = definition("timer", formal("timeDuration", "PT1H"))
 CONDITION = definition("conditional", formal("condition", "a = 1"))
 SIGNAL = definition("signal", signalRef="s_text")

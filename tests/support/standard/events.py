@@ -98,6 +98,21 @@ forbidden(
     "a message boundary without message",
     model(PLAIN + boundary("b", "t", SOME) + finish("eb") + chain("b eb")),
 )
+UNSAID = MESSAGE.replace(' messageRef="m_text"', "")
+TYPED = definition("message", messageRef="m_text")
+for missing, event in (("message", UNSAID), ("operation", TYPED)):
+    for place, body in (
+        ("start", begin("s", event) + task() + finish("e") + chain("s t e")),
+        ("end", begin() + finish("e", event) + chain("s e")),
+        ("catch", around(catch("t", event))),
+        ("throw", around(throw("t", event))),
+        ("boundary", PLAIN + boundary("b", "t", event) + finish("eb") + chain("b eb")),
+    ):
+        forbidden(
+            "message-reference",
+            f"a message {place} with an {'operation' if missing == 'message' else 'item'} and no {missing}",
+            model(body, first=DECLARED),
+        )
 lawful(
     "a message throw and catch",
     model(begin() + throw("t", MESSAGE) + catch("c", MESSAGE) + finish("e") + chain("s t c e"), first=DECLARED),

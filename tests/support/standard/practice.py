@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from tests.support.bpmn_runs import catch, chain, finish, looped, node, throw
 from tests.support.standard.core import (
-    DECLARED,
-    MESSAGE,
     PLAIN,
     around,
     begin,
@@ -35,7 +33,11 @@ CONDITION = "<bpmn:conditionExpression>a = 1</bpmn:conditionExpression>"
 lawful("a branch without type", model(SPLIT + conditional_flow("x", "a", CONDITION)))
 JUEL = '<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">${a == 1}</bpmn:conditionExpression>'
 lawful("a branch in the wrapper of another engine", model(SPLIT + conditional_flow("x", "a", JUEL)))
-lawful("a message event without operation", model(around(throw("t", MESSAGE)), first=DECLARED))
+NAMED = definition("message", messageRef="m")
+lawful(
+    "a message event without operation", model(around(throw("t", NAMED)), first='<bpmn:message id="m" name="order"/>')
+)
+lawful("a receive task without message", model(around(task("t", tag="receiveTask"))))
 lawful("a script without format", model(around(task("t", "<bpmn:script>a = 1</bpmn:script>", "scriptTask"))))
 PLACEHOLDER = (
     '<bpmn:property id="slot" name="__targetRef_placeholder"/>'
