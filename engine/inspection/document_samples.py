@@ -1,12 +1,13 @@
-"""What documents of sampling may say of the sample at hand."""
+"""What documents of a visit may say of the sample at hand and of the materials asked for."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from engine.inspection import samples, tables
+from engine.inspection import samples, tables, written_materials
 from engine.inspection.document_case import DocumentCase
 from engine.inspection.document_facts import fact
+from engine.inspection.visit_models import WrittenMaterial
 from engine.periods import rule_words
 
 
@@ -31,3 +32,28 @@ def sample(case: DocumentCase) -> dict[str, Any] | None:
         "conclusion": test.conclusion if test else "", "round": test.round if test else 0,
         "retest_words": rule_words(term) if term else "", "retest_basis": kind.get("legal_basis") or "",
     }  # fmt: skip
+
+
+@fact("asked_materials", "name note due_on state", many=True)
+def asked_materials(case: DocumentCase) -> list[dict[str, Any]]:
+    """What a written check asks for: as kept, before that as the notice is being written."""
+    rows = [] if case.part is None else written_materials.of_part(case.session, case.part)
+    if rows:
+        return [_material(row) for row in rows]
+    form = case.step("prepare_visit") or {}
+    due_on = form.get("materials_due")
+    return [
+        {"name": row.get("name"), "note": row.get("note") or "", "due_on": due_on, "state": ""}
+        for row in form.get("asked_materials") or []
+    ]
+
+
+@fact("owed_materials", "name note due_on state", many=True)
+def owed_materials(case: DocumentCase) -> list[dict[str, Any]]:
+    """What did not come, or not completely."""
+    rows = [] if case.part is None else written_materials.of_part(case.session, case.part)
+    return [_material(row) for row in written_materials.owed(rows)]
+
+
+def _material(row: WrittenMaterial) -> dict[str, Any]:
+    return {"name": row.name, "note": row.note, "due_on": row.due_on, "state": written_materials.state(row)}

@@ -73,6 +73,26 @@ class Evidence(Base):
     at: Mapped[datetime]
 
 
+class WrittenMaterial(Base):
+    """书面检查材料: one thing the firm is asked to hand in, when it came and whether it is complete (R35)."""
+
+    __tablename__ = "written_material"
+    id: Mapped[str] = pk()
+    department_inspection: Mapped[str] = mapped_column(sa.String(140))
+    serial: Mapped[int]  # 1 … n, as in the notice
+    name: Mapped[str] = mapped_column(sa.String(200))
+    note: Mapped[str] = mapped_column(sa.String(200), default="")  # in which form it is asked for
+    asked_on: Mapped[date]
+    due_on: Mapped[date]
+    received_on: Mapped[date | None]
+    complete: Mapped[bool] = mapped_column(default=False)
+    remarks: Mapped[str] = mapped_column(sa.String(300), default="")
+    #: [{on, by, person, due_on, official}], the first one first
+    reminders: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
+    at: Mapped[datetime]
+    __table_args__ = (sa.UniqueConstraint("district_id", "department_inspection", "serial"),)
+
+
 class RecusalApplication(Base):
     """回避申请: asked by the party or an inspector, decided by the organ's head while the work goes on (PL43)."""
 

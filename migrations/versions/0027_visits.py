@@ -1,4 +1,4 @@
-"""samples of a visit and their tests
+"""samples of a visit and their tests, materials of a written check
 
 Revision: 0027, after 0026
 """
@@ -74,8 +74,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sample_test")),
         sa.UniqueConstraint("district_id", "sample", "round", name=op.f("uq_sample_test_district_id_sample_round")),
     )
+    op.create_table(
+        "written_material",
+        sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("department_inspection", sa.String(length=140), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=True),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("remarks", sa.String(length=300), nullable=False),
+        sa.Column("reminders", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("district_id", sa.String(length=12), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_written_material")),
+        sa.UniqueConstraint(
+            "district_id", "department_inspection", "serial",
+            name=op.f("uq_written_material_district_id_department_inspection_serial"),
+        ),
+    )  # fmt: skip
 
 
 def downgrade() -> None:
+    op.drop_table("written_material")
     op.drop_table("sample_test")
     op.drop_table("visit_sample")

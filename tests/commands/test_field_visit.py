@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from engine.commands.add_attachment import AddAttachment
 from engine.errors import Conflict, InvalidInput
-from engine.inspection import adoptions, conference, evidence, recusals, samples, visits
+from engine.inspection import adoptions, conference, evidence, recusals, samples, visits, written_materials
 from engine.inspection.models import DepartmentInspection, Finding, Inspection, Inspector
 from engine.inspection.recusal_request import RequestRecusal
 from engine.inspection.visit_code import FIRM, ConfirmVisit
@@ -337,7 +337,9 @@ def test_a_result_waits_for_its_samples_and_a_failed_one_may_be_tested_again(
         "testing": "是", "item": item, "kind": "食品", "name": "散装熟肉", "quantity": "500克",
         "reserve": "500克，样品室", "seal": "封样18", "signed": "签名", "signer": "演示负责人",
     }  # fmt: skip
-    assert faults(office, check, {**values, "samples": [one, {**one, "item": "别的事项"}]}).keys() == {"samples[1].item"}
+    assert faults(office, check, {**values, "samples": [one, {**one, "item": "别的事项"}]}).keys() == {
+        "samples[1].item"
+    }
     twice = {**values, "samples": [one, one]}
     assert faults(office, check, twice).keys() == {"samples[1].seal", "sample_signature"}
     office.do(check, {**values, "samples": [one, {**one, "seal": "封样19"}], "sample_signature": PNG})
@@ -410,3 +412,49 @@ def test_a_result_waits_for_its_samples_and_a_failed_one_may_be_tested_again(
         assert [(t.round, t.laboratory, t.result) for t in tests] == [
             (1, "示例检验中心", "不合格"), (2, "示例复检中心", "不合格"),
         ]  # fmt: skip
+
+
+def test_a_written_check_lists_its_materials_and_tells_what_is_owed(office: Office, clock: Any) -> None:
+    engine, task = office.engine, office.open_tasks("prepare_visit")[0]
+    key = task.business_key
+    asked = [{"name": "从业人员健康证明", "note": "复印件加盖公章"}, {"name": "进货查验记录"}]
+    notice = {"method": "书面检查", "notice_mode": "事先通知", "notified_person": "演示负责人", "notified_by": "电话",
+              "notified_at": clock.now.isoformat(), "planned_at": clock.now.isoformat(), "no_conflict": True,
+              "asked_materials": asked}  # fmt: skip
+    assert faults(office, task, notice).keys() == {"materials_due"}
+    office.do(task, {**notice, "materials_due": day(clock, 7)})
+
+    collect = of(office, "collect", key)
+    with engine.read() as session:
+        context = engine.task_view(session, collect).context
+        assert "还欠 2 项" in str(context["facts"]) and [m["name"] for m in context["materials"]] == [
+            "从业人员健康证明", "进货查验记录",
+        ]  # fmt: skip
+        due = session.scalars(sa.select(Deadline).where(Deadline.name == "written-materials")).one().due_at
+        assert due.astimezone(SHANGHAI).date().isoformat() == day(clock, 7)
+    clock.advance(days=3)
+    first, second = context["materials"]
+    came = {**first, "received_on": day(clock), "complete": "否"}
+    begin = {"materials": [came, second], "decision": "开始检查"}
+    assert faults(office, collect, begin).keys() == {"materials[0].remarks", "owed_note"}
+    came["remarks"] = "缺两人的证明。"
+    urge = {"materials": [came, second], "decision": "催交", "reminded_by": "电话", "reminded_person": "演示负责人"}
+    assert faults(office, collect, {**urge, "due_on": day(clock)}).keys() == {"due_on"}
+    office.do(collect, {**urge, "due_on": day(clock, 10)})
+
+    collect = of(office, "collect", key)
+    with engine.read() as session:
+        told = str(engine.task_view(session, collect).context["facts"])
+        assert "还欠 2 项" in told and "需要补正：缺两人的证明。" in told and "电话（演示负责人）" in told
+    clock.advance(days=1)
+    came |= {"received_on": day(clock), "complete": "是", "remarks": ""}
+    begin = {"materials": [came, second], "decision": "开始检查", "owed_note": "逾期未提交，另作核实。"}
+    office.do(collect, begin)
+    check = of(office, "site_check", key)
+    with engine.read() as session:
+        part = part_of(office, check)
+        assert [written_materials.state(row) for row in written_materials.of_part(session, part)] == [
+            "已收到",
+            "未收到",
+        ]
+        assert session.scalars(sa.select(Deadline).where(Deadline.name == "written-materials")).one().met_at

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine.inspection import adoptions, checklists, commissions, preparation, recusals, tables, visits
+from engine.inspection import (
+    adoptions,
+    checklists,
+    commissions,
+    preparation,
+    recusals,
+    tables,
+    visits,
+    written_materials,
+)
 from engine.inspection.facts.desk import Desk, Provider, local, rows, table
 from engine.inspection.facts.exemptions import exemption_facts
 from engine.inspection.facts.options import departments
@@ -51,6 +62,7 @@ def _visit_notice(desk: Desk) -> dict[str, Any]:
         "planned_at": _planned(desk),
         "contact": firm.get("contact") or firm.get("legal_representative") or None,
         "materials": plan.get("written_materials") if "书面检查" in used else None,
+        "asked_materials": _asked(plan) if "书面检查" in used else [],
         "departure": preparation.departure_options(desk.session, desk.settings, desk.part, desk.today),
         "facts": [],
     }
@@ -62,6 +74,26 @@ def _visit_notice(desk: Desk) -> dict[str, Any]:
             )
         )  # fmt: skip
     return found
+
+
+def _asked(plan: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The materials the work plan names, one a line or between semicolons."""
+    named = re.split(r"[\n；;]+", str(plan.get("written_materials") or ""))
+    return [{"name": name.strip()[:200]} for name in named if len(name.strip()) > 1]
+
+
+def _materials(desk: Desk) -> dict[str, Any]:
+    """What was asked for, as it stands now."""
+    return {
+        "materials": [
+            {
+                "serial": str(row.serial), "name": row.name, "remarks": row.remarks,
+                **({"received_on": row.received_on.isoformat(), "complete": "是" if row.complete else "否"}
+                   if row.received_on else {}),
+            }
+            for row in written_materials.of_part(desk.session, desk.part)
+        ]
+    }  # fmt: skip
 
 
 def _planned(desk: Desk) -> str | None:
@@ -235,6 +267,7 @@ def _result_notice(desk: Desk) -> dict[str, Any]:
 #: Providers by form key.
 FORMS: dict[str, Provider] = {
     "visit-notice": _visit_notice,
+    "written-materials": _materials,
     "arrival": _arrival,
     "site-check": _site_check,
     "conclusion": _conclusion,

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.inspection import adoptions, records, recusals, samples, tables, visits
+from engine.inspection import adoptions, records, recusals, samples, tables, visits, written_materials
 from engine.inspection.facts.desk import Desk, Provider, local, rows, table
 from engine.inspection.facts.joined_leads import merged_leads
 from engine.inspection.facts.options import departments
@@ -48,7 +48,7 @@ def part_facts(desk: Desk) -> dict[str, Any]:
         )
     )
     facts += _shared(desk) + merged_leads(desk)
-    facts += _arrivals(desk) + _adopted(desk) + _samples(desk) + _recusals(desk) + _others(desk)
+    facts += _arrivals(desk) + _adopted(desk) + _materials(desk) + _samples(desk) + _recusals(desk) + _others(desk)
     findings = desk.session.execute(
         sa.select(Finding, Item.name)
         .join(Item, sa.and_(Item.code == Finding.item, Item.district_id == Finding.district_id))
@@ -141,6 +141,21 @@ def _adopted(desk: Desk) -> list[dict[str, Any]]:
         for one in found
     ]
     return [table("采用的结论和意见", ["事项", "种类", "作用", "来源", "文号", "日期", "内容"], body)]
+
+
+def _materials(desk: Desk) -> list[dict[str, Any]]:
+    """What a written check asked for; what is still owed stands first."""
+    found = written_materials.of_part(desk.session, desk.part)
+    if not found:
+        return []
+    left = written_materials.owed(found)
+    body = [
+        [row.serial, row.name, written_materials.state(row), row.asked_on, row.due_on, row.received_on or "",
+         "；".join(f"{told['on']} {told['by']}（{told['person']}）" for told in row.reminders)]
+        for row in [*left, *(row for row in found if row not in left)]
+    ]  # fmt: skip
+    title = f"书面检查材料（还欠 {len(left)} 项）" if left else "书面检查材料（已收齐）"
+    return [table(title, ["序号", "材料", "情况", "要求日期", "截止", "收到", "催交"], body)]
 
 
 def _samples(desk: Desk) -> list[dict[str, Any]]:
