@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def lint(paths: tuple[Path, ...], as_json: bool) -> int:
     """检查流程图、决策表和表单能否严格按图运行，一次列出全部问题。
 
     每个目录是一个流程（目录名即流程标识，含 .bpmn 和 .dmn）；一同写出的几个文件合为一个流程。
-    都不写时检查随系统提供的全部流程。有错误时退出码为 3。
+    都不写时检查随系统提供的全部流程。有错误时退出码为 3；“不支持”的合乎标准，但不能部署。
     单个的文件如果没有本系统的属性（别的工具画的图），只检查图本身，不检查角色和服务是否存在。
 
     \b
@@ -33,6 +34,7 @@ def lint(paths: tuple[Path, ...], as_json: bool) -> int:
     """
     from engine.errors import ModelRefused
     from engine.lint.bundle import process_folders, property_names, read_bundle, read_files
+    from engine.lint.finding import WORDS
 
     found = settings()
     findings: list[dict[str, Any]] = []
@@ -47,11 +49,11 @@ def lint(paths: tuple[Path, ...], as_json: bool) -> int:
             findings += [{"process": files[0].stem, **f} for f in refusal.findings]
         else:
             findings += _judged(files[0].stem, bundle, bool(property_names(bundle)))
-    errors = sum(f["severity"] == "error" for f in findings)
-    count = len(folders) + bool(files)
-    summary = f"检查了 {count} 个流程：{errors} 处错误，{len(findings) - errors} 处提醒。"
+    counts = Counter(f["severity"] for f in findings)
+    shown = [f"{counts[kind]} 处{word}" for kind, word in WORDS.items() if counts[kind] or kind != "unsupported"]
+    summary = f"检查了 {len(folders) + bool(files)} 个流程：{'，'.join(shown)}。"
     emit(findings, "\n".join([*map(finding_line, findings), summary]), as_json)
-    return REFUSED if errors else 0
+    return REFUSED if counts["error"] else 0
 
 
 def _judged(process: str, bundle: dict[str, str], installed: bool) -> list[dict[str, Any]]:
@@ -120,6 +122,8 @@ def _deployed(result: dict[str, Any]) -> str:
 
 def finding_line(finding: dict[str, Any]) -> str:
     """A finding as a person reads it."""
-    word = "错误" if finding["severity"] == "error" else "提醒"
+    from engine.lint.finding import WORDS
+
+    word = WORDS[finding["severity"]]
     where = "：".join(part for part in (finding["file"], finding["element"]) if part)
     return f"{word} {where}：{finding['message']}{finding['remedy']}（{finding['rule']}）"

@@ -79,10 +79,10 @@ class Deploy:
         findings = self.findings
         if findings is None:
             findings = tuple(lint(self.files, roles=ctx.kernel.roles, services=ctx.kernel.services))
-        errors = [f.as_dict() for f in findings if f.severity == "error"]
+        errors = [f.as_dict() for f in findings if f.refuses]
         if errors:
             raise ModelRefused(f"流程“{self.key}”有 {len(errors)} 处问题，不能部署。", errors)
-        warnings = [f.as_dict() for f in findings if f.severity != "error"]
+        warnings = [f.as_dict() for f in findings if not f.refuses]
         definition = ProcessDefinition(
             id=new_id(), district_id=ctx.district_id, key=self.key, version=rows[0].version + 1 if rows else 1,
             name=load_definition(self.files).name, digest=digest, bundle=self.files, origin=self.origin,

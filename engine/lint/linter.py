@@ -15,7 +15,7 @@ from functools import lru_cache
 from engine.bpmn.xml import BPMN, read_xml
 from engine.errors import ModelRefused
 from engine.lint import rules as _rules
-from engine.lint.finding import Finding, Problem
+from engine.lint.finding import WORDS, Finding, Problem
 from engine.lint.model import Diagram, Model, read_diagram, read_json
 from engine.service_tasks import ServiceInfo
 
@@ -23,6 +23,7 @@ Rule = Callable[[Model], Iterator[Problem]]
 
 #: Rules that judge the XML itself; their findings come first, they often explain the others.
 _FORM_RULES = ("schema", "unique-ids")
+_ORDER = tuple(WORDS)
 
 
 @lru_cache(maxsize=1)
@@ -45,7 +46,7 @@ def lint(
 
     ``files`` maps names to texts: ``*.bpmn`` diagrams, ``*.dmn`` tables, ``forms/<key>.json``
     forms.  Without ``roles`` or ``services`` names of roles or service tasks are not checked.
-    Never raises for a bad model: what cannot be read is a finding.  Errors come first.
+    Never raises for a bad model: what cannot be read is a finding.  Errors come first, then what is not supported.
     """
     findings: list[Finding] = []
     diagrams: list[Diagram] = []
@@ -71,7 +72,7 @@ def lint(
         findings += [
             Finding(identity, p.severity, p.file, p.element, p.message, p.remedy) for p in dict.fromkeys(check(model))
         ]
-    return sorted(findings, key=lambda f: (f.severity != "error", f.rule not in _FORM_RULES))
+    return sorted(findings, key=lambda f: (_ORDER.index(f.severity), f.rule not in _FORM_RULES))
 
 
 def _forms(files: Mapping[str, str]) -> dict[str, object]:

@@ -121,7 +121,7 @@ def judge(question: Mapping[str, Any]) -> list[Finding]:
         services = ServiceRegistry(infos, dict.fromkeys(question["functions"], dict), question["documents"])
     roles = question["roles"]
     findings = lint(question["files"], roles=None if roles is None else frozenset(roles), services=services)
-    if not any(f.severity == "error" for f in findings):
+    if not any(f.refuses for f in findings):
         findings += _try(question["files"], question["functions"])
     return findings
 

@@ -21,6 +21,7 @@ from engine.documents.reading import FUNCTIONS, read
 from engine.errors import InvalidInput, ModelRefused, NotFound
 from engine.inspection.installation import roles
 from engine.lint.bundle import folder_of
+from engine.lint.finding import WORDS
 from engine.lint.linter import lint
 from engine.models import ProcessDefinition, ProcessInstance, User
 from engine.web import process_view
@@ -111,15 +112,11 @@ def version(key: str, version: int) -> ResponseReturnValue:
     findings = lint(row.bundle, roles=roles(), services=engine().kernel.services)
     steps = process_view.steps(row.bundle)
     known = {step.id for step in steps}
-    badges = {
-        f.element: {"text": "提醒" if f.severity != "error" else "错误", "label": f.message}
-        for f in findings
-        if f.element in known
-    }
+    badges = {f.element: {"text": WORDS[f.severity], "label": f.message} for f in findings if f.element in known}
     return render_template(
         "library/version.html", row=row, listed=listed, steps=steps, forms=process_view.forms(row.bundle),
         tables=process_view.tables(row.bundle), documents=process_view.documents(row.bundle), findings=findings,
-        badges=badges, known=known, origins=ORIGINS,
+        badges=badges, known=known, origins=ORIGINS, words=WORDS,
         scenarios=_scenarios(settings().process_dir, key) if row.origin == "shipped" else [], designers=DESIGNERS,
     )  # fmt: skip
 
@@ -198,7 +195,13 @@ def _deploy_page(
         known = {row.key: row.name for row in _versions(session)}
     names = {step.id: f"{step.kind}“{step.name or step.id}”" for step in process_view.steps(files or {})}
     page = render_template(
-        "library/deploy.html", typed=typed, errors=errors or {}, findings=findings or [], names=names, known=known
+        "library/deploy.html",
+        typed=typed,
+        errors=errors or {},
+        findings=findings or [],
+        names=names,
+        known=known,
+        words=WORDS,
     )
     return make_response(page, status)
 

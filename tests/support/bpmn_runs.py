@@ -166,7 +166,7 @@ def reasons(text: str) -> list[tuple[str, str]]:
     """Rules with their messages."""
     found = lint({"probe.bpmn": text})
     ignored = {"diagram-bounds", "known-forms", "labels"}
-    return [(f.rule, f.message) for f in found if f.severity == "error" and f.rule not in ignored]
+    return [(f.rule, f.message) for f in found if f.refuses and f.rule not in ignored]
 
 
 def both(

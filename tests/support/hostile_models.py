@@ -151,7 +151,7 @@ REFUSED: dict[str, tuple[Files, str]] = {
             .replace("<bpmn:scriptTask", '<bpmn:scriptTask scriptFormat="python"')
             .replace("x = 1", "import os; os.system('id')")
         },
-        "script-tasks",
+        "python-constructs",
     ),
     "an expression of six thousand characters": (
         {"m.bpmn": conditioned("1 = " + " + ".join(["1"] * 2_000))},

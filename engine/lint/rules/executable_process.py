@@ -1,7 +1,7 @@
 """A deployment contains one process to run; further executable ones are called by it.
 
-Diagrams that say of all their processes that they are not executable are lawful pictures (warning); whoever
-deploys or runs them is told that there is nothing to run.
+Diagrams that say of all their processes that they are not executable are lawful pictures, and files that only
+declare or import are lawful too; but there is nothing to run (unsupported).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.lint.finding import Problem
-from engine.lint.model import Model
+from engine.lint.model import Model, local
 from engine.lint.say import about
 
 
@@ -20,11 +20,11 @@ def check(model: Model) -> Iterator[Problem]:
     if not executable:
         diagram = model.diagrams[0]
         first = diagram.processes[0].id if diagram.processes else ""
-        drawn = any(d.all(tag) for d in model.diagrams for tag in ("process", "collaboration", "choreography"))
+        drawn = any(local(part) for d in model.diagrams for part in d.root)
         yield Problem(
             diagram.file, first,
-            "没有可执行的流程，图只是示意，不能部署。" if drawn else "没有可执行的流程。",
-            '请把要运行的流程设为可执行（isExecutable="true"）。', "warning" if drawn else "error",
+            "没有可执行的流程，文件只是示意或者声明。" if drawn else "没有可执行的流程。",
+            '请把要运行的流程设为可执行（isExecutable="true"）。', "unsupported" if drawn else "error",
         )  # fmt: skip
     called = {n.get("calledElement").rpartition(":")[2] for n in model.nodes if n.type == "callActivity"}
     roots = [process for process in executable if process.id not in called]

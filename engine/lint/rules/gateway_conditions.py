@@ -24,6 +24,9 @@ def check(model: Model) -> Iterator[Problem]:
         default = node.default_ref
         for flow in node.outgoing:
             if flow.id != default and not flow.condition and node.executable:
-                yield about(flow, f"从{node.label}出发，没有条件也不是默认分支。", "请填写条件，或把它设为默认分支。")
+                yield about(
+                    flow, f"从{node.label}出发，没有条件也不是默认分支，无法确定何时走。",
+                    "请填写条件，或把它设为默认分支。", "unsupported",
+                )  # fmt: skip
         if not default:
             yield about(node, _NO_DEFAULT, _REMEDY, "warning")

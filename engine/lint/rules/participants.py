@@ -15,6 +15,9 @@ def check(model: Model) -> Iterator[Problem]:
     for diagram in model.diagrams:
         owners: dict[str, str] = {}
         for pool in diagram.all("participant"):
+            multiplicity = pool.find(q("participantMultiplicity"))
+            if multiplicity is not None:
+                yield from _multiplicity(diagram, pool, multiplicity, pool.get("name") or pool.get("id", ""))
             if local(pool.getparent()) != "collaboration":
                 continue
             reference = pool.get("processRef", "").rpartition(":")[2]
@@ -23,9 +26,6 @@ def check(model: Model) -> Iterator[Problem]:
                 yield at(
                     diagram, pool, f"池“{name}”与池“{owners[reference]}”引用同一个流程。", "每个流程只能属于一个池。"
                 )
-            multiplicity = pool.find(q("participantMultiplicity"))
-            if multiplicity is not None:
-                yield from _multiplicity(diagram, pool, multiplicity, name)
         for collaboration in diagram.all("collaboration"):
             if collaboration.find(q("participant")) is None and collaboration.find(q("messageFlow")) is not None:
                 yield at(diagram, collaboration, "协作图有消息流却没有参与者（池）。", "请添加参与者，或删除消息流。")

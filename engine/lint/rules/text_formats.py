@@ -1,6 +1,6 @@
 """Texts and scripts name their format as a media type (spec tables 8.5, 8.22 and 10.16).
 
-For scripts the plain name of a language is common use and accepted.
+For scripts the plain name of a known language is common use and accepted.
 """
 
 from __future__ import annotations
@@ -13,6 +13,12 @@ from engine.lint.model import Model
 from engine.lint.say import at
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;.*)?")
+#: Languages that modelling tools offer by their plain names.
+_LANGUAGES = frozenset({
+    "feel", "juel", "groovy", "javascript", "js", "ecmascript", "typescript", "python", "jython", "ruby",
+    "jruby", "java", "beanshell", "kotlin", "scala", "clojure", "mvel", "drools", "csharp", "powershell",
+    "shell", "perl", "php", "lua", "sql", "xpath", "xquery", "freemarker", "spel",
+})  # fmt: skip
 _TEXTS = (("documentation", "说明"), ("textAnnotation", "文字注释"))
 
 
@@ -26,6 +32,9 @@ def check(model: Model) -> Iterator[Problem]:
                     yield at(diagram, xml, message, "请删除 textFormat，或改为 text/plain。")
         for xml in diagram.all("scriptTask"):
             text = (xml.get("scriptFormat") or "feel").strip()
-            if not re.fullmatch(r"[\w.+#-]+", text) and not _MEDIA_TYPE.fullmatch(text):
-                message = f"脚本任务“{xml.get('name') or xml.get('id') or ''}”的格式“{text[:40]}”不是 MIME 类型。"
+            if text.lower() not in _LANGUAGES and not _MEDIA_TYPE.fullmatch(text):
+                message = (
+                    f"脚本任务“{xml.get('name') or xml.get('id') or ''}”的格式“{text[:40]}”不是 MIME 类型，"
+                    "也不是已知的脚本语言。"
+                )
                 yield at(diagram, xml, message, "请删除 scriptFormat，或改为 text/feel。")

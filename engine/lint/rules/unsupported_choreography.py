@@ -1,4 +1,7 @@
-"""Choreographies and conversations are descriptions, nothing executes them (spec §10.2: none inside a process)."""
+"""Choreographies and conversations are descriptions that nothing executes (warning).
+
+Inside a process they are unlawful, which the rule choreographies says.
+"""
 
 from __future__ import annotations
 
@@ -25,4 +28,5 @@ _TAGS = (
 def check(model: Model) -> Iterator[Problem]:
     for diagram in model.diagrams:
         for xml in diagram.root.iter(*(q(tag) for tag in _TAGS)):
-            yield at(diagram, xml, f"含有编排或会话元素 {local(xml)}，系统不能执行。", "请改为流程和消息流。")
+            message = f"{local(xml)} 是编排或会话元素，系统不执行，只当作图示。"
+            yield at(diagram, xml, message, "需要执行的，请画成流程和消息流。", "warning")

@@ -32,10 +32,10 @@ def check(model: Model) -> Iterator[Problem]:
             if not ends & stores or node is None or not node.executable:
                 continue
             if node.type not in _BY_THEMSELVES or len(xml.findall(q("sourceRef"))) > 1 or _computes(xml):
-                yield at(diagram, xml, "读写数据存储，系统暂不支持。", _REMEDY)
+                yield at(diagram, xml, "读写数据存储，系统暂不支持。", _REMEDY, "unsupported")
             elif (names := _names(diagram, ends)) & (read | looped):
                 known = "、".join(sorted(names & (read | looped)))
-                yield at(diagram, xml, f"从数据存储读取“{known}”，系统暂不支持。", _REMEDY)
+                yield at(diagram, xml, f"从数据存储读取“{known}”，系统暂不支持。", _REMEDY, "unsupported")
             else:
                 yield at(
                     diagram, xml, "连到数据存储：由办理人或服务任务自己读写，系统只当作图示。",

@@ -12,4 +12,4 @@ from engine.lint.say import about
 def check(model: Model) -> Iterator[Problem]:
     for node in model.run_nodes:
         if node.type == "implicitThrowEvent":
-            yield about(node, "是隐式抛出事件，不能画在流程里。", "请改用中间抛出事件。")
+            yield about(node, "是隐式抛出事件，不能画在流程里。", "请改用中间抛出事件。", "unsupported")
