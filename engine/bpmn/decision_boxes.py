@@ -22,7 +22,7 @@ from engine.bpmn.decision_table import AGGREGATIONS, HIT_POLICIES, Input, Output
 from engine.bpmn.decision_texts import MAX_CELL, TextReader, child, children, name_of, tag, text_of, type_of
 from engine.errors import ExpressionError
 from engine.expressions import Expression, nodes, parse, parse_unary_tests
-from engine.expressions.types import Type, coerce, shape
+from engine.expressions.types import Type, coerce, resolved, shape
 from engine.expressions.values import kind_of
 
 MAX_RULES = 5_000
@@ -141,13 +141,15 @@ class BoxReader(TextReader):
                 self.find(element, f"决策表“{name}”的汇总方式“{aggregation}”不能用", "只有 COLLECT 可以汇总")
             policy = AGGREGATIONS.get(aggregation, policy)
         inputs = tuple(self._input(column, name) for column in children(element, "input"))
-        outputs = tuple(self._output(column, name) for column in children(element, "output"))
+        outputs = tuple(self._output(column, name, policy in ("P", "O")) for column in children(element, "output"))
         if not outputs:
             self.find(element, f"决策表“{name}”没有输出列", "请至少添加一个输出")
         if len({output.name for output in outputs}) < len(outputs):
             self.find(element, f"决策表“{name}”的输出列重名或没有名称", "请给每个输出列起不同的名称")
         if len(policy) == 2 and policy != "C#" and len(outputs) > 1:
             self.find(element, f"决策表“{name}”有多个输出列，不能求和或取最大最小", "请拆成几张表")
+        if len(outputs) > 1 and policy != "C#":
+            self._holds_several(element, name)
         if policy in ("P", "O") and not any(output.order for output in outputs):
             self.find(
                 element, f"决策表“{name}”按输出的优先次序取结果，但没有列出输出值", "请在输出列填写允许的值，由高到低"
@@ -161,6 +163,19 @@ class BoxReader(TextReader):
             if rule is not None:
                 self._never(row, f"决策表“{name}”第 {number} 条规则", rule, inputs, outputs)
         return Table(name, policy, inputs, outputs, tuple(rule for rule in rules if rule is not None))
+
+    def _holds_several(self, element: etree._Element, name: str) -> None:
+        """Several outputs make a context: a text or number that is declared for it would make it null."""
+        parent = element.getparent()
+        for declared in (type_of(element), type_of(child(parent, "variable")) if tag(parent) == "decision" else None):
+            known = shape(declared, self.types)
+            kind = shape(known.items[0], self.types).kind if known.kind == "list" and known.items else known.kind
+            if kind not in ("Any", "context", "list"):
+                self.doubt(
+                    element, f"决策表“{name}”有几个输出列，结果由它们组成，声明的类型却是 {kind}，按标准得空值",
+                    "请声明由这些输出列组成的数据类型（itemDefinition），或去掉声明的类型",
+                )  # fmt: skip
+                return
 
     def _never(
         self, row: etree._Element, place: str, rule: Rule, inputs: tuple[Input, ...], outputs: tuple[Output, ...]
@@ -195,10 +210,12 @@ class BoxReader(TextReader):
         allowed = self.tests(child(column, "inputValues"), f"决策表“{table}”的输入“{label}”的允许值")
         return Input(label, expression or parse("null"), type_of(source), allowed)
 
-    def _output(self, column: etree._Element, table: str) -> Output:
+    def _output(self, column: etree._Element, table: str, ranked: bool) -> Output:
+        """``ranked``: the order of the values counts; where the column lists none, its type's are taken."""
         name = column.get("name") or column.get("label") or ""
         place = f"决策表“{table}”的输出“{name}”"
-        order = self.tests(child(column, "outputValues"), f"{place}的允许值")
+        allowed = self.tests(child(column, "outputValues"), f"{place}的允许值")
+        order = allowed or (resolved(type_of(column), self.types).allowed if ranked else None)
         values: list[Any] = []
         for test in order.tests if order else ():
             try:
@@ -206,7 +223,7 @@ class BoxReader(TextReader):
             except ExpressionError as error:
                 self.find(column, f"{place}的允许值有误：{error.message}", "请逐个列出值，用逗号隔开")
         default = self.expression(child(column, "defaultOutputEntry"), f"{place}的默认值", MAX_CELL)
-        return Output(name, tuple(values), default, order, type_of(column))
+        return Output(name, tuple(values), default, allowed, type_of(column))
 
     def _rule(self, row: etree._Element, table: str, number: int, inputs: int, outputs: int) -> Rule | None:
         place = f"决策表“{table}”第 {number} 条规则"

@@ -387,6 +387,20 @@ class TestAnswers:
         with pytest.raises(ServiceTaskFailed, match="没有编号为“x”"):
             evaluate(body, ask="x")
 
+    def test_the_order_of_priority_may_stand_in_the_type_of_the_output(self) -> None:
+        grades = item("grade", '<typeRef>string</typeRef><allowedValues><text>"高","低"</text></allowedValues>')
+        rules = table("t", "1", ("grade",), ["-", '"低"'], ["-", '"高"'], policy="PRIORITY")
+        assert value(grades, rules.replace('<output name="grade"', '<output name="grade" typeRef="grade"')) == "高"
+        assert "没有列出输出值" in evaluate(grades, rules).errors[0]
+
+    def test_several_outputs_declared_to_be_a_text_are_null_and_found_when_deployed(self) -> None:
+        rules = table("t", "1", ("a", "b"), ["-", "1", "2"]).replace(
+            '<variable name="t"', '<variable name="t" typeRef="string"'
+        )
+        assert evaluate(rules).value is None
+        assert "声明的类型却是 string" in decision_problems(document(rules))[0]["message"]
+        assert decision_problems(document(rules.replace("string", "context"))) == []
+
     def test_an_output_outside_its_allowed_values_is_trouble(self) -> None:
         body = decision("t", self.OVERLAP).replace(
             '<output name="x"/>', '<output name="x"><outputValues><text>1,3</text></outputValues></output>'
