@@ -77,8 +77,8 @@ def run(
 
     steps = [_step(name, text) for name, text in ctx.obj]
     start = read_object(variables, "--vars")
-    trial, bundle = _open(files, now)
     try:
+        trial, bundle = _open(files, now)
         candidates = trial.deploy(bundle)
     except ModelRefused as refusal:
         return refuse(refusal.findings, as_json)

@@ -178,6 +178,15 @@ def test_one_process_called_side_by_side_is_refused() -> None:
     assert "parallel-writes" in refusals(diagram(body).replace("</bpmn:definitions>", HELPER + "</bpmn:definitions>"))
 
 
+def test_one_process_called_side_by_side_runs_twice_when_no_step_keeps_a_result() -> None:
+    plain = start("begin_h") + node("task", "look") + script("note", "seen = true") + finish("e_h")
+    helper = process("helper", plain + chain("begin_h look note e_h"))
+    body = start() + par("g1", "g2") + call("c1", "helper") + call("c2", "helper") + end()
+    body += chain("begin g1 c1 g2 finish; g1 c2 g2")
+    run = both(body, lambda run: None, more=helper)
+    assert run.ended and run.trace == "c1 c2 look look note note e_h e_h finish" and run.data["seen"] is True
+
+
 # -- standard loops -------------------------------------------------------------------
 
 

@@ -204,6 +204,13 @@ def test_a_refused_model_is_not_run_and_all_findings_are_told(say: Say) -> None:
     assert say("run", f__dmn=DMN)[0] == 3
 
 
+def test_a_file_that_is_no_text_is_refused_like_any_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "m.bpmn"
+    path.write_bytes(b"\xff\x00\xfe\x9c")
+    assert cli.main(["run", str(path), "--json"], standalone_mode=False) == 3
+    assert json.loads(capsys.readouterr().out)["refused"][0]["rule"] == "readable-xml"
+
+
 def test_a_missing_form_does_not_keep_a_task_from_opening(say: Say) -> None:
     body = start() + user("apply", form="not-among-the-files") + end() + flows("begin", "apply", "finish")
     code, report = say("run", "--complete", 'apply={"any": "thing"}', m__bpmn=diagram(body))

@@ -15,10 +15,14 @@ from engine.lint.graph import play
 from engine.lint.model import Model, Node, Scope, q
 from engine.lint.say import about
 from engine.lint.texts import Text, assigned, assigned_inside, declared, item_names, texts
-from engine.lint.words import ACTIVITIES, TASKS
+from engine.lint.words import TASKS
 
 #: Tasks without a person and without a wait.
 _AT_ONCE = frozenset({"task", "scriptTask", "serviceTask", "businessRuleTask", "sendTask"})
+#: Steps that keep a result under their own id.
+_PRODUCING = frozenset(
+    {"userTask", "manualTask", "serviceTask", "businessRuleTask", "receiveTask", "intermediateCatchEvent"}
+)
 
 
 def check(model: Model) -> Iterator[Problem]:
@@ -101,7 +105,8 @@ def _own_data(scope: Scope) -> set[str]:
 def _products(node: Node, processes: dict[str, Scope]) -> set[str]:
     """Ids of called steps: two calls of one process keep their products under the same names."""
     called = _levels(node, processes) if node.inner is None else []
-    return {step.id for scope in called for step in scope.nodes if step.type in ACTIVITIES | {"intermediateCatchEvent"}}
+    steps = [step for scope in called for step in scope.nodes]
+    return {step.id for step in steps if step.type in _PRODUCING or step.multi_instance}
 
 
 def _levels(node: Node, processes: dict[str, Scope]) -> list[Scope]:
