@@ -97,7 +97,12 @@ class Builtin:
 
 
 #: Parameters that never take a list.
-_SINGLE = frozenset({"string", "input", "n", "number", "dividend", "divisor", "date"})
+_SINGLE = frozenset(
+    {
+        "string", "input", "n", "number", "dividend", "divisor", "date", "scale", "start position", "length",
+        "position", "pattern", "replacement", "flags", "delimiter",
+    }
+)  # fmt: skip
 _STRICT: dict[Callable[..., Any], Callable[..., Any]] = {}
 _VALUES: dict[Callable[..., Any], Function] = {}
 
