@@ -10,7 +10,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 
 from engine.bpmn.event_parsing import KernelThrowParser
 from engine.bpmn.instances import Behavior
-from engine.bpmn.normal_form import referenced
+from engine.bpmn.normal_form import any_definition
 from engine.bpmn.xml import BPMN
 
 _Q = f"{{{BPMN}}}"
@@ -28,7 +28,7 @@ def read_behavior(parser: Any, loop: etree._Element) -> Behavior:
             kind, [entry for xml in loop.iterfind(f"{_Q}complexBehaviorDefinition") for entry in _complex(parser, xml)]
         )
     reference = loop.get(_REFERENCES[kind]) if kind in _REFERENCES else None
-    found = referenced(loop.getroottree().getroot(), reference) if reference else None
+    found = any_definition(loop.getroottree().getroot(), reference) if reference else None
     return Behavior(kind, [] if found is None else [("", definition) for definition in _definitions(parser, [found])])
 
 

@@ -46,6 +46,14 @@ def referenced(root: etree._Element, reference: str) -> etree._Element | None:
     return next((e for e in root if e.get("id") == wanted and str(e.tag).endswith("EventDefinition")), None)
 
 
+def any_definition(root: etree._Element, reference: str) -> etree._Element | None:
+    """The event definition of this id, also one that is written inside an event."""
+    wanted = reference.strip().rpartition(":")[2]
+    return next(
+        (e for e in root.iter(f"{_BPMN}*") if e.get("id") == wanted and e.tag.endswith("EventDefinition")), None
+    )
+
+
 def message_reference(root: etree._Element, carrier: etree._Element) -> str:
     """The message a task or event definition names, or the one its operation takes in; empty when it says neither."""
     named = carrier.get("messageRef", "").strip()

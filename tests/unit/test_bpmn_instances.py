@@ -247,6 +247,18 @@ def test_instances_throw_an_event_when_they_complete(behavior: str, times: int, 
     assert run.ended and run.trace.count("ring") == times and run.trace.count("many") == 3
 
 
+def test_the_event_of_instances_may_be_the_one_its_boundary_event_waits_for() -> None:
+    loop = many(count(2), behavior="None", noneBehaviorEventRef="own")
+    own = HEARD.replace("Definition ", 'Definition id="own" ')
+
+    def story(run: Run) -> None:
+        run.complete("many")
+        run.complete("many")
+
+    run = both(guarded(loop, own, interrupting=False), story, {"rung": 0}, more=SIGNAL, lawful=False)
+    assert run.ended and run.trace == "many ring note e2 many ring note finish e2"
+
+
 @BOTH_WAYS
 def test_an_error_of_the_first_instance_ends_the_rest(sequential: bool) -> None:
     loop = many(count(3), sequential=sequential, behavior="One", oneBehaviorEventRef="err_thrown")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from engine.bpmn.normal_form import referenced
+from engine.bpmn.normal_form import any_definition
 from engine.lint.finding import Problem
 from engine.lint.model import Model, Node, local, q, text_of
 from engine.lint.say import about
@@ -33,7 +33,7 @@ def _reference(node: Node, reference: str | None, attribute: str) -> Iterator[Pr
     if reference is None:
         yield about(node, "完成时抛出的信号没有名称，谁也捕获不到。", f"请填写 {attribute}。", "warning")
         return
-    found = referenced(node.scope.diagram.root, reference)
+    found = any_definition(node.scope.diagram.root, reference)
     if found is None:
         yield about(node, f"的 {attribute} 引用的事件定义“{reference}”不存在。", "请在文件中定义该事件。")
     else:
@@ -75,4 +75,5 @@ def _interrupting(node: Node, thrown: etree._Element, reference: str) -> Iterato
                 f"中断{node.label}，等待的却是它自己的实例完成时抛出的事件：其余实例是否继续，各家工具理解不同。",
                 '其余实例继续的，请把边界事件改为不中断（cancelActivity="false"）；'
                 "其余实例不再需要的，请写完成条件（completionCondition）。",
+                "unsupported",
             )
