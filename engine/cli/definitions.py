@@ -22,7 +22,8 @@ REFUSED = 3
 def lint(paths: tuple[Path, ...], as_json: bool) -> int:
     """检查流程图、决策表和表单能否严格按图运行，一次列出全部问题。
 
-    每个目录是一个流程（目录名即流程标识，含 .bpmn 和 .dmn）；一同写出的几个文件合为一个流程。
+    每个目录是一个流程（目录名即流程标识，含 .bpmn 和 .dmn）；一同写出的几个文件合为一个流程，
+    它们导入（import）的、放在同一目录的流程图一并检查。
     都不写时检查随系统提供的全部流程。有错误时退出码为 3；“不支持”的合乎标准，但不能部署。
     单个的文件如果没有本系统的属性（别的工具画的图），只检查图本身，不检查角色和服务是否存在。
 
@@ -33,7 +34,7 @@ def lint(paths: tuple[Path, ...], as_json: bool) -> int:
       lianjian lint --json order.bpmn fee.dmn
     """
     from engine.errors import ModelRefused
-    from engine.lint.bundle import process_folders, property_names, read_bundle, read_files
+    from engine.lint.bundle import process_folders, property_names, read_bundle, read_files, with_imported
     from engine.lint.finding import WORDS
 
     found = settings()
@@ -44,7 +45,7 @@ def lint(paths: tuple[Path, ...], as_json: bool) -> int:
         findings += _judged(folder.resolve().name, read_bundle(folder, found.form_dir), True)
     if files:
         try:
-            bundle = read_files(files, found.form_dir)
+            bundle = read_files(with_imported(files), found.form_dir)
         except ModelRefused as refusal:
             findings += [{"process": files[0].stem, **f} for f in refusal.findings]
         else:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from engine.bpmn.xml import decode, read_xml
+from engine.bpmn.xml import BPMN, decode, read_xml
 from engine.errors import ModelRefused, NotFound
 
 
@@ -63,6 +63,28 @@ def read_files(paths: Sequence[Path], form_dir: Path) -> dict[str, str]:
         raise ModelRefused("有文件无法读取。", unreadable)
     _add_named(bundle, list(dict.fromkeys(path.parent for path in paths)), form_dir)
     return bundle
+
+
+def with_imported(paths: Sequence[Path]) -> list[Path]:
+    """The files and the diagrams they import that lie beside them, and what those import in turn."""
+    found = list(paths)
+    known = {path.resolve() for path in paths}
+    for path in found:
+        for name in _imported(path):
+            beside = path.parent / name
+            if Path(name).name == name and beside.is_file() and beside.resolve() not in known:
+                known.add(beside.resolve())
+                found.append(beside)
+    return found
+
+
+def _imported(path: Path) -> list[str]:
+    """Where a diagram says that the BPMN files lie which it imports; nothing when it cannot be read."""
+    try:
+        root = read_xml(decode(path.read_bytes(), path.name), path.name)
+    except ModelRefused:
+        return []
+    return [x.get("location", "") for x in root.iterfind(f"{{{BPMN}}}import") if x.get("importType") == BPMN]
 
 
 def _add_named(bundle: dict[str, str], folders: Sequence[Path], form_dir: Path) -> None:

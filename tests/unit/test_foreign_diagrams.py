@@ -120,6 +120,25 @@ def test_what_has_nothing_to_run_is_a_picture_unless_nothing_is_drawn(inner: str
     assert [f.rule for f in errors(text)] == ([] if lawful else ["executable-process"])
 
 
+def test_a_file_is_checked_with_what_it_imports_from_beside_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+    bpmn = f'<bpmn:definitions xmlns:bpmn="{kind}" targetNamespace="urn:here">'
+    path = tmp_path / "importing.bpmn"
+    path.write_text(
+        f'{bpmn}<bpmn:import importType="{kind}" location="parts.bpmn" namespace="urn:parts"/></bpmn:definitions>'
+    )
+    code, found = told(capsys, "lint", str(path))
+    assert code == 3 and [f["rule"] for f in found if f["severity"] == "error"] == ["imports"]
+    beside = tmp_path / "parts.bpmn"
+    beside.write_text(diagram(start() + end() + flow("begin", "finish")).replace("urn:test", "urn:parts"))
+    assert told(capsys, "lint", str(path)) == (0, [])
+    beside.write_text(diagram(start() + end() + flow("begin", "finish")))
+    code, found = told(capsys, "lint", str(path))
+    assert code == 3 and "urn:parts" in found[0]["message"]
+
+
 def test_the_same_picture_made_executable_is_refused_for_what_it_leaves_open() -> None:
     text = PICTURE.replace('isExecutable="false" id="WFP-1"', 'isExecutable="true" id="WFP-1"')
     rules = {f.rule for f in lint({"foreign.bpmn": text}) if f.refuses}

@@ -6,7 +6,7 @@ import pytest
 
 from engine.lint.finding import Finding
 from engine.lint.linter import lint
-from tests.support.standard import FORBIDDEN, LAWFUL
+from tests.support.standard import FORBIDDEN, LAWFUL, UNSUPPORTED
 
 
 def errors(text: str) -> list[Finding]:
@@ -16,6 +16,13 @@ def errors(text: str) -> list[Finding]:
 @pytest.mark.parametrize("name", LAWFUL)
 def test_a_lawful_model_is_not_refused(name: str) -> None:
     assert errors(LAWFUL[name]) == []
+
+
+@pytest.mark.parametrize("name", UNSUPPORTED)
+def test_a_lawful_model_that_cannot_be_run_here_is_told_by_name_and_not_deployed(name: str) -> None:
+    refusing = [f for f in lint({"sample.bpmn": LAWFUL[name]}) if f.refuses]
+    assert {(f.rule, f.severity) for f in refusing} == {(UNSUPPORTED[name], "unsupported")}
+    assert all(f.message.endswith("。") and f.remedy for f in refusing)
 
 
 @pytest.mark.parametrize("name", FORBIDDEN)

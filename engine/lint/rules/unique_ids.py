@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from engine.lint.finding import Problem
-from engine.lint.model import Model, local
+from engine.lint.model import Diagram, Model, local
 from engine.lint.say import about
 
 
@@ -26,11 +26,20 @@ def check(model: Model) -> Iterator[Problem]:
                     f"编号“{identity}”被 {len(tags)} 个元素重复使用（{'、'.join(tags[:4])}）。",
                     "每个元素的编号必须唯一，请改名。",
                 )
-    owners: dict[str, str] = {}
+    owners: dict[str, Diagram] = {}
     for process in model.processes:
-        first = owners.setdefault(process.id, process.diagram.file)
-        if process.id and first != process.diagram.file:
-            yield about(process, f"的编号在文件 {first} 中已经使用。", "同一次部署中流程编号必须唯一，请改名。")
+        first = owners.setdefault(process.id, process.diagram)
+        if process.id and first is not process.diagram:
+            # In another namespace it is another process, but here processes are called by their ids alone.
+            same = _namespace(first) == _namespace(process.diagram)
+            yield about(
+                process, f"的编号在文件 {first.file} 中已经使用。", "同一次部署中流程编号必须唯一，请改名。",
+                "error" if same else "unsupported",
+            )  # fmt: skip
+
+
+def _namespace(diagram: Diagram) -> str:
+    return str(diagram.root.get("targetNamespace", ""))
 
 
 def _is_foreign(element: etree._Element) -> bool:
