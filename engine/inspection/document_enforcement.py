@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from engine.calendar import Calendar
 from engine.inspection import enforcement as e
-from engine.inspection import surcharge
+from engine.inspection import records, surcharge
 from engine.inspection.document_case import DocumentCase
 from engine.inspection.document_facts import fact
 from engine.inspection.enforcement_models import PaymentRequest, PenaltyDebt, PenaltyRemedy
+from engine.inspection.models import FollowUp
 from engine.inspection.tables import label
 
 
@@ -79,3 +80,29 @@ def remedy(case: DocumentCase) -> dict[str, Any] | None:
         "outcome": label(case.settings, "remedy-outcome", row.outcome, case.today) if row.outcome else "",
         "outcome_document": row.outcome_document, "effective_on": row.effective_on, "refund": e.yuan(row.refund),
     }  # fmt: skip
+
+
+@fact("correction", "decision reason decided_on original_number original_on fine confiscated remake")
+def correction(case: DocumentCase) -> dict[str, Any] | None:
+    """The organ annuls or changes its own penalty: in the case of a remedy, or in that of a penalty on the spot."""
+    own, spot = case.step("own_decision"), case.step("correct")
+    said = own or spot
+    if said is None or case.follow_up is None:
+        return None
+    penalty = _attacked(case) if own else case.follow_up
+    decision = penalty.facts.get("decision") or {}
+    return {
+        "decision": said.get("decision"), "reason": said.get("opinion") or said.get("reason"),
+        "decided_on": said.get("decided_on") or (case.follow_up.facts.get("correction") or {}).get("decided_on"),
+        "original_number": decision.get("document_number"), "original_on": str(decision.get("decided_on") or "")[:10],
+        "fine": said.get("fine"), "confiscated": said.get("confiscated"), "remake": said.get("remake"),
+    }  # fmt: skip
+
+
+def _attacked(case: DocumentCase) -> FollowUp:
+    number = case.session.scalar(
+        sa.select(PenaltyRemedy.penalty).where(
+            PenaltyRemedy.district_id == case.district_id, PenaltyRemedy.number == case.instance.business_key
+        )
+    )  # fmt: skip
+    return records.follow_up(case.session, case.district_id, str(number))

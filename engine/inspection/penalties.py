@@ -22,6 +22,8 @@ IMPOSED, SPARED, PASSED_ON, CRIME = "处罚", "不予处罚", "移送其他机�
 SENT_BACK = "退回补充调查"
 STATEMENT = "提出陈述申辩"
 TRANSFER = "crime-transfer"
+#: How a fine on the spot was paid: to the officer, who hands it over (PL68).
+COLLECTED = "当场收缴"
 
 
 @dataclass(frozen=True)

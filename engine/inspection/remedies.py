@@ -15,6 +15,7 @@ from engine.inspection.enforcement_models import PenaltyDebt, PenaltyRemedy, Sur
 from engine.inspection.enforcement_steps import day, morning, state, today
 from engine.inspection.follow_ups import running_deadline
 from engine.inspection.models import FollowUp
+from engine.inspection.penalties import COLLECTED
 from engine.inspection.records import follow_up
 from engine.inspection.tables import limit, rows
 from engine.models import Deadline
@@ -202,7 +203,8 @@ def note_amounts(ctx: ServiceContext, row: PenaltyRemedy, values: Mapping[str, A
     """Changed amounts may only be less (review law 63, litigation law 77).  Raises :class:`InvalidInput`."""
     debt = debt_of(ctx, row)
     row.fine, row.confiscated = e.fen(values.get("fine")), e.fen(values.get("confiscated"))
-    known = {"fine": debt.fine if debt else 0, "confiscated": debt.confiscated if debt else 0}
+    fine = debt.fine if debt else collected(follow_up(ctx.session, ctx.district_id, row.penalty))
+    known = {"fine": fine, "confiscated": debt.confiscated if debt else 0}
     wrong = {
         name: [f"不能多于原来的 {e.yuan(amount)} 元：变更不得加重对当事人的处罚。"]
         for name, amount in known.items()
@@ -268,6 +270,12 @@ def _start_lawsuit(ctx: ServiceContext, debt: PenaltyDebt) -> None:
 def too_much(ctx: ServiceContext, debt: PenaltyDebt) -> dict[str, int]:
     """What was paid beyond what is owed now, by purpose, in fen."""
     return e.balance(ctx.session, ctx.settings, ctx.calendar, debt, today(ctx)).too_much
+
+
+def collected(penalty: FollowUp) -> int:
+    """The fine an officer collected on the spot, in fen; such a penalty has no account of payments."""
+    decision = penalty.facts.get("decision") or {}
+    return e.fen(decision.get("amount")) if decision.get("payment") == COLLECTED else 0
 
 
 def undo(ctx: ServiceContext, row: PenaltyRemedy, debt: PenaltyDebt, effect: str) -> None:

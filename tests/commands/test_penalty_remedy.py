@@ -180,9 +180,14 @@ def test_an_organ_corrects_itself_after_everything_was_paid_or_leaves_it_as_it_i
     assert desk.ended(first) and desk.state(first) == "不予纠正" and desk.remedy().refund == 0
     second = desk.open("penalty-remedy")
     desk.do("register", kind="自行纠正", error="新证据证明处罚对象错误。")
-    desk.do("own_decision", "head", decision="撤销", document_number="济天市监撤〔2026〕1号", decided_on="2026-03-02",
-            collective="是", opinion="应当撤销。", remake="否")  # fmt: skip
+    desk.do("own_decision", "head", decision="撤销", decided_on="2026-03-02", collective="是", opinion="应当撤销。",
+            remake="否")  # fmt: skip
+    assert desk.steps(second) == {"issue_correction"}
+    desk.do("issue_correction", document_number="济天市监罚纠〔2026〕1号")
+    assert desk.remedy().outcome_document == "济天市监罚纠〔2026〕1号"
+    # Withdrawal and refund do not wait for the service of the decision, the end of the case does.
     assert desk.remedy().refund == 10000_00 and desk.steps(second) == {"propose_refund"}
+    assert desk.steps(f"{second}/service-1") == {"deliver"}
     assert desk.context("propose_refund")["refund_amount"] == 10000
 
 

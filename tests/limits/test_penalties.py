@@ -383,7 +383,6 @@ def test_a_fine_on_the_spot_keeps_to_the_limit_of_the_party_and_is_filed_in_time
     sides = limits.around(number, "simplified-filing", then=lambda d: d.do(number, "report_filing", filed))
     assert [side.at.date() for side in sides] == [date(2026, 3, 3), date(2026, 3, 4), date(2026, 3, 5)]
     assert [side.on_time for side in sides] == [True, True, False]
-    limits.do(number, "report_filing", filed)
 
     def hand_over(d: LimitDistrict) -> None:
         day = today(d)
@@ -394,6 +393,26 @@ def test_a_fine_on_the_spot_keeps_to_the_limit_of_the_party_and_is_filed_in_time
 
     sides = limits.around(number, "collected-fine", then=hand_over)
     assert [side.on_time for side in sides] == [True, True, False]
+    # Annulled, what was collected is handed over all the same, and then given back within its days.
+    limits.do(number, "report_filing", {"decision": "决定不当", "reason": "当事人不是经营者本人。"})
+    limits.do(number, "correct", {"decision": "撤销", "reason": "处罚对象错误。", "handling": "退还罚款。"})
+    limits.do(number, "issue_annulment", {"document_number": "济天市监罚纠〔2026〕1号"})
+    assert limits.steps(number) == {"hand_over_fine", "deliver"}
+    assert limits.deadline(number, "collected-fine").met_at is None
+    hand_over(limits)
+    back = {"amount": 100, "payee": "演示负责人", "way": "国库退付", "receipt_number": "T1"}
+    with pytest.raises(InvalidInput, match="退还登记有误"):
+        limits.do(number, "refund_fine", {**back, "amount": 99, "refunded_on": today(limits)})
+    sides = limits.around(
+        number, "refund", then=lambda d: d.do(number, "refund_fine", {**back, "refunded_on": today(d)})
+    )
+    assert [side.at.date() for side in sides] == [date(2026, 3, 22), date(2026, 3, 23), date(2026, 3, 24)]
+    assert [side.on_time for side in sides] == [True, True, False]
+    limits.do(number, "refund_fine", {**back, "refunded_on": today(limits)})
+    assert limits.follow_up(number).closed_at is None  # the party has not got the decision yet
+    service(limits, number, 1, case.officers(limits.engine, LEAD), today(limits))
+    closed = limits.follow_up(number)
+    assert closed.closed_at is not None and closed.facts["fine_refund"]["amount"] == 100
 
 
 def test_what_is_above_the_limit_goes_to_the_ordinary_procedure_as_it_was_typed(limits: LimitDistrict) -> None:

@@ -57,6 +57,19 @@ def _closing(desk: Desk) -> dict[str, Any]:
     }
 
 
+def _correction_document(desk: Desk) -> dict[str, Any]:
+    number = penalties.issued_number(desk.session, desk.task.instance_id, "penalty-correction-decision")
+    said = desk.data.get("own_decision") or desk.data.get("correct") or {}
+    decided = rows("纠正的决定", ("决定", said.get("decision")), ("理由", said.get("opinion") or said.get("reason")))
+    return {"facts": [decided], "decision_number": number or None}
+
+
+def _fine_refund(desk: Desk) -> dict[str, Any]:
+    """The fine an officer collected, and whom it goes back to."""
+    amount = (desk.follow_up.facts.get("decision") or {}).get("amount")
+    return {"refund_amount": amount, "payee": desk.follow_up.subject_name}
+
+
 def _answer(desk: Desk) -> dict[str, Any]:
     """What the organ answered to the letter sent last, or the department here to the lead."""
     sent = desk.follow_up.facts.get("transfer") or {}
@@ -76,5 +89,7 @@ def _handed_on(desk: Desk) -> str:
 FORMS: dict[str, Provider] = {
     "decision-document": _decision_document,
     "case-transfer": _case_transfer,
+    "correction-document": _correction_document,
+    "fine-refund": _fine_refund,
     "case-closing": _closing,
 }

@@ -34,6 +34,9 @@ def apply_remedy_outcome(
     elif debt is not None and debt.closed_at is None:
         remedies.go_on(ctx, row, debt)
     penalty = follow_up(ctx.session, ctx.district_id, row.penalty)
+    if debt is None and found["effect"] in (remedies.VOID, remedies.CHANGES):
+        rest = (row.fine or 0) if found["effect"] == remedies.CHANGES else 0
+        row.refund = max(remedies.collected(penalty) - rest, 0)
     penalty.facts = {**penalty.facts, "remedy": {"number": row.number, "outcome": row.outcome, "on": on.isoformat()}}
     if found["effect"] == remedies.VOID:
         penalty.state = "处罚决定已撤销"

@@ -15,8 +15,8 @@ def extend_deadline(
 
     ``rule`` is its length where the table leaves it to the decision, e.g. 30d.
     """
+    key = running_in(ctx.session, ctx.district_id, business_key or ctx.business_key, name)
     deadline = ctx.extend_deadline(
-        running_in(ctx.session, ctx.district_id, business_key or ctx.business_key, name), name, reason, rule=rule or None, document=document or "",
-        approved_by=approved_by or "",
-    )  # fmt: skip
+        key, name, reason, rule=rule or None, document=document or "", approved_by=approved_by or ""
+    )
     return {"due_at": deadline.due_at.isoformat() if deadline.due_at else ""}

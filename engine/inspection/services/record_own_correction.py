@@ -10,7 +10,7 @@ from engine.service_tasks import ServiceContext, service_task
 
 @service_task("record-own-correction", title="登记自行纠正的决定")
 def record_own_correction(ctx: ServiceContext) -> None:
-    """Annulled or changed by a decision of its own; 不予纠正 leaves everything as it is."""
+    """Annulled or changed by a decision of its own, whose document follows; 不予纠正 leaves everything as it is."""
     values, row = ctx.values or {}, remedies.own(ctx)
     if values["decision"] == "不予纠正":
         return
@@ -19,5 +19,4 @@ def record_own_correction(ctx: ServiceContext) -> None:
         raise InvalidInput("决定日期不对。", fields={"decided_on": ["决定日期不能晚于今天。"]})
     if values["decision"] == "变更":
         remedies.note_amounts(ctx, row, values)
-    row.outcome, row.outcome_document = values["decision"], values["document_number"]
-    row.outcome_on = row.effective_on = decided
+    row.outcome, row.outcome_on, row.effective_on = values["decision"], decided, decided

@@ -8,6 +8,7 @@ from engine.inspection import enforcement as e
 from engine.inspection import enforcement_steps as steps
 from engine.inspection import remedies
 from engine.inspection.enforcement_models import Payment
+from engine.inspection.records import follow_up
 from engine.service_tasks import ServiceContext, service_task
 
 
@@ -16,10 +17,15 @@ def record_refund(ctx: ServiceContext) -> None:
     """Enters the refund by purpose and meets the deadline ``refund``; the sum is what was approved, no other."""
     values, row = ctx.values or {}, remedies.own(ctx)
     debt, on = remedies.debt_of(ctx, row), steps.day(values["refunded_on"])
-    if debt is None or (row.effective_on and on < row.effective_on) or on > steps.today(ctx):
+    if (row.effective_on and on < row.effective_on) or on > steps.today(ctx):
         raise InvalidInput(
             "退还日期不对。", fields={"refunded_on": [f"退还日期应当在生效日期 {row.effective_on} 和今天之间。"]}
         )
+    ctx.meet_deadline("refund")
+    if debt is None:  # collected on the spot: there is no account, the penalty says that it went back
+        penalty = follow_up(ctx.session, ctx.district_id, row.penalty)
+        penalty.facts = {**penalty.facts, "fine_refund": {**values, "amount": row.refund / 100}}
+        return
     too_much = remedies.too_much(ctx, debt)
     if sum(too_much.values()) != row.refund:
         raise InvalidInput(
@@ -43,4 +49,3 @@ def record_refund(ctx: ServiceContext) -> None:
                     entered_by_name=ctx.actor.name, entered_at=ctx.now,
                 )
             )  # fmt: skip
-    ctx.meet_deadline("refund")

@@ -12,6 +12,5 @@ def refuse_extension(
     approved_by: str | None = None,
 ) -> None:  # fmt: skip
     """Who looks at the deadline later sees that more time was asked for and why it was not given."""
-    ctx.effects.refuse_extension(
-        running_in(ctx.session, ctx.district_id, business_key or ctx.business_key, name), name, reason, document=document or "", approved_by=approved_by or ""
-    )
+    key = running_in(ctx.session, ctx.district_id, business_key or ctx.business_key, name)
+    ctx.effects.refuse_extension(key, name, reason, document=document or "", approved_by=approved_by or "")
