@@ -49,6 +49,16 @@ def instance_in_scope(actor: Actor, instance_id: Any) -> sa.ColumnElement[bool]:
     return sa.or_(_unrestricted(instance_id), own) if sees_district(actor) else own
 
 
+def not_kept_from(actor: Actor, instance_id: Any) -> sa.ColumnElement[bool]:
+    """The condition that ``instance_id`` (a column, maybe null) is no restricted instance the actor may not see.
+
+    For figures and lists that are limited to departments by a column of their own.
+    """
+    if sees_restricted(actor):
+        return sa.true()
+    return sa.or_(instance_id.is_(None), _unrestricted(instance_id), instance_in_scope(actor, instance_id))
+
+
 def scope_of_parameters(instance_id: Any) -> sa.ColumnElement[bool]:
     """The same condition for statements written once and run with :func:`scope_parameters`.
 

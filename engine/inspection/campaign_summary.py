@@ -19,6 +19,7 @@ from engine.db import new_id
 from engine.errors import Conflict
 from engine.inspection import records, tables
 from engine.inspection.draws import standing_draw
+from engine.inspection.follow_ups import not_restricted
 from engine.inspection.joint_models import CampaignSummary
 from engine.inspection.models import Campaign, DepartmentInspection, DrawnObject, Finding, FollowUp, Inspection
 from engine.models import Deadline
@@ -162,7 +163,7 @@ class _Published:
                 )
                 .where(
                     FollowUp.district_id == self.campaign.district_id,
-                    DepartmentInspection.campaign == self.campaign.number,
+                    DepartmentInspection.campaign == self.campaign.number, not_restricted(),
                 )
             )
         )

@@ -17,7 +17,7 @@ from engine.inspection.follow_up_roots import ROOTS, Root
 from engine.inspection.models import FollowUp
 from engine.inspection.numbers import next_number
 from engine.inspection.tables import rows
-from engine.models import Deadline
+from engine.models import Deadline, ProcessInstance
 from engine.settings import Settings
 
 
@@ -68,6 +68,14 @@ def root_of(session: Session, district_id: str, origin: str) -> Root:
 def find_follow_up(session: Session, district_id: str, number: str) -> FollowUp | None:
     """The follow-up of a number, if there is one."""
     return session.scalar(sa.select(FollowUp).where(FollowUp.district_id == district_id, FollowUp.number == number))
+
+
+def not_restricted() -> sa.ColumnElement[bool]:
+    """The condition that a follow-up is known to its whole department: figures and lists say nothing of others."""
+    return ~sa.exists().where(
+        ProcessInstance.district_id == FollowUp.district_id, ProcessInstance.process_key == FollowUp.kind,
+        ProcessInstance.business_key == FollowUp.number, ProcessInstance.restricted,
+    )  # fmt: skip
 
 
 def open_follow_up(

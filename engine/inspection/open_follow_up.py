@@ -12,7 +12,7 @@ from engine.actor import Actor
 from engine.commands.context import CommandContext
 from engine.commands.locking import locked_instance
 from engine.errors import Conflict, Forbidden, NotFound
-from engine.inspection.follow_ups import Kind, find_follow_up, kinds, open_follow_up
+from engine.inspection.follow_ups import Kind, find_follow_up, kinds, not_restricted, open_follow_up
 from engine.inspection.models import FollowUp
 from engine.inspection.rectifications import PENALTY, penalty_above
 from engine.models import ProcessInstance
@@ -63,7 +63,8 @@ def openable(
     known = set(
         session.scalars(
             sa.select(FollowUp.number).where(
-                FollowUp.district_id == instance.district_id, FollowUp.origin == instance.business_key
+                FollowUp.district_id == instance.district_id, FollowUp.origin == instance.business_key,
+                not_restricted(),
             )
         )
     )

@@ -19,8 +19,9 @@ ANNULLED = "annulled"
 def period_of(settings: Settings, penalty: FollowUp) -> PublicityPeriod:
     """The rule of the tables for this penalty.  Raises :class:`ServiceTaskFailed` before it is decided."""
     procedure = SIMPLIFIED if penalty.kind == SIMPLIFIED_PROCESS else ORDINARY
-    kind = str(penalty.subject.get("subject_kind") or "")
-    return publicity_periods.period_of(settings, penalty.facts.get("decision") or {}, kind, procedure)
+    decision = penalty.facts.get("decision") or {}
+    kind = publicity_periods.party_kind(penalty.subject.get("subject_kind"), decision.get("subject_kind"))
+    return publicity_periods.period_of(settings, decision, kind, procedure)
 
 
 def fix(settings: Settings, penalty: FollowUp, row: Publication, published_on: date) -> None:

@@ -17,7 +17,7 @@ from engine.inspection.credit_models import CreditListing
 from engine.inspection.lead_reporters import reporter_words
 from engine.inspection.models import DepartmentInspection, Finding, FollowUp, Inspector, Item, Publication
 from engine.inspection.publication import Source
-from engine.inspection.publicity_periods import PERSONS
+from engine.inspection.publicity_periods import PERSONS, party_kind
 from engine.settings import Settings
 
 #: Processes that end with something public about a party; every other one is a department's inspection.
@@ -156,13 +156,9 @@ def _party(session: Session, row: FollowUp) -> tuple[dict[str, Any], list[str], 
         people = [*_team(session, part), str(part.record.get("present_person") or "")]
     reporters = reporter_words(session, row.district_id, row.root or row.origin)
     known = {key: value for key, value in row.subject.items() if value}
-    return {**snapshot, **known, "kind": _kind(known, row.facts.get("decision") or {}, snapshot)}, people, reporters
-
-
-def _kind(known: dict[str, Any], decision: dict[str, Any], snapshot: dict[str, Any]) -> str:
-    """Of what kind the party is: a person wherever one word says so, or where nobody has said anything else."""
-    said = [known.get("subject_kind"), decision.get("subject_kind"), snapshot.get("kind")]
-    return next((str(word) for word in said if word in PERSONS), "") or str(next(filter(None, said), NATURAL_PERSON))
+    decision = row.facts.get("decision") or {}
+    kind = party_kind(known.get("subject_kind"), decision.get("subject_kind"), snapshot.get("kind"))
+    return {**snapshot, **known, "kind": kind or NATURAL_PERSON}, people, reporters
 
 
 def _subject(snapshot: dict[str, Any]) -> dict[str, Any]:

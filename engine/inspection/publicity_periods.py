@@ -69,6 +69,12 @@ def period_of(settings: Settings, decision: Mapping[str, Any], subject_kind: str
     raise ServiceTaskFailed(f"表 publicity-period 没有 {on} 有效的“{found['severity']}”，请系统管理员补充。")
 
 
+def party_kind(*said: object) -> str:
+    """Of what kind a party is by what several places say: a person wherever one says so, else the first word said."""
+    words = [str(word) for word in said if word]
+    return next((word for word in words if word in PERSONS), words[0] if words else "")
+
+
 def decided_on(decision: Mapping[str, Any]) -> date:
     """The day of a decision.  Raises :class:`ServiceTaskFailed` when the case does not say it."""
     try:

@@ -17,6 +17,7 @@ from engine.inspection.models import Publication
 from engine.inspection.province import PUSH_PUBLICATION
 from engine.inspection.publication_view import PUBLIC
 from engine.models import Incident, ProcessInstance, Timer, User, UserRole, WorkerLease
+from engine.scope import not_kept_from
 from engine.web.context import actor, database, departments, engine, now, settings
 from engine.web.guards import requires_role
 from engine.web.navigation import NavItem
@@ -45,7 +46,8 @@ def incidents() -> ResponseReturnValue:
     state = "resolved" if request.args.get("state") == "resolved" else "open"
     before = request.args.get("before", "")
     with database().read() as session:
-        statement = sa.select(Incident, ProcessInstance.title).outerjoin(
+        told = not_kept_from(actor(), Incident.instance_id)
+        statement = sa.select(Incident, ProcessInstance.title, told.label("told")).outerjoin(
             ProcessInstance, ProcessInstance.id == Incident.instance_id
         )
         statement = statement.where(Incident.district_id == settings().district_id, Incident.state == state)

@@ -9,12 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from engine.calendar import Calendar, DayOfNotice, calendar_with_notice
 from engine.commands.import_notice import ImportNotice, parse_days
 from engine.commands.recompute_deadlines import MovedDeadline, preview
 from engine.errors import InvalidInput
-from engine.models import CalendarDay, CalendarYear, Deadline
+from engine.models import CalendarDay, CalendarYear, Deadline, ProcessInstance
+from engine.scope import not_kept_from
 from engine.web.admin import ADMIN
 from engine.web.context import actor, database, engine, now, settings
 from engine.web.guards import requires_role
@@ -55,6 +57,7 @@ def _page(
                 Deadline.district_id == district, Deadline.met_at.is_(None), Deadline.provisional
             )
         )
+        moved, would_move = (_told(session, found) for found in (moved, would_move))
     names = {day.day: day for day in days}
     page = render_template(
         "admin/calendar.html", year=year, known=known, days=days, months=_months(year, calendar, names),
@@ -103,6 +106,15 @@ def import_notice() -> ResponseReturnValue:
     except InvalidInput as error:
         return _page(year, errors=error.fields or {"days": [error.message]}, typed=typed, status=422)
     return _page(year, moved=moved)
+
+
+def _told(session: Session, found: list[MovedDeadline] | None) -> list[MovedDeadline] | None:
+    """Without those of restricted cases: they move as well, and their readers see it on their own pages."""
+    if not found:
+        return found
+    seen = not_kept_from(actor(), ProcessInstance.id)
+    kept = set(session.scalars(sa.select(ProcessInstance.id).where(ProcessInstance.restricted, ~seen)))
+    return [one for one in found if one.instance_id not in kept]
 
 
 def _preview(year: int, notice: str, days: list[DayOfNotice]) -> list[MovedDeadline]:

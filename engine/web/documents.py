@@ -19,7 +19,7 @@ from engine.inspection.document_models import OfficialDocument, OfficialDocument
 from engine.inspection.issue_document import IssueDocument, ReissueDocument
 from engine.inspection.void_document import VoidDocument
 from engine.models import ProcessInstance
-from engine.scope import instance_in_scope, visible_departments, visible_instance
+from engine.scope import instance_in_scope, not_kept_from, visible_departments, visible_instance
 from engine.web import document_view
 from engine.web.cases import page_of
 from engine.web.context import actor, database, departments, engine, now, settings
@@ -72,7 +72,10 @@ def index() -> ResponseReturnValue:
             wanted.order_by(row.issued_at.desc(), row.id.desc()).offset((page - 1) * PAGE).limit(PAGE + 1)
         ).all()
         titles = session.scalars(
-            sa.select(row.title).where(row.district_id == settings().district_id).distinct().order_by(row.title)
+            sa.select(row.title)
+            .where(row.district_id == settings().district_id, not_kept_from(actor(), row.instance_id))
+            .distinct()
+            .order_by(row.title)
         ).all()
     chosen: dict[str, Any] = {k: v for k, v in filters.items() if v}
     seen = visible_departments(actor())

@@ -128,7 +128,7 @@ def show(number: str) -> ResponseReturnValue:
                 own=[w for w in found if w.task.instance_id == instance.id],
                 follow_ups=_listed(session, chain, follow_up_cases),
                 waiting=found,
-                deadlines=deadlines(session, district, [row.number for row in chain]),
+                deadlines=deadlines(session, district, [case.business_key for case in follow_up_cases]),
                 picture=picture(session, instance, [w.task for w in found]),
                 push=PUSH,
                 events=history(session, seen),

@@ -24,6 +24,7 @@ from engine.lint.bundle import folder_of
 from engine.lint.finding import WORDS
 from engine.lint.linter import lint
 from engine.models import ProcessDefinition, ProcessInstance, User
+from engine.scope import not_kept_from
 from engine.web import process_view
 from engine.web.context import actor, database, engine, now, settings
 from engine.web.downloads import name_file
@@ -48,7 +49,10 @@ def _versions(session: Session, key: str = "") -> list[Any]:
     """Versions without their bundles, the newest first, with who deployed them and how many run."""
     running = (
         sa.select(ProcessInstance.definition_id, sa.func.count().label("running"))
-        .where(ProcessInstance.district_id == settings().district_id, ProcessInstance.status == "running")
+        .where(
+            ProcessInstance.district_id == settings().district_id, ProcessInstance.status == "running",
+            not_kept_from(actor(), ProcessInstance.id),
+        )
         .group_by(ProcessInstance.definition_id)
         .subquery()
     )

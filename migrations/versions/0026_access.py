@@ -1,4 +1,4 @@
-"""who may enter signed paper for another department (代录)
+"""who may enter signed paper for another department (代录), and an index of what is restricted
 
 Revision: 0026, after 0025.  Open steps of departments in a joint inspection keep the lead's clerk, as their
 diagrams say from now on.
@@ -22,9 +22,13 @@ _INSTANCE = sa.table("process_instance", sa.column("id"), sa.column("department"
 
 
 def upgrade() -> None:
-    """The column, and what it says of steps that are open."""
+    """The column with what it says of steps that are open, and the index."""
     with op.batch_alter_table("user_task") as table:
         table.add_column(sa.Column("on_behalf", sa.String(32), server_default="", nullable=False))
+    op.create_index(
+        "ix_process_instance_restricted", "process_instance", ["id"], postgresql_where=sa.text("restricted"),
+        sqlite_where=sa.text("restricted = 1"),
+    )  # fmt: skip
     lead = (
         sa.select(_CAMPAIGN.c.lead)
         .join(_PART, sa.and_(_PART.c.campaign == _CAMPAIGN.c.number, _PART.c.district_id == _CAMPAIGN.c.district_id))
@@ -39,5 +43,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Who may enter is forgotten."""
+    op.drop_index("ix_process_instance_restricted", "process_instance")
     with op.batch_alter_table("user_task") as table:
         table.drop_column("on_behalf")

@@ -183,9 +183,12 @@ def test_a_real_name_report_is_accepted_visited_decided_and_answered(office: Off
         assert entered.approved_on == today(office) and entered.items == plan["items"]
         assert count_towards_cap(session, DISTRICT, 2026)[firm(office).uscc] == counted + 1
 
+    named = {**BACK, "return_reason": f"请再找{NAME}核实一次。"}  # whoever verifies next may not know it
+    assert faults(office, number, "section_review", named) == {"return_reason"}
     step(office, number, "section_review", BACK)
     step(office, number, "verify", found(office, "rectification", **visit))
     step(office, number, "section_review", OK)
+    assert faults(office, number, "head_decide", named) == {"return_reason"}
     step(office, number, "head_decide", OK)
     with engine.read() as session:
         followed = session.scalars(sa.select(FollowUp)).one()
@@ -226,6 +229,7 @@ def test_what_belongs_to_another_department_becomes_its_lead_and_its_acceptance_
     # Sent on again, it comes back to who sent it.
     third = register(office, content="另一件医疗机构的问题，请依法核实处理。")
     step(office, third, "accept", {"decision": "移送有权机关", "reason": "由卫生健康部门管辖。"})
+    assert faults(office, third, "section_check", {**BACK, "return_reason": f"{NAME}要求本局办理。"}) == {"return_reason"}
     step(office, third, "section_check", OK)
     step(office, third, "transfer", {**sent, "receiver": "WJJ"})
     back = "WJJ-线索-2026-0002"

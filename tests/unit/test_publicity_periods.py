@@ -9,6 +9,8 @@ import pytest
 
 from engine.deadline_rules import deadline_rule
 from engine.errors import ServiceTaskFailed
+from engine.inspection import penalty_publicity
+from engine.inspection.models import FollowUp
 from engine.inspection.publicity_periods import ORDINARY, SIMPLIFIED, months_after, period_of
 from engine.settings import Settings
 
@@ -64,6 +66,14 @@ def test_the_tables_of_the_day_of_decision_say_how_long_a_penalty_is_public(name
     assert (period.severity, period.published) == (severity, public)
     assert period.last_day(decided, published) == last
     assert period.repairable_on(decided, published) == repairable
+
+
+def test_a_person_is_judged_as_one_wherever_the_record_says_so() -> None:
+    what = {**decision("2026-03-31", 5001), "subject_kind": "个人"}
+    of_body = FollowUp(kind="simplified-penalty", subject={"subject_kind": "企业"}, facts={"decision": what})
+    assert penalty_publicity.period_of(SETTINGS, of_body).severity == "其他"
+    of_body.facts = {"decision": {**what, "subject_kind": "企业"}}
+    assert penalty_publicity.period_of(SETTINGS, of_body).severity == "较轻"
 
 
 def test_fields_where_safety_is_at_stake_have_a_longer_shortest_time_under_the_old_rules() -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from engine.actor import Actor
+from engine.commands.set_deadline import SetDeadline
 from engine.db import new_id
 from engine.inspection.chains.chain import chain_of
 from engine.inspection.demo.follow_ups import show_follow_ups
+from engine.inspection.document_models import OfficialDocument
 from engine.inspection.models import FollowUp
-from engine.models import InstanceDepartment, ProcessInstance
+from engine.models import DeadlineReminder, Incident, InstanceDepartment, ProcessInstance
 from engine.web.app import create_app
 from tests.support.limits import LEAD, LimitDistrict
 from tests.support.pages import Browser, District
+from tests.support.planted import readable
 
 
 @pytest.fixture
@@ -90,6 +94,69 @@ def test_a_restricted_case_is_not_told_of_and_what_came_of_it_hangs_on_the_next_
     assert [answer.status_code for answer in answers] == [404, 404]
     assert all("没有找到这项工作，可能编号有误，或不属于您所在的部门。" in answer.text for answer in answers)
     assert "只有专案组知道的状态" in officer(pages, "supervisor").text(f"/chain/{child}")
+
+
+def test_nothing_a_department_reads_differs_by_a_transfer_it_may_not_know_of(
+    limits: LimitDistrict, pages: District
+) -> None:
+    """Neither figures, nor lists, choices, filters, reminders, exports or the administrator's pages."""
+    limits.open("rectification")
+    limits.deploy("crime-transfer", "administrative-penalty")
+    lists = (f"/campaigns/{pages.campaign}", f"/campaigns/{pages.campaign}/summary", f"/chain/{pages.campaign}",
+             f"/chain/{limits.part}", f"/chain.xlsx/{limits.part}", f"/inspections/{limits.part.rpartition('/')[0]}",
+             "/processes", "/processes/crime-transfer", "/deadlines", "/deadlines?name=crime-transfer",
+             "/deadlines?name=transfer-decision&colour=red", "/documents", "/board", "/board.csv", "/held-items",
+             "/inbox", "/inbox/done", "/publications", "/leads", "/credit.csv", "/archives", "/enforcement")  # fmt: skip
+    readers = {"scjg-deputy": lists, "wjj-section": lists, "admin": ("/admin/incidents", "/processes", "/deadlines", "/admin/calendar")}
+    with limits.engine.read() as session:
+        uscc = session.scalars(sa.select(FollowUp.uscc)).first()
+    readers["scjg-officer"] = (*lists, f"/objects/{uscc}")
+    signed_in = {login: officer(pages, login) for login in readers}
+
+    def read() -> dict[tuple[str, str], str]:
+        return {
+            (login, path): re.sub(
+                r'csrf[-_]token" (content|value)="[^"]+|nonce="[^"]+|<dcterms:.*</dcterms:modified>', "",
+                readable(answer.data, answer.content_type or ""),
+            )
+            for login, paths in readers.items()
+            for path in paths
+            for answer in [signed_in[login].get(path)]
+            if answer.status_code == 200
+        }  # fmt: skip
+
+    before = read()
+    assert len(before) > 50
+    number = limits.open("crime-transfer")
+    with limits.engine.read() as session:
+        case = session.scalars(sa.select(ProcessInstance).where(ProcessInstance.business_key == number)).one()
+    assert case.restricted
+    limits.engine.execute(
+        SetDeadline(number, "transfer-decision", department="SCJG", stream=case.id), actor=Actor.system()
+    )
+    deadline = limits.deadline(number, "transfer-decision")
+    assert deadline.instance_id == case.id
+    with limits.engine.database.write() as session:
+        common = {"district_id": case.district_id, "instance_id": case.id}
+        for role in ("分管负责人", "承办人"):
+            session.add(DeadlineReminder(
+                id=new_id(), district_id=case.district_id, deadline_id=deadline.id, percent=50, due_at=deadline.due_at,
+                recipient=f"SCJG/{role}", sent_at=limits.clock.now,
+            ))  # fmt: skip
+        session.add(OfficialDocument(
+            id=new_id(), **common, business_key=number, department="SCJG", template="crime-transfer-letter",
+            title="案件移送书", subject="当事人", number="济天市监移〔2026〕1号", series="移", year=2026, serial=1,
+            issued_at=limits.clock.now,
+        ))  # fmt: skip
+        session.add(Incident(
+            id=new_id(), **common, business_key=number, element_id="designate",
+            kind="service_task", message="没有找到专案组", detail={}, created_at=limits.clock.now,
+        ))  # fmt: skip
+    after = read()
+    told = after.pop(("admin", "/admin/incidents"))
+    assert "限定知悉范围" in told and number not in told and "专案组" not in told and "designate" not in told
+    before.pop(("admin", "/admin/incidents"))
+    assert [where for where in before if before[where] != after.get(where)] == [] and len(before) == len(after)
 
 
 def test_another_department_sees_the_part_of_its_own_and_of_the_others_no_more_than_the_state(

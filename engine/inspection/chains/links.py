@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.inspection.follow_ups import find_follow_up
+from engine.inspection.follow_ups import find_follow_up, not_restricted
 from engine.inspection.lead_models import CaseLead
 from engine.inspection.models import Campaign, DepartmentInspection, FollowUp, Inspection, Plan, Publication
 from engine.inspection.plan_models import PlanCampaign
@@ -122,7 +122,8 @@ def _of_campaign(session: Session, district_id: str, campaign: Campaign) -> Link
     """The campaign with those of its inspections that something came of."""
     heads = _heads(session, district_id, campaign.number)
     something = sa.exists().where(
-        FollowUp.district_id == DepartmentInspection.district_id, FollowUp.root == DepartmentInspection.number
+        FollowUp.district_id == DepartmentInspection.district_id, FollowUp.root == DepartmentInspection.number,
+        not_restricted(),
     )
     numbers = list(
         session.scalars(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.inspection import campaign_summary
 from engine.inspection.facts.desk import Desk, Provider, rows, table
+from engine.inspection.follow_ups import not_restricted
 from engine.inspection.models import Campaign, DepartmentInspection, Finding, FollowUp
 from engine.models import Deadline
 
@@ -49,7 +50,10 @@ def campaign_statistics(session: Session, campaign: Campaign, names: Mapping[str
         for department, n in session.execute(
             sa.select(FollowUp.department, sa.func.count())
             .join(DepartmentInspection, DepartmentInspection.number == FollowUp.origin)
-            .where(FollowUp.district_id == campaign.district_id, DepartmentInspection.campaign == campaign.number)
+            .where(
+                FollowUp.district_id == campaign.district_id, DepartmentInspection.campaign == campaign.number,
+                not_restricted(),
+            )
             .group_by(FollowUp.department)
         ).all()
     }
