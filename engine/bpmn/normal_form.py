@@ -2,6 +2,8 @@
 
 * An event that refers to an event definition of the file gets a copy of it (spec §10.5.5).
 * A message left to the operation that carries it is named where it is sent or received (spec §10.3.3).
+* Sequence flows stand in the order in which their source lists them (its ``outgoing`` is an ordered
+  collection, spec §8.3.8): conditions are tried in that order, and branches begin in it (spec §13.4).
 * A link joins the event that throws it to the one that catches it: a sequence flow (spec §10.5.1).
 * A receive task or event-based gateway that starts the process gets a start event before it; that
   start is no element of the diagram and appears in no trace (spec §13.3.3, §13.4.4).
@@ -32,6 +34,7 @@ def normalise(root: etree._Element) -> None:
         for carrier in root.iter(_BPMN + tag):
             carrier.set("messageRef", message_reference(root, carrier))
     for scope in [scope for tag in _SCOPES for scope in root.iter(_BPMN + tag)]:
+        _order_flows(scope)
         for source, target in links(scope):
             _flow(scope, source.get("id", ""), target.get("id", ""))
         for tag in ("receiveTask", "eventBasedGateway"):
@@ -103,6 +106,21 @@ def _inline(root: etree._Element, reference: etree._Element) -> None:
     copy = deepcopy(found)
     copy.attrib.pop("id", None)
     event.replace(reference, copy)
+
+
+def _order_flows(scope: etree._Element) -> None:
+    """Put the flows of each source that lists all of them in the order of its list, at the places they have."""
+    leaving: dict[str, dict[str, etree._Element]] = {}
+    for flow in scope.iterfind(f"{_BPMN}sequenceFlow"):
+        leaving.setdefault(flow.get("sourceRef", ""), {})[flow.get("id", "")] = flow
+    parts = list(scope)
+    for node in scope:
+        flows = leaving.get(node.get("id", ""), {})
+        listed = [(e.text or "").strip().rpartition(":")[2] for e in node.iterfind(f"{_BPMN}outgoing")]
+        if len(flows) > 1 and sorted(listed) == sorted(flows):
+            for place, name in zip([parts.index(flow) for flow in flows.values()], listed, strict=True):
+                parts[place] = flows[name]
+    scope[:] = parts
 
 
 def _start_before(scope: etree._Element, node: etree._Element) -> None:

@@ -36,6 +36,16 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 ABC = user("a") + user("b") + user("c")
 
 
+@pytest.mark.parametrize(("kind", "trace"), [("exclusive", "b finish"), ("parallel", "b a finish finish")])
+def test_branches_are_taken_in_the_order_in_which_their_gateway_lists_them(kind: str, trace: str) -> None:
+    condition = "n > 0" if kind == "exclusive" else ""
+    listed = "".join(f"<bpmn:outgoing>g_to_{each}</bpmn:outgoing>" for each in "ba")
+    body = start() + flow("g", "a", condition) + script("a", "x = 1") + flow("g", "b", condition) + script("b", "y = 1")
+    body += node(f"{kind}Gateway", "g", listed) + end() + chain("begin g; a finish; b finish")
+    run = both(body, lambda run: None, {"n": 1}, lawful=False)  # only the gateway has lists
+    assert run.ended and run.trace == trace
+
+
 def test_the_first_true_branch_of_a_decision_wins_and_the_default_is_the_last_resort() -> None:
     body = start() + choose("g", "c") + script("a", "x = 1") + script("b", "x = 2") + script("c", "x = 3") + end()
     body += chain("begin g; a finish; b finish; c finish") + flow("g", "a", "n &gt; 5") + flow("g", "b", "n &gt; 3")
