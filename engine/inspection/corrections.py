@@ -137,6 +137,17 @@ def under_way(session: Session, row: Publication) -> str:
     )
 
 
+def propose(session: Session, district_id: str, number: str, wanted: Sequence[Mapping[str, str]]) -> None:
+    """Write the changes ``[{"cell", "new"}]`` into an application nobody has submitted yet; others stay as they are."""
+    row = session.scalars(
+        sa.select(PublicationCorrection).where(
+            PublicationCorrection.district_id == district_id, PublicationCorrection.number == number
+        )
+    ).one()
+    if row.state == UNDER_WAY[0]:
+        row.changes = [dict(change) for change in wanted]
+
+
 def withheld_row(session: Session, row: Publication) -> WithheldPublication | None:
     """The decision not to publish ``row``, or None."""
     return session.scalar(sa.select(WithheldPublication).where(WithheldPublication.publication_id == row.id))

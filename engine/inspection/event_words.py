@@ -28,6 +28,7 @@ STARTED = {
     "case-lead": "登记线索", "unlicensed-business": "启动无证无照经营查处",
     "crime-transfer": "启动涉嫌犯罪移送", "evidence-preservation": "启动先行登记保存",
     "coercive-measure": "启动查封扣押", "sample-testing": "启动抽样检验",
+    "finding-correction": "提出检查结论更正",
 }  # fmt: skip
 ENDED = {
     "annual-plan": "年度计划办结", "plan-adjustment": "计划调整办结",
@@ -39,6 +40,7 @@ ENDED = {
     "case-lead": "线索办结", "unlicensed-business": "无证无照经营查处办结",
     "crime-transfer": "涉嫌犯罪移送办结", "evidence-preservation": "先行登记保存办结",
     "coercive-measure": "查封扣押办结", "sample-testing": "抽样检验办结",
+    "finding-correction": "检查结论更正办结",
 }  # fmt: skip
 #: Processes that an official opens; every other one is started by what was decided before.
 OPENED_BY_HAND = frozenset(
@@ -94,6 +96,7 @@ WORDS = {
     "province-receipt": "省工作平台回执",
     "paper-receipt": "登记纸质回执",
     "publication-stage": "公示",
+    "finding-corrected": "更正检查结论",
     "credit-listed": "列入名单",
     "credit-removed": "移出名单",
     "credit-repaired": "准予信用修复",

@@ -93,6 +93,24 @@ class WrittenMaterial(Base):
     __table_args__ = (sa.UniqueConstraint("district_id", "department_inspection", "serial"),)
 
 
+class FindingCorrection(Base):
+    """检查结论更正: what an organ changed of its own finding after review; the old words stay (R39, R57)."""
+
+    __tablename__ = "finding_correction"
+    id: Mapped[str] = pk()
+    number: Mapped[str] = mapped_column(sa.String(220))  # business key of the case
+    department_inspection: Mapped[str] = mapped_column(sa.String(140))
+    item: Mapped[str] = mapped_column(sa.String(32))  # empty: the conclusion of the whole
+    old: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    new: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    cause: Mapped[str] = mapped_column(sa.String(40))
+    reason: Mapped[str] = mapped_column(sa.Text)
+    proposed_by: Mapped[str] = mapped_column(sa.String(64))
+    reviewed_by: Mapped[str] = mapped_column(sa.String(64))
+    at: Mapped[datetime]
+    __table_args__ = (sa.Index("ix_finding_correction_part", "district_id", "department_inspection"),)
+
+
 class RecusalApplication(Base):
     """回避申请: asked by the party or an inspector, decided by the organ's head while the work goes on (PL43)."""
 

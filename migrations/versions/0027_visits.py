@@ -1,4 +1,4 @@
-"""samples of a visit and their tests, materials of a written check
+"""samples of a visit and their tests, materials of a written check, corrections of findings
 
 Revision: 0027, after 0026
 """
@@ -95,9 +95,27 @@ def upgrade() -> None:
             name=op.f("uq_written_material_district_id_department_inspection_serial"),
         ),
     )  # fmt: skip
+    op.create_table(
+        "finding_correction",
+        sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("number", sa.String(length=220), nullable=False),
+        sa.Column("department_inspection", sa.String(length=140), nullable=False),
+        sa.Column("item", sa.String(length=32), nullable=False),
+        sa.Column("old", sa.JSON(), nullable=False),
+        sa.Column("new", sa.JSON(), nullable=False),
+        sa.Column("cause", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=64), nullable=False),
+        sa.Column("reviewed_by", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("district_id", sa.String(length=12), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_finding_correction")),
+    )
+    op.create_index("ix_finding_correction_part", "finding_correction", ["district_id", "department_inspection"])
 
 
 def downgrade() -> None:
+    op.drop_table("finding_correction")
     op.drop_table("written_material")
     op.drop_table("sample_test")
     op.drop_table("visit_sample")

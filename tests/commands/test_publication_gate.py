@@ -12,12 +12,14 @@ from flask.testing import FlaskClient
 from engine.actor import Actor
 from engine.commands.deploy import Deploy
 from engine.commands.fire_timers import FireTimers
-from engine.errors import Conflict, Forbidden, InvalidInput
+from engine.errors import Conflict, Forbidden, InvalidInput, NotFound
 from engine.inspection.corrections import OpenCorrection, ReviewWithheld
-from engine.inspection.models import DepartmentInspection, FollowUp, Publication
+from engine.inspection.models import DepartmentInspection, Finding, FollowUp, Publication
+from engine.inspection.open_follow_up import OpenFollowUp
 from engine.inspection.province import BeginPush, Receipt, RecordPushTrouble, RecordReceipt, next_wait
 from engine.inspection.province_by_hand import EnterPaperReceipt
 from engine.inspection.publication_models import PublicationCorrection, WithheldPublication
+from engine.inspection.visit_models import FindingCorrection
 from engine.models import HistoryEvent, ProcessInstance
 from engine.process_engine import ProcessEngine
 from engine.web.app import create_app
@@ -136,7 +138,41 @@ def test_a_correction_and_a_withdrawal_leave_a_trail_and_the_platform_is_told(
         with pytest.raises(InvalidInput) as refused:
             gate.do("apply", "officer", **{**asked, **faulty})
         assert where in refused.value.fields
-    gate.do("apply", "officer", **asked, changes=[{"cell": CELL, "new": "未发现问题"}])
+    # What is public says what was found: a wrong finding is corrected by its own organ, and by nobody else, first.
+    with pytest.raises(InvalidInput, match="与检查结论不一致"):
+        gate.do("apply", "officer", **asked, changes=[{"cell": CELL, "new": "未发现问题"}])
+    with engine.read() as session:
+        part = session.scalars(sa.select(ProcessInstance).where(ProcessInstance.business_key == PART)).one()
+    for stranger in ("other", "chief"):
+        with pytest.raises((Forbidden, NotFound)):
+            engine.execute(OpenFollowUp(part.id, "finding-correction"), actor=gate.who(stranger))
+    engine.execute(OpenFollowUp(part.id, "finding-correction"), actor=gate.who("officer"))
+    (line,) = gate.context("propose")["findings"]
+    same = {"action": "提交", "cause": "异议核实", "reason": "票据经核实真实，原认定有误。", "findings": [line]}
+    with pytest.raises(InvalidInput) as refused:
+        other = {**same, "findings": [{**line, "handling": "责令改正"}]}
+        gate.do("propose", "inspector", **other, outcome="未发现问题")
+    assert set(refused.value.fields) == {"outcome"}
+    clean = {"item": line["item"], "name": line["name"], "problem": "否", "note": "票据经核实真实。"}
+    gate.do("propose", "inspector", **{**same, "findings": [clean]}, outcome="未发现问题")
+    with engine.read() as session:
+        assert session.scalars(sa.select(Finding)).one().problem  # nothing changes before the review
+    gate.do("review", "head", decision="同意")
+    with engine.read() as session:
+        finding = session.scalars(sa.select(Finding)).one()
+        kept = {row.item: row for row in session.scalars(sa.select(FindingCorrection))}
+        assert not finding.problem and finding.category == "1"
+        assert kept["SCJG-001"].old["note"] == PLANTED["note"] and kept[""].old["category"] == "6"
+        assert kept["SCJG-001"].proposed_by == "检查庚" and kept["SCJG-001"].reviewed_by == "科长乙"
+        assert session.scalars(sa.select(DepartmentInspection)).one().conclusion == {}
+    told = {"told_on": clock.now.date().isoformat(), "method": "当面告知", "recipient": "王氏"}
+    gate.do("tell", "officer", **told)
+    # The application under way is given what follows for the public.
+    wanted = gate.context("apply")["correction_changes"]
+    assert {"cell": CELL, "new": "未发现问题"} in wanted and {"检查事项", "检查结果"} == {
+        change["cell"].split(" / ")[0] for change in wanted
+    }
+    gate.do("apply", "officer", **asked, changes=wanted)
     gate.do("section_check", "head", decision="同意")
     clock.advance(days=1)
     gate.do("head_approval", "chief", decision="同意")

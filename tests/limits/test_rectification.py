@@ -397,8 +397,8 @@ def test_an_objection_is_answered_in_three_working_days_or_seven_and_corrects_wh
 def correct(district: LimitDistrict, correction: str) -> None:
     """The correction the objection opened, through to its effect."""
     shown = context(district, correction, "apply")
-    cell = next(one["value"] for one in shown["correction_cells"] if "类别" in one["label"] or "结果" in one["label"])
-    changes = [{"cell": cell, "new": "更正后的结果"}]
+    cell = next(one["value"] for one in shown["correction_cells"] if "任务名称" in one["label"])
+    changes = [{"cell": cell, "new": "更正后的名称"}]
     asked = {
         "action": "提交",
         "kind": "更正",

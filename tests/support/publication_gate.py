@@ -96,7 +96,7 @@ class Gate:
             }
             files = {f"{key}.bpmn": mini_diagram(key, service), **forms}
             engine.execute(Deploy(key, files), actor=Actor.system())
-        for key in ("publication-correction", "withholding-review"):
+        for key in ("publication-correction", "withholding-review", "finding-correction"):
             bundle = read_bundle(engine.settings.process_dir / key, engine.settings.form_dir)
             engine.execute(Deploy(key, bundle), actor=Actor.system())
 
@@ -114,6 +114,7 @@ class Gate:
                 ("officer", "承办甲", "承办人", "SCJG"), ("head", "科长乙", "科室负责人", "SCJG"),
                 ("chief", "局长丙", "机关负责人", "SCJG"), ("both", "兼任丁", "承办人", "SCJG"),
                 ("other", "卫健戊", "承办人", "WJJ"), ("watch", "督查己", "监管督查", "SCJG"),
+                ("inspector", "检查庚", "执法检查人员", "SCJG"),
             ):  # fmt: skip
                 user = User(district_id=self.district, login=login, name=name, department=department,
                             password_hash="-", created_at=now)  # fmt: skip
@@ -135,7 +136,7 @@ class Gate:
                 DepartmentInspection(
                     id=new_id(), district_id=self.district, number=PART, inspection=OBJECT,
                     campaign="SCJG-抽查-2026-0001", department="SCJG", inspectors=["R1"], items=["SCJG-001"],
-                    state="待公示", visit_ended_at=now,
+                    state="待公示", visit_ended_at=now, reviewed_at=now,
                     record={"present_person": p["present"], "statement": p["statement"]},
                     conclusion={
                         "category": "6", "facts": p["note"],

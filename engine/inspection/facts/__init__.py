@@ -24,6 +24,7 @@ from engine.inspection.facts import (
     duty,
     enforcement,
     field,
+    finding_corrections,
     finding_notices,
     follow_ups,
     handovers,
@@ -56,6 +57,7 @@ _FORMS: dict[str, Provider] = {
     **campaigns.FORMS, **dispatching.FORMS, **summary.FORMS, **visits.FORMS, **field.FORMS, **release.FORMS,
     **penalties.FORMS, **rectifications.FORMS, **finding_notices.FORMS, **objections.FORMS, **registry.FORMS,
     **case_steps.FORMS, **item_adjustments.FORMS, **leads.FORMS, **plans.FORMS, **samples.FORMS,
+    **finding_corrections.FORMS,
 }  # fmt: skip
 _PROCESSES: dict[str, Provider] = {
     "joint-inspection": campaigns.campaign_facts,
@@ -82,6 +84,7 @@ _PROCESSES: dict[str, Provider] = {
     **leads.PROCESSES,
     **penalties.PROCESSES,
     **plans.PROCESSES,
+    **finding_corrections.PROCESSES,
     **release.PROCESSES,
     **samples.PROCESSES,
 }

@@ -164,6 +164,7 @@ def correction_facts(desk: Desk) -> dict[str, Any]:
         "facts": facts, "correction_kind": asked.kind, "correction_cause": asked.cause or None,
         "correction_told": asked.reason if asked.state == "申请" else "",
         "correction_causes": tables.options(desk.settings, "correction-cause", desk.today),
+        "correction_changes": asked.changes if asked.state == "申请" else [],
         "correction_cells": corrections.cells(desk.settings, row, desk.today),
     }  # fmt: skip
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine.inspection import adoptions, records, recusals, samples, tables, visits, written_materials
+from engine.inspection import (
+    adoptions,
+    finding_corrections,
+    records,
+    recusals,
+    samples,
+    tables,
+    visits,
+    written_materials,
+)
 from engine.inspection.facts.desk import Desk, Provider, local, rows, table
 from engine.inspection.facts.joined_leads import merged_leads
 from engine.inspection.facts.options import departments
@@ -48,7 +58,15 @@ def part_facts(desk: Desk) -> dict[str, Any]:
         )
     )
     facts += _shared(desk) + merged_leads(desk)
-    facts += _arrivals(desk) + _adopted(desk) + _materials(desk) + _samples(desk) + _recusals(desk) + _others(desk)
+    facts += (
+        _arrivals(desk)
+        + _adopted(desk)
+        + _materials(desk)
+        + _samples(desk)
+        + _recusals(desk)
+        + _corrected(desk)
+        + _others(desk)
+    )
     findings = desk.session.execute(
         sa.select(Finding, Item.name)
         .join(Item, sa.and_(Item.code == Finding.item, Item.district_id == Finding.district_id))
@@ -175,6 +193,27 @@ def _sample_line(row: Sample, test: SampleTest | None) -> list[Any]:
         row.name, row.item, row.seal, row.state, test.laboratory if test else row.intended_for,
         test.expected_on if test else "", test.report_number if test else "", row.result, told or "", row.retest,
     ]  # fmt: skip
+
+
+def _corrected(desk: Desk) -> list[dict[str, Any]]:
+    """What the organ corrected of its own finding: before and after, why and by whom."""
+    found = finding_corrections.of_part(desk.session, desk.part)
+    if not found:
+        return []
+    body = [
+        [one.item or "检查结论", finding_words(one.old), finding_words(one.new), f"{one.cause}：{one.reason}",
+         f"{one.proposed_by} 提出，{one.reviewed_by} 审核", local(desk, one.at)]
+        for one in found
+    ]  # fmt: skip
+    return [table("检查结论更正", ["事项", "原来", "更正后", "理由", "人员", "时间"], body)]
+
+
+def finding_words(said: Mapping[str, Any]) -> str:
+    """A finding or a conclusion in a line."""
+    if "problem" not in said:
+        return "；".join(str(said[key]) for key in ("facts", "basis", "handling") if said.get(key)) or "未发现问题"
+    head = "发现问题" if said["problem"] else "未发现问题"
+    return "；".join(filter(None, [head, *(str(said.get(key) or "") for key in ("clause", "note"))]))
 
 
 def _recusals(desk: Desk) -> list[dict[str, Any]]:
