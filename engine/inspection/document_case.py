@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.inspection import records
+from engine.inspection import case_numbers, records
 from engine.inspection.models import Campaign, DepartmentInspection, FollowUp, Inspection
 from engine.models import HistoryEvent, ProcessInstance, TaskDraft, User, UserTask
 from engine.settings import Settings
@@ -47,6 +47,10 @@ class DocumentCase:
     def organ(self, code: str) -> str:
         """A department's name by its code."""
         return self.department_names.get(code, code)
+
+    def number_words(self, number: str) -> str:
+        """A case's number as people read it: no words of the programs on paper."""
+        return case_numbers.in_words(number, case_numbers.key_words(self.settings, self.today))
 
     def local_day(self, moment: datetime | None) -> date | None:
         """The local date of a moment."""

@@ -53,7 +53,7 @@ def organ(case: DocumentCase) -> dict[str, Any]:
 def the_case(case: DocumentCase) -> dict[str, Any]:
     instance = case.instance
     return {
-        "number": instance.business_key, "title": instance.title, "process": instance.process_key,
+        "number": case.number_words(instance.business_key), "title": instance.title, "process": instance.process_key,
         "department": case.organ(instance.department), "started_on": case.local_day(instance.started_at),
     }  # fmt: skip
 
@@ -188,7 +188,7 @@ def subject(case: DocumentCase) -> dict[str, Any] | None:
 def follow_up(case: DocumentCase) -> dict[str, Any] | None:
     row = case.follow_up
     return None if row is None else {
-        "number": row.number, "kind": row.kind, "subject_name": row.subject_name, "state": row.state,
+        "number": case.number_words(row.number), "kind": row.kind, "subject_name": row.subject_name, "state": row.state,
         "facts": row.facts,
     }  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.calendar import Calendar
+from engine.documents.amounts import money
 from engine.documents.template import in_words
 from engine.expressions import json_safe, read_date
 from engine.inspection import (
@@ -95,7 +96,8 @@ def functions(case: DocumentCase) -> dict[str, Callable[..., Any]]:
     return {
         "chinese_date": lambda value: chinese(value).partition("日")[0] + "日" if value else "",
         "chinese_time": chinese, "department_name": department_name, "person": person, "item_name": item_name,
-        "label": label, "joined": joined, "working_days_after": working_days_after, "end_of_day": end_of_day,
+        "label": label, "joined": joined, "money": money, "working_days_after": working_days_after,
+        "end_of_day": end_of_day,
     }  # fmt: skip
 
 

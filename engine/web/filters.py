@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask, current_app, g
 
-from engine.inspection.follow_ups import kinds
+from engine.inspection import case_numbers
 from engine.models import CalendarYear
 from engine.web.context import database, now, settings
 
@@ -108,22 +107,11 @@ def number(value: Any) -> str:
     return f"{value:,}"
 
 
-#: Parts of business keys that are words of the programs, in the words of the office.
-_KEY_WORDS = {"plan": "年度计划", "joint": "联合"}
-_REPEATED = re.compile(r"([a-z]+)-(\d+)")
-
-
 def case_number(key: str) -> str:
     """A business key as people read it: ``…/0001/SCJG/penalty/service-2`` → ``…/0001/SCJG/行政处罚/送达2``."""
     if "key_words" not in g:
-        g.key_words = _KEY_WORDS | {k.suffix: k.label for k in kinds(settings(), now().date()).values()}
-    words: dict[str, str] = g.key_words
-    parts = []
-    for part in key.split("/"):
-        repeated = _REPEATED.fullmatch(part)
-        word = words.get(repeated[1]) if repeated else words.get(part)
-        parts.append((word + repeated[2] if repeated else word) if word else part)
-    return "/".join(parts)
+        g.key_words = case_numbers.key_words(settings(), now().date())
+    return case_numbers.in_words(key, g.key_words)
 
 
 def in_texts(value: Any, texts: list[str]) -> bool:

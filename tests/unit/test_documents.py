@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pypdfium2
 import pytest
 
 from engine.documents import fonts, pdf
+from engine.documents.amounts import money
 from engine.documents.model import Document, Facts, Listing, QrCode, Signature, Signatures, Text
 from engine.documents.pdf import render
 from engine.errors import LianjianError
+from engine.inspection.case_numbers import in_words, key_words
+from engine.settings import Settings
 from engine.web import assets
 
 
@@ -102,3 +106,18 @@ def test_a_missing_font_names_the_command_that_brings_it(monkeypatch: pytest.Mon
             render(Document("没有字体", []))
     finally:
         fonts.load.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [("6000", "6000元（大写：陆仟元整）"), ("60.5", "60.5元（大写：陆拾元伍角）"), ("0.05", "0.05元（大写：伍分）"),
+     ("10001", "10001元（大写：壹万零壹元整）"), ("100050000", "100050000元（大写：壹亿零伍万元整）"),
+     ("20300040.06", "20300040.06元（大写：贰仟零叁拾万零肆拾元零陆分）"), ("", "")],
+)  # fmt: skip
+def test_an_amount_stands_in_figures_and_in_capitals(amount: str, words: str) -> None:
+    assert money(amount) == words
+
+
+def test_no_word_of_the_programs_stands_in_a_number_on_paper() -> None:
+    known = key_words(Settings(), date(2026, 3, 2))
+    assert in_words("SCJG-线索-2026-0001/penalty/service-2", known) == "SCJG-线索-2026-0001/行政处罚/送达2"
