@@ -108,12 +108,11 @@ def default_flow_of_another(root: etree._Element, pick: Pick) -> bool:
     return _set([gateway], pick, "default", pick(others).get("id"))
 
 
-def timer_without_time(root: etree._Element, pick: Pick) -> bool:
+def timer_with_two_times(root: etree._Element, pick: Pick) -> bool:
     timers = _nodes(root, "timerEventDefinition")
     if not timers:
         return False
-    for child in list(chosen := pick(timers)):
-        chosen.remove(child)
+    etree.SubElement(pick(timers), q("timeDate")).text = "2026-12-31T18:00:00+08:00"
     return True
 
 
@@ -174,7 +173,7 @@ FAULTS: list[Fault] = [
     step_that_leads_nowhere,
     condition_at_the_start,
     default_flow_of_another,
-    timer_without_time,
+    timer_with_two_times,
     boundary_on_nothing,
     boundary_on_a_start,
     message_that_is_not_there,

@@ -1,7 +1,7 @@
 """What is evaluated is written for the machine, not only described (spec §8.4.7, Expression and FormalExpression).
 
-An expression without a type is a description too.  For flows, loops and timers many modellers leave
-the type out and mean a formal one, so there only a declared description is refused.
+An expression without a type is a description too.  For flows, numbers of instances and timers many modellers
+leave the type out and mean a formal one, so there only a declared description is refused.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ _EVALUATED = (
     "activationCondition", "timeDate", "timeDuration", "timeCycle", "from", "to",
 )  # fmt: skip
 #: What carries expressions whose type has to be said.
-_DECLARED = frozenset({"conditionalEventDefinition", "assignment", "adHocSubProcess", "complexGateway"})
+_DECLARED = frozenset({
+    "conditionalEventDefinition", "assignment", "adHocSubProcess", "complexGateway", "standardLoopCharacteristics",
+})  # fmt: skip
 #: Formal by their own type; other rules do not look at their text.
 _FORMAL = ("transformation", "messagePath", "dataPath", "from", "to")
 

@@ -1,4 +1,7 @@
-"""Loops say how often they run, in one way only (spec §10.3.8)."""
+"""Loops say how often they run, in one way only (spec §10.3.8).
+
+A loop that only says that it is one is lawful, but nobody could run it.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ def _standard(node: Node) -> Iterator[Problem]:
     assert loop is not None
     condition, maximum = text_of(loop.find(q("loopCondition"))), (loop.get("loopMaximum") or "").strip()
     if not condition and not maximum:
-        yield about(node, "是循环任务，却没有循环条件或最多次数。", "请填写 loopCondition 或 loopMaximum。")
+        remedy = "请填写 loopCondition 或 loopMaximum。"
+        yield about(node, "是循环任务，却没有循环条件或最多次数。", remedy, "unsupported")
     if re.fullmatch(r"[+-]?\d+", maximum) and int(maximum) < 1:
         yield about(node, f"的最多次数 {maximum} 小于 1。", "请改为至少 1 次。")
 

@@ -1,7 +1,8 @@
 """An executable message event, send or receive task says which message; messages have names (table 10.90).
 
-An event says so itself: an operation alone is not enough, and a message that declares what it carries
-belongs to an operation.  A message of a name alone, as drawing tools write it, is delivered by that name.
+An event says so itself: an operation alone is not enough, and where a message declares what it carries, the
+event names the operation or has data of its own.  A message of a name alone, as drawing tools write it, is
+delivered by that name.
 """
 
 from __future__ import annotations
@@ -11,9 +12,8 @@ from collections.abc import Iterator
 from lxml import etree
 
 from engine.bpmn.normal_form import message_reference
-from engine.bpmn.xml import BPMN
 from engine.lint.finding import Problem
-from engine.lint.model import Model, Node
+from engine.lint.model import Model, Node, q
 from engine.lint.say import about, at
 from engine.lint.words import THROWING
 
@@ -51,7 +51,7 @@ def check(model: Model) -> Iterator[Problem]:
 
 def _event(node: Node, definition: etree._Element) -> Iterator[Problem]:
     reference = (definition.get("messageRef") or "").strip()
-    operation = (definition.findtext(f"{{{BPMN}}}operationRef") or "").strip()
+    operation = (definition.findtext(q("operationRef")) or "").strip()
     if not reference and not operation:
         if node.type in THROWING and _arranged(definition):
             yield about(node, "没有说明是哪个消息，不会发送。", "请选择消息（messageRef）。", "warning")
@@ -59,19 +59,19 @@ def _event(node: Node, definition: etree._Element) -> Iterator[Problem]:
             yield about(node, "没有说明是哪个消息。", "请选择消息（messageRef）。")
     elif not reference:
         yield about(node, f"只写了操作“{operation}”，没有说明是哪个消息。", "请同时选择消息（messageRef）。")
-    elif not operation:
+    elif not operation and node.xml.find(q("dataOutput")) is None and node.xml.find(q("dataInput")) is None:
         wanted = reference.rpartition(":")[2]
         found = next((m for m in node.scope.diagram.all("message") if m.get("id") == wanted), None)
         if found is not None and found.get("itemRef"):
             yield about(
                 node,
-                f"的消息“{found.get('name') or wanted}”说明了所带的数据（itemRef），却没有说明属于哪个操作。",
-                "请填写操作（operationRef），或者删去消息的 itemRef。",
+                f"的消息“{found.get('name') or wanted}”说明了所带的数据（itemRef），这里却没有操作，也没有数据。",
+                "请填写操作（operationRef）或者输入输出的数据，或者删去消息的 itemRef。",
             )
 
 
 def _arranged(definition: etree._Element) -> bool:
     """Whether another product's modeller says in its own words how the message is sent."""
-    return definition.find(f"{{{BPMN}}}extensionElements") is not None or any(
+    return definition.find(q("extensionElements")) is not None or any(
         str(name).startswith("{") for name in definition.attrib
     )

@@ -27,8 +27,10 @@ def check(model: Model) -> Iterator[Problem]:
             if event.type != "timerEventDefinition":
                 continue
             found = timer_texts(event)
-            if len(found) != 1 and (found or node.executable):
+            if len(found) > 1:
                 yield about(node, f"的定时定义有 {len(found)} 项，应恰好一项。", "请只填写日期、时长、周期中的一项。")
+            elif not found and node.executable:
+                yield about(node, "没有说明等到什么时候。", "请填写日期、时长、周期中的一项。", "unsupported")
             for tag, text in found:
                 problem = _judge(tag, text, node.executable) or _shout(node, text)
                 if problem:

@@ -115,6 +115,12 @@ forbidden(
     ),
 )
 WHILE = "<bpmn:standardLoopCharacteristics>" + formal("loopCondition", "a = 1") + "</bpmn:standardLoopCharacteristics>"
+lawful("a loop that does not say until when", model(around(looped(task(), "<bpmn:standardLoopCharacteristics/>"))))
+forbidden(
+    "formal-expressions",
+    "a loop condition without type",
+    model(around(looped(task(), WHILE.replace(' xsi:type="bpmn:tFormalExpression"', "")))),
+)
 lawful("a loop", model(around(looped(task(), WHILE))))
 forbidden(
     "formal-expressions",

@@ -23,11 +23,6 @@ lawful(
     "a number of instances without type",
     model(around(looped(task(), many("<bpmn:loopCardinality>2</bpmn:loopCardinality>")))),
 )
-WHILE = (
-    "<bpmn:standardLoopCharacteristics><bpmn:loopCondition>a = 1</bpmn:loopCondition>"
-    "</bpmn:standardLoopCharacteristics>"
-)
-lawful("a loop condition without type", model(around(looped(task(), WHILE))))
 SPLIT = begin() + node("exclusiveGateway", "x", default="x_to_b") + finish("a") + finish("b") + chain("s x b")
 CONDITION = "<bpmn:conditionExpression>a = 1</bpmn:conditionExpression>"
 lawful("a branch without type", model(SPLIT + conditional_flow("x", "a", CONDITION)))
