@@ -184,6 +184,7 @@ def decide(files: tuple[Path, ...], decision: str, given: str, as_json: bool) ->
     except ModelRefused as refusal:
         return refuse(refusal.findings, as_json)
     known = {one[key]: one["id"] for key in ("name", "id") for one in decisions.listed()}
+    decision = " ".join(decision.split())
     if decision not in known:
         raise click.UsageError(f"没有决策“{decision}”；文件里有：{'、'.join(sorted(set(known.values())))}。")
     try:

@@ -22,7 +22,7 @@ from engine.expressions.values import (
 @builtin("number", "from, grouping separator, decimal separator", least=1)
 def _number(run: Run, value: Any, grouping: Any = None, point: Any = None) -> Any:
     if not isinstance(value, str):
-        return None if run.standard else number(value)
+        return None if run.standard and (grouping, point) != (None, None) else number(value)
     if grouping not in (None, " ", ",", ".") or point not in (None, ",", ".") or (point and point == grouping):
         return None
     text = value.strip()

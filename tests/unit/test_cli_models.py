@@ -257,7 +257,7 @@ def test_a_decision_is_asked_by_id_or_name(say: Say) -> None:
     told = {"decision": "fee", "result": 0.11, "errors": []}
     assert say("decide", "--decision", "fee", "--input", '{"days": 1.1}', f__dmn=DMN) == (0, told)
     assert say("decide", "--decision", "收费标准", "--input", '{"days": 6}', f__dmn=DMN)[1]["result"] == "2026-01-31"
-    assert say("decide", "--decision", "fee", "--input", '{"days": 4}', f__dmn=DMN)[1]["result"] is None
+    assert say("decide", "--decision", " 收费标准 ", "--input", '{"days": 4}', f__dmn=DMN)[1]["result"] is None
     with pytest.raises(click.UsageError, match="fee"):
         say("decide", "--decision", "unknown", f__dmn=DMN)
 

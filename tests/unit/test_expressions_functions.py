@@ -17,10 +17,12 @@ def value(text: str) -> Any:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('upper case(["ab"])', "AB"), ("abs([-1])", 1), ('substring(["abc"], [2])', "bc"), ('upper case(["a", "b"])', None),
+        ('upper case(["ab"])', "AB"), ("abs([-1])", 1), ('substring(["abc"], [2])', "bc"),
+        ('upper case(["a", "b"])', None),
         ("exp(0)", 1), ("log(exp(2))", 2), ("log(0)", None), ("stddev(2, 4, 7, 5)", 2.0816659994661326),
         ("stddev([1])", None), ("mode([6, 3, 9, 6, 6])", [6]), ("mode([6, 1, 9, 6, 1])", [1, 6]), ("mode([])", []),
         ("decimal(1/3, 2.5)", 0.33), ('number("1 000.5", " ", ".")', 1000.5), ('number("1,5", ",", ",")', None),
+        ("number(1.5)", 1.5), ('number(1.5, ",", ".")', None), ("number(true)", None),
         ('replace("abracadabra", "a(.)", "<$1>")', "<b>r<c><d><b>ra"), ('replace("abc", "[a-b]", "$0$0")', "aabbc"),
         ('replace("darted", "^(.*?)d(.*)$", "$1c$2")', "carted"), ('replace("aaa", "a*?", "b")', None),
         ('replace("a.b", ".", "-", "q")', "a-b"), ('replace("AbA", "a", "x", "i")', "xbx"),
