@@ -134,8 +134,11 @@ def test_a_bad_model_is_refused_with_every_finding_at_its_element(office: Web, s
     client = office.sign_in("designer")
     bad = shipped[DIAGRAM].replace('value="site-check"', 'value="no-such-form"')
     bad = bad.replace('value="publish-result"', 'value="no-such-service"')
+    bad = bad.replace("<bpmn:definitions ", '<bpmn:definitions expressionLanguage="http://www.w3.org/1999/XPath" ', 1)
+    bad = re.sub(r"(<bpmn:conditionExpression[^>]*>)[^<]*", r"\1string(kind) eq 'A' or @open", bad, count=1)
     refused = upload(office, client, {DIAGRAM: bad}, note="还在")
     assert refused.status_code == 422
+    assert "不支持</span>" in refused.text and "unsupported-expression-language" in refused.text
     assert "no-such-form" in refused.text and "no-such-service" in refused.text
     assert "用户任务“现场检查”" in refused.text and "known-forms" in refused.text
     assert "还在" in refused.text, "what was typed comes back"
