@@ -23,7 +23,10 @@ from engine.settings import Settings
 
 @dataclass(frozen=True)
 class Kind:
-    """A row of the table ``follow-up-kind``: ``key`` is the process, ``origins`` where it may be opened by hand."""
+    """A row of the table ``follow-up-kind``: ``key`` is the process, ``origins`` where it may be opened by hand.
+
+    One that ``ends_with_origin`` makes no sense once the case it came of is closed.
+    """
 
     key: str
     label: str
@@ -32,6 +35,7 @@ class Kind:
     origins: tuple[str, ...]
     roles: tuple[str, ...]
     tells_origin: bool
+    ends_with_origin: bool = False
 
 
 def kinds(settings: Settings, on: date) -> dict[str, Kind]:
@@ -39,7 +43,7 @@ def kinds(settings: Settings, on: date) -> dict[str, Kind]:
     return {
         row["code"]: Kind(
             row["code"], row["name"], row["suffix"], row["repeats"], tuple(row["from"]), tuple(row["roles"]),
-            row["tells_origin"],
+            row["tells_origin"], row.get("ends_with_origin", False),
         )
         for row in rows(settings, "follow-up-kind", on)
     }  # fmt: skip

@@ -7,13 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.inspection.follow_ups import kind_of
+from engine.inspection.follow_ups import kind_of, kinds
+from engine.inspection.models import FollowUp
 from engine.inspection.records import follow_up
 from engine.inspection.services.record_filing import MESSAGE as FILING_DECIDED
 from engine.models import Deadline
 from engine.service_tasks import ServiceContext, service_task
 
 PENALTY = "administrative-penalty"
+#: What follow-ups hear that end with the case they came of (table ``follow-up-kind``).
+ORIGIN_CLOSED = "origin-closed"
 HANDED_ON = "依法移送有权机关处理"
 
 
@@ -21,7 +24,8 @@ HANDED_ON = "依法移送有权机关处理"
 def close_follow_up(
     ctx: ServiceContext, outcome: str | None = None, payload: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """``outcome`` is the state shown from now on; the case it came from gets the message ``<kind>-closed``.
+    """``outcome`` is the state shown from now on; the case it came from gets the message ``<kind>-closed``,
+    and what ends with this case (table ``follow-up-kind``) the message ``origin-closed``.
 
     A penalty that ends before the decision on filing also sends what its lead waits for (``case-filing-decided``).
     """
@@ -36,12 +40,25 @@ def close_follow_up(
     if kind_of(ctx.settings, row.kind, ctx.calendar.local_date(ctx.now)).tells_origin:
         told = {"number": row.number, "outcome": row.state, **(payload or {})}
         ctx.send_message(f"{row.kind}-closed", row.origin, told)
+    _end_what_hangs_on(ctx, row)
     if row.kind == PENALTY and not row.facts.get("filing"):
         # Ended before anybody decided on filing, by a transfer: the lead that waits goes on, its reporter is told
         # no more of the transfer than everybody may know.
         on = ctx.calendar.local_date(ctx.now).isoformat()
         ctx.send_message(FILING_DECIDED, row.origin, {"decision": HANDED_ON, "decided_on": on})
     return {"outcome": row.state}
+
+
+def _end_what_hangs_on(ctx: ServiceContext, row: FollowUp) -> None:
+    """What makes no sense without this case is told that it is over, and ends as its own diagram says."""
+    known = kinds(ctx.settings, ctx.calendar.local_date(ctx.now))
+    ending = [key for key, kind in known.items() if kind.ends_with_origin]
+    hanging = sa.select(FollowUp.number).where(
+        FollowUp.district_id == ctx.district_id, FollowUp.origin == row.number, FollowUp.closed_at.is_(None),
+        FollowUp.kind.in_(ending),
+    )  # fmt: skip
+    for number in ctx.session.scalars(hanging.order_by(FollowUp.number)).all():
+        ctx.send_message(ORIGIN_CLOSED, number, {"origin": row.number})
 
 
 def _outcome(data: Mapping[str, Any]) -> str:
