@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -142,9 +143,15 @@ def test_a_penalty_file_is_asked_for_what_its_course_calls_for(settings: Setting
     filed = {"approve_filing": {"decision": "立案"}}
     assert called_for(approve_filing={"decision": "不予立案"}) == set()
     assert called_for(**filed) == {"filing-approval"}
-    told = {"filing-approval", "investigation-report", "penalty-notice", "penalty-decision"}
-    assert called_for(**filed, decide={"decision": "处罚"}) == told
-    assert called_for(**filed, decide={"decision": "不予处罚"}) == {
-        "filing-approval", "investigation-report", "no-penalty-decision",
-    }  # fmt: skip
+    decided = {"filing-approval", "investigation-report", "legal-review-opinion"}
+    for right, notice in (("否", "penalty-notice"), ("是", "hearing-right-notice")):
+        found = called_for(**filed, notice={"hearing_right": right}, decide={"decision": "处罚"})
+        assert found == {*decided, notice, "penalty-decision"}
+    assert called_for(**filed, decide={"decision": "不予处罚"}) == {*decided, "no-penalty-decision"}
+    assert called_for(transfer={"receiver_kind": "其他机关"}) == {"case-transfer-letter"}
+    handed, posted = (need for need in rule.requires if need.process == "document-service")
+    in_person: dict[str, Any] = {"mode": "direct", "result": "已送达", "receipt": [], "paper": None}
+    assert not handed.met_by(in_person) and handed.met_by({**in_person, "receipt": ["1"]})
+    assert handed.met_by({**in_person, "signature": "data:"}) and handed.met_by({**in_person, "mode": "post"})
+    assert not posted.met_by({"receipt": []}) and posted.met_by({"receipt": ["1"]})
     assert called_for(file_application={}) == {"court-application"}
