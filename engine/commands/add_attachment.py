@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+import sqlalchemy as sa
+
 from engine.bpmn.keeping import jsonable
 from engine.commands.context import CommandContext
 from engine.commands.task_access import locked_task, may_enter_paper
@@ -40,14 +42,29 @@ class AddAttachment:
     media_type: str
     content: bytes = field(repr=False)
     meta: dict[str, Any] = field(default_factory=dict)
+    #: of the device that sends: the same file under the same key is kept once, however often it comes
+    key: str = ""
 
     def run(self, ctx: CommandContext) -> str:
         task = locked_task(ctx, self.task_id)
         if not may_enter_paper(ctx.session, ctx.actor, task):
             raise Forbidden("您没有办理该任务的权限，文件没有保存。")
+        if self.key and (known := self._kept(ctx)):
+            return known
+        meta = {**self.meta, **({"key": self.key} if self.key else {})}
         return keep_file(
-            ctx, task.instance_id, task.id, self.field_key, self.file_name, self.media_type, self.content, self.meta
+            ctx, task.instance_id, task.id, self.field_key, self.file_name, self.media_type, self.content, meta
         )
+
+    def _kept(self, ctx: CommandContext) -> str | None:
+        """The file this person already sent to the task under the key; the task is locked, so nobody sends it now."""
+        found = ctx.session.execute(
+            sa.select(Attachment.id, Attachment.meta).where(
+                Attachment.task_id == self.task_id, Attachment.uploaded_by == ctx.actor.user_id,
+                Attachment.sha256 == hashlib.sha256(self.content).hexdigest(),
+            )
+        )  # fmt: skip
+        return next((row.id for row in found if row.meta.get("key") == self.key), None)
 
 
 def keep_file(

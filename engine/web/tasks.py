@@ -208,9 +208,9 @@ def _with_uploads(task: UserTask, post: MultiDict[str, str]) -> tuple[MultiDict[
     return kept, failed
 
 
-def _store(task_id: str, field: str, file: FileStorage, meta: dict[str, Any] | None = None) -> str:
+def _store(task_id: str, field: str, file: FileStorage, meta: dict[str, Any] | None = None, key: str = "") -> str:
     stored: str = engine().execute(
-        AddAttachment(task_id, field[:100], file.filename or "", file.mimetype or "", file.read(), meta or {}),
+        AddAttachment(task_id, field[:100], file.filename or "", file.mimetype or "", file.read(), meta or {}, key),
         actor=actor(),
     )
     return stored
@@ -259,13 +259,14 @@ def draft(task_id: str) -> ResponseReturnValue:
 @blueprint.post("/tasks/<task_id>/attachments")
 @signed_in
 def upload(task_id: str) -> ResponseReturnValue:
-    """One file, sent as soon as it is chosen."""
+    """One file, sent as soon as it is chosen; a repeated ``Idempotency-Key`` answers with the file already kept."""
     with database().read() as session:
         find_task(session, task_id)
     file = request.files.get("file")
     if file is None:
         raise InvalidInput("没有收到文件，请重新选择。")
-    attachment_id = _store(task_id, request.form.get("field", "attachments"), file, _meta())
+    key = request.headers.get("Idempotency-Key", "")[:64]
+    attachment_id = _store(task_id, request.form.get("field", "attachments"), file, _meta(), key)
     return {
         "id": attachment_id, "file_name": file.filename, "url": url_for("attachments.show", attachment_id=attachment_id)
     }  # fmt: skip

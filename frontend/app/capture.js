@@ -1,11 +1,13 @@
 // In the field: position, signature, photos.  Plain inputs underneath work without this.
 import { csrfToken, once } from "./dom.js";
+import { giveUp, keep, megabytes, watchOutbox } from "./outbox.js";
 
 export function watchCaptures(root) {
   for (const box of once(root, "[data-location]", "location")) location(box);
   for (const box of once(root, "[data-signature]", "signing")) signature(box);
   for (const input of once(root, ".form input[type=file]", "chinese")) chooseButton(input);
   for (const input of once(root, "form[data-upload-url] input[data-upload]", "uploading")) upload(input);
+  for (const form of once(root, "form[data-upload-url]", "outbox")) outbox(form);
 }
 
 // A button in Chinese in place of the browser's own, with the chosen names beside it.
@@ -40,22 +42,38 @@ function upload(input) {
   input.addEventListener("change", async () => {
     const waiting = [...input.files];
     const failed = new DataTransfer();
+    const refused = [];
+    let kept = 0;
     for (const [index, file] of waiting.entries()) {
       state.textContent = `正在上传 ${index + 1} / ${waiting.length}：${file.name}`;
-      const body = new FormData();
-      body.append("field", input.dataset.upload);
-      body.append("taken_at", new Date(file.lastModified).toISOString());
+      const meta = { taken_at: new Date(file.lastModified).toISOString() };
       for (const part of ["lat", "lng"]) {
         const known = form.querySelector(`[data-location] input[name$="-${part}"]`)?.value;
-        if (known) body.append(part, known);
+        if (known) meta[part] = known;
       }
+      const body = new FormData();
+      body.append("field", input.dataset.upload);
+      for (const [name, value] of Object.entries(meta)) body.append(name, value);
       body.append("file", file);
+      let response;
       try {
-        const response = await fetch(form.dataset.uploadUrl, {
+        response = await fetch(form.dataset.uploadUrl, {
           method: "POST",
           body,
           headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" },
         });
+      } catch {
+        // No connection: the file waits on this device, in the order it was chosen.
+        const where = { owner: form.dataset.draftOwner, url: form.dataset.uploadUrl, page: location.pathname, field: input.dataset.upload, meta };
+        const problem = await keep(file, where);
+        if (problem) {
+          refused.push(problem);
+          if (!problem.includes("没有空间")) continue;
+          failed.items.add(file); // it stays with the form as long as the page is open
+        } else kept += 1;
+        continue;
+      }
+      try {
         const answer = await response.json();
         if (!response.ok) throw new Error(answer.message);
         list.append(entry(input.dataset.upload, answer));
@@ -66,9 +84,68 @@ function upload(input) {
     }
     input.files = failed.files; // what failed goes with the form
     input.previousElementSibling.textContent = [...failed.files].map((file) => file.name).join("、");
-    if (!failed.files.length) state.textContent = `已上传 ${waiting.length} 个文件`;
+    const sent = waiting.length - failed.files.length - refused.length - kept;
+    if (kept || refused.length) {
+      const words = [sent && `已上传 ${sent} 个文件`, kept && `没有连接，${kept} 个文件留在本机，联网后自动上传`, ...refused];
+      state.textContent = words.filter(Boolean).join("；");
+    } else if (!failed.files.length) state.textContent = `已上传 ${waiting.length} 个文件`;
+    if (kept) form.dispatchEvent(new Event("outbox:kept"));
     list.dispatchEvent(new Event("input", { bubbles: true }));
   });
+}
+
+// What waits on this device stands in its field, with its size, until the server has it.
+function outbox(form) {
+  const listOf = (field) => form.querySelector(`[data-files="${CSS.escape(field)}"]`);
+  const box = watchOutbox(form, {
+    show(records) {
+      form.dataset.outbox = String(records.length);
+      for (const old of form.querySelectorAll("[data-waiting]")) old.remove();
+      for (const record of records) {
+        const list = listOf(record.field) ?? form.querySelector("[data-files]");
+        list?.append(waitingEntry(record, async () => {
+          if (!window.confirm(`${record.name} 还没有上传，确定从本机删除吗？`)) return;
+          await giveUp(record.order);
+          box.refresh();
+        }));
+      }
+      const state = form.querySelector("[data-outbox-state]");
+      if (!state) return;
+      const size = records.reduce((sum, one) => sum + one.size, 0);
+      state.hidden = records.length === 0;
+      state.textContent = `待上传 ${records.length} 个文件，共 ${megabytes(size)}。联网后自动上传，传完才能提交；单个文件不超过 20 MB，合计不超过 200 MB。`;
+    },
+    taken(record, answer) {
+      const list = listOf(record.field);
+      const known = list && [...list.querySelectorAll("input")].some((one) => one.value === answer.id);
+      if (!list || known) return;
+      list.append(entry(record.field, answer));
+      list.dispatchEvent(new Event("input", { bubbles: true })); // the draft takes the id up
+    },
+    refused(record, words) {
+      const state = listOf(record.field)?.closest("fieldset")?.querySelector("[data-upload-state]");
+      if (state) state.textContent = `${record.name}：${words}可以删去后重新选择。`;
+    },
+  });
+  form.addEventListener("outbox:kept", () => box.refresh());
+}
+
+function waitingEntry(record, remove) {
+  const item = document.createElement("li");
+  item.dataset.waiting = record.key;
+  const text = document.createElement("span");
+  text.textContent = `${record.name}（${megabytes(record.size)}）`;
+  const chip = document.createElement("span");
+  chip.className = "chip chip-amber";
+  chip.textContent = "待上传，留在本机";
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button";
+  button.textContent = "删去";
+  button.setAttribute("aria-label", `删去 ${record.name}`);
+  button.addEventListener("click", remove);
+  item.append(text, chip, button);
+  return item;
 }
 
 export function entry(name, { id, file_name: fileName, url }) {

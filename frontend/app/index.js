@@ -6,6 +6,7 @@ import { watchDrafts } from "./draft.js";
 import { watchCaptures } from "./capture.js";
 import { watchDates } from "./dates.js";
 import { watchOffline } from "./offline.js";
+import { tellWaiting, watchSignOut } from "./outbox.js";
 import { once } from "./dom.js";
 
 document.addEventListener("htmx:config:request", (event) => {
@@ -38,6 +39,7 @@ function enhance(root) {
   watchCaptures(root);
   watchDates(root);
   watchFilters(root);
+  watchSignOut(root);
   watchSubmit(root);
 }
 
@@ -92,4 +94,5 @@ document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-print]")) window.print();
 });
 watchOffline();
+tellWaiting();
 window.htmx = htmx;

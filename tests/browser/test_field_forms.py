@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,13 +14,13 @@ from playwright.sync_api import Page, expect
 
 from engine.inspection.demo.accounts import DEMO_PASSWORD
 from engine.inspection.models import DepartmentInspection
-from engine.models import User, UserTask
+from engine.models import Attachment, User, UserTask
 from engine.web import assets
 from engine.web.app import create_app
 from engine.web.visit_codes import address_of
 from tests.browser import shots
 from tests.conftest import Clock
-from tests.support.journey import APPROVALS, CAMPAIGN, Office, install, open_campaign, standard_answers, work_plan
+from tests.support.journey import APPROVALS, CAMPAIGN, PNG, Office, install, open_campaign, standard_answers, work_plan
 from tests.support.pages import District, engine_on, settings_for
 from tests.support.people import fill
 
@@ -140,3 +141,85 @@ def test_a_visit_is_recorded_on_a_telephone_and_survives_a_lost_network(
     expect(page.get_by_text("企业已扫码确认")).to_be_visible()
     page.evaluate("for (const fold of document.querySelectorAll('details.lane-details')) fold.open = true")
     is_sound(page, axe)
+
+
+PIXEL = base64.b64decode(PNG.partition(",")[2])
+
+
+def test_photos_chosen_without_a_connection_wait_on_the_device_and_are_sent_once_in_order(
+    district: District, serve: Callable[[Flask], str], watched: Any, axe: Callable[[Page], list[str]]
+) -> None:
+    base = serve(district.app)
+    arrive = district.task("arrive")
+    district.office.do(arrive)
+    check = district.task("site_check")
+    page = watched.page(PHONE)
+    shots.sign_in(page, base, login(district, check), DEMO_PASSWORD)
+    page.goto(f"{base}/tasks/{check.id}")
+
+    def photo(name: str, content: bytes) -> dict[str, Any]:
+        return {"name": name, "mimeType": "image/png", "buffer": content}
+
+    picker = page.locator('input[name="upload-photos"]')
+    page.context.set_offline(True)
+    picker.set_input_files([photo("门头.png", PIXEL), photo("后厨.png", PIXEL + b"2")])
+    expect(page.get_by_text("没有连接，2 个文件留在本机", exact=False)).to_be_visible()
+    expect(page.locator("[data-waiting]")).to_have_count(2)
+    expect(page.locator("[data-outbox-state]")).to_contain_text("待上传 2 个文件，共 1 KB")
+    too_large = photo("全景.png", b"x" * (20 * 1024 * 1024 + 1))
+    picker.set_input_files([too_large])
+    expect(page.get_by_text("超过单个文件 20 MB 的上限", exact=False)).to_be_visible()
+    page.click("#task-form .form-actions .button-primary")  # nothing leaves before the files do
+    expect(page.get_by_text("还有 2 个文件没有上传", exact=False)).to_be_visible()
+    is_sound(page, axe)
+
+    # Signing out says what would be lost, and leaves nothing once it is agreed to.
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name="退出登录").click()
+    page.wait_for_function("!document.querySelector('form[data-sign-out]').dataset.cleared")
+    expect(page.locator("[data-waiting]")).to_have_count(2)
+
+    # The answer of the first sending is lost: the same key comes again and is kept once.
+    lost: list[str] = []
+
+    def lose_once(route: Any) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route.request.headers["idempotency-key"])
+        route.fetch()
+        route.abort()
+
+    page.route("**/attachments", lose_once)
+    page.context.set_offline(False)
+    expect(page.locator("[data-waiting]")).to_have_count(2)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("[data-waiting]")).to_have_count(0, timeout=10_000)
+    assert len(lost) == 1 and "2 个文件" in asked[0] and "不能找回" in asked[0]
+    with district.engine.read() as session:
+        kept = (
+            session.query(Attachment).filter_by(task_id=check.id).order_by(Attachment.uploaded_at, Attachment.id).all()
+        )
+        assert [row.file_name for row in kept] == ["门头.png", "后厨.png"] and kept[0].meta["key"] == lost[0]
+        ids = [row.id for row in kept]
+    boxes = page.locator('[data-files="photos"] input[type=checkbox]')
+    assert boxes.evaluate_all("all => all.map(one => one.value)") == ids
+
+    page.context.set_offline(True)
+    picker.set_input_files([photo("仓库.png", PIXEL + b"3")])
+    expect(page.locator("[data-waiting]")).to_have_count(1)
+    page.context.set_offline(False)
+    page.unroute("**/attachments")
+    page.route("**/attachments", lambda route: route.abort())
+    page.goto(f"{base}/inbox")
+    expect(page.locator("[data-outbox-hint]")).to_contain_text("本机有 1 个文件待上传")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name="退出登录").click()
+    page.wait_for_url("**/sign-in*")
+    left = "() => new Promise(done => { const asked = indexedDB.open('lianjian-outbox'); asked.onsuccess = () => {"
+    left += " const all = asked.result.transaction('files').objectStore('files').count();"
+    left += " all.onsuccess = () => done(all.result); }; })"
+    assert page.evaluate(left) == 0
