@@ -8,6 +8,7 @@ from lxml import etree
 
 from engine.bpmn.xml import BPMN, FLOW_NODES
 
+_PLAYED = 6
 Pick = Callable[[list[etree._Element]], etree._Element]
 Fault = Callable[[etree._Element, Pick], bool]
 
@@ -151,9 +152,12 @@ def no_tokens(root: etree._Element, pick: Pick) -> bool:
 
 
 def join_that_waits_for_ever(root: etree._Element, pick: Pick) -> bool:
-    """Turns the join of an exclusive block into a parallel one."""
+    """Turns the join of an exclusive block into a parallel one, where little else runs at the same time.
+
+    A level in which very much does is too large to be played, so nothing is concluded about it.
+    """
     joins = [g for g in _nodes(root, "exclusiveGateway") if (g.get("id") or "").endswith("_join")]
-    if not joins:
+    if not joins or len(_nodes(root, "parallelGateway", "inclusiveGateway", "boundaryEvent")) > _PLAYED:
         return False
     pick(joins).tag = q("parallelGateway")
     return True
