@@ -133,7 +133,7 @@ class Parser(Operands):
         tests = self.tests()
         if searches and isinstance(tests[0], n.Arithmetic):
             raise self.fail("in 之后是算式，含义不清：找文字写 contains(a + b, c)，比较写 c in (a + b)")
-        return self.node(n.In(left, tests, searches and isinstance(tests[0], _SEARCHED)))
+        return self.node(n.In(left, tests, searches and _searched(tests[0])))
 
     def tests(self) -> tuple[n.Node, ...]:
         if not self.sees("("):
@@ -219,6 +219,11 @@ class Parser(Operands):
                 self.take()
                 arguments, keywords = self.arguments("")
                 left = self.node(n.Apply(left, tuple(arguments), tuple(keywords)))
+            elif self.sees("(") and isinstance(left, n.Path) and left.key == "contains" and _searched(left.base):
+                self.take()
+                sought = self.inside(self.expression)
+                self.expect(")", "contains( ) 里写要找的一项")
+                left = self.node(n.In(sought, (left.base,), True))
             elif self.sees("("):
                 raise self.fail("不支持方法调用，只能调用函数，例如 contains(a, b)")
             else:
@@ -241,6 +246,11 @@ class Parser(Operands):
         if self.token.kind == "name" and f"{token.value} {self.token.value}" in _SPACED_PROPERTIES:
             return f"{token.value} {self.take().value}"
         return token.value
+
+
+def _searched(node: n.Node) -> bool:
+    """May this be a text, in which a text is looked for?"""
+    return isinstance(node, _SEARCHED)
 
 
 def _shell(text: str) -> str | None:

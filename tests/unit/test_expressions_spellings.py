@@ -38,6 +38,8 @@ def test_another_spelling_is_the_same_tree(written: str, feel: str) -> None:
         ('"餐" in name', True), ('"店" in name', False), ('"餐饮" in name', True), ('name in "餐饮, 住宿"', True),
         ('"a" in ["ab"]', False), ('"ab" in ["ab"]', True), ('"a" in ("ab")', False), ('"a" in names', True),
         ('"餐" not in name', False), ("1 in name", None), ("[1] + [2, 3]", [1, 2, 3]), ("names + [1]", ["a", "c", 1]),
+        ('name.contains("餐")', True), ('!name.contains("店")', True), ('names.contains("a") && true', True),
+        ("d.k.contains(1)", False), ("nobody.contains('a')", False),
         ("[1] + 2", None), ('"a" + 1', None), ("1 + null", None), ("d['k'] + 1", 3), ("true ? 1 : 2", 1),
     ],
 )  # fmt: skip
@@ -49,7 +51,8 @@ def test_what_only_other_languages_say_has_their_meaning(text: str, expected: An
     ("text", "remedy"),
     [
         ("xs[0]", "第一项写 [1]"), ("a // b", "请写 floor(a / b)"), ("x in a + b", "找文字写 contains"),
-        ("a.size()", "不支持方法调用"), ("x.append(1)", "不支持方法调用"), ("f'{a}'", "多余的"),
+        ("a.size()", "不支持方法调用"), ("(a + b).contains(1)", "不支持方法调用"), ("a.contains(1, 2)", "要找的一项"),
+        ("x.append(1)", "不支持方法调用"), ("f'{a}'", "多余的"),
         ("a ? b", "? 之后应为 :"), ("a if b", "a if b 之后应为 else"), ("${a} 元", "不认识的字符“$”"),
         ("a -> b", "多余的“->”"), ("a == b == c", "比较不能连写"), ("function(x) x", "不支持在表达式里定义函数"),
         ("a is b", "is 之后只能是"), ("a ** b ** c", "请加括号"), ("not(a) == b", "请把整个条件写进括号"),
