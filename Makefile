@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PORT ?= 8000
-WORKERS ?= 2
+# One more than two cores: tests that wait for a browser or a killed server leave theirs to another.
+WORKERS ?= 3
 export PORT
 
 .DEFAULT_GOAL := help

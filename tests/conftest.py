@@ -27,6 +27,7 @@ from engine.inspection.facts import context_provider
 from engine.inspection.installation import roles, services
 from engine.process_engine import ProcessEngine
 from engine.settings import Settings
+from tests.support.thrift import economise
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -39,14 +40,27 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
+economise()
+
+
+#: The files that take longest, longest first (processor seconds as measured): a long one at the end leaves cores idle.
+LONGEST = (
+    "test_whole_journey.py", "test_kill_server.py", "test_every_form.py", "test_kill_worker.py",
+    "test_penalty_with_hearing.py", "test_random_walks.py", "test_look.py", "test_ceremony.py",
+)  # fmt: skip
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark browser tests by their folder and run the long ones first, so that workers end together."""
     for item in items:
         if "tests/browser/" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
-    long_first = ("browser", "slow")
-    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in long_first))
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (places.get(item.path.name, len(places)), not _long(item)))
+
+
+def _long(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("browser", "slow"))
 
 
 class Clock:
@@ -143,7 +157,7 @@ def new_postgresql_url(postgresql_server: str) -> Iterator[NewUrl]:
     def make() -> str:
         names.append(f"test_{os.urandom(6).hex()}")
         with psycopg.connect(admin_url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{names[-1]}" TEMPLATE template_lianjian')
+            connection.execute(f'CREATE DATABASE "{names[-1]}" TEMPLATE template_lianjian STRATEGY FILE_COPY')
         return postgresql_server.format(names[-1])
 
     yield make

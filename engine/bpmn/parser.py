@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from lxml import etree
@@ -198,10 +199,16 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
 
     ``files`` maps names to text; exactly one ``.bpmn`` with one executable process is expected
     besides called ones.  Raises :class:`ModelRefused` when the library refuses it (the linter
-    should have said so before).
+    should have said so before).  The same diagrams and tables are parsed once, however many versions,
+    districts or commands ask for them: deploying alone does three times.
     """
+    return _load(tuple((name, text) for name, text in files.items() if name.endswith((".bpmn", ".dmn"))))
+
+
+@lru_cache(maxsize=64)
+def _load(files: tuple[tuple[str, str], ...]) -> LoadedDefinition:
     parser = KernelParser()
-    diagrams = {name: text for name, text in files.items() if name.endswith(".bpmn")}
+    diagrams = {name: text for name, text in files if name.endswith(".bpmn")}
     lanes: dict[str, str] = {}
     executable: list[str] = []
     called: set[str | None] = set()
@@ -249,7 +256,7 @@ def load_definition(files: dict[str, str]) -> LoadedDefinition:
     for each in scopes.values():
         install_handlers(each, scopes)
     note_completions(scopes)
-    decisions = [t for n, t in files.items() if n.endswith(".dmn")]
+    decisions = [t for n, t in files if n.endswith(".dmn")]
     return LoadedDefinition(
         process_id=process_id,
         name=spec.description or process_id,

@@ -77,12 +77,37 @@ def watched(browser: Browser) -> Iterator[Watched]:
 
 
 @pytest.fixture
+def faults(axe: Callable[[Any], list[str]]) -> Callable[..., list[str]]:
+    """What is wrong with a loaded page at a desk and on a telephone, light and dark: inaccessible, or too wide.
+
+    The page is loaded once, for none of our scripts asks how wide the window is: the styles alone do.  A width has
+    one scheme, unless ``every`` asks for both.
+    """
+
+    def look(page: Page, *, every: bool = False) -> list[str]:
+        size, found = page.viewport_size, []
+        for width, own in zip(shots.WIDTHS, shots.SCHEMES, strict=True):
+            page.set_viewport_size({"width": width, "height": 800})
+            if shots.overflow(page) > 0:
+                found.append(f"{page.url}: {shots.overflow(page)} px wider than {width}")
+            for scheme in shots.SCHEMES if every else (own,):
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                found += [f"{page.url} ({width} {scheme}): {finding}" for finding in axe(page)]
+        assert size is not None
+        page.set_viewport_size(size)
+        return found
+
+    return look
+
+
+@pytest.fixture
 def axe() -> Callable[[Any], list[str]]:
     """Findings of axe-core (WCAG 2.1 A and AA) on a page."""
     source = AXE.read_text()
 
     def check(page: Any) -> list[str]:
-        page.evaluate(source)
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(source)
         found: list[str] = page.evaluate(_AXE_RUN)
         return found
 

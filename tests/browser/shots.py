@@ -59,6 +59,16 @@ def new_context(browser: Browser, width: int = 1280, scheme: str = "light", **op
 
 
 def sign_in(page: Page, base: str, login: str, password: str) -> None:
+    """As the sign-in page's form would, without loading that page and the one after it."""
+    requests = page.context.request
+    token = re.search(r'name="csrf-token" content="([^"]+)"', requests.get(f"{base}/sign-in").text())
+    assert token is not None, "the sign-in page carries no CSRF token"
+    form = {"csrf_token": token[1], "login": login, "password": password}
+    answer = requests.post(f"{base}/sign-in", form=form, max_redirects=0)
+    assert answer.status == 303, answer.text()
+
+
+def sign_in_on_page(page: Page, base: str, login: str, password: str) -> None:
     """Through the page, like a person."""
     page.goto(f"{base}/sign-in")
     page.get_by_label("登录名").fill(login)

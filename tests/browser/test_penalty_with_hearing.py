@@ -50,7 +50,7 @@ class Case:
         """Days later everybody signs in again."""
         self.limits.clock.travel(moment)
         self.limits.run_timers()
-        self.people.pages.clear()
+        self.people.sign_in_again()
 
     def deliver(self, under: str) -> None:
         """Hand a document over, signed for on the screen."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from engine.models import TaskCandidate, User, UserRole, UserTask
+from tests.browser.shots import sign_in
 from tests.support.running import Running
 
 if TYPE_CHECKING:
@@ -28,18 +29,22 @@ class People:
         self.running = running
         self._watched = watched
         self.pages: dict[str, Page] = {}
+        self._signed_in: set[str] = set()
+        self._know_the_inbox: set[str] = set()
 
     def page(self, login: str, width: int = 1280) -> Page:
         """The person's page, signed in on first use."""
         if login not in self.pages:
             page = self._watched.page(width)
-            page.goto(f"{self.running.url}/sign-in")
-            page.fill("#login", login)
-            page.fill("#password", PASSWORD)
-            page.click("main button[type=submit]")
-            page.wait_for_url("**/inbox")
             self.pages[login] = page
+        if login not in self._signed_in:
+            sign_in(self.pages[login], self.running.url, login, PASSWORD)
+            self._signed_in.add(login)
         return self.pages[login]
+
+    def sign_in_again(self) -> None:
+        """Sessions have ended: whoever comes next signs in again, in the same browser."""
+        self._signed_in.clear()
 
     # -- what waits ---------------------------------------------------------------
 
@@ -70,10 +75,15 @@ class People:
     # -- doing it -----------------------------------------------------------------
 
     def open(self, task: UserTask, *, width: int = 1280) -> Page:
-        """Find the task in the inbox of whoever it waits for and open it."""
-        page = self.page(self.login_for(task), width)
-        page.goto(f"{self.running.url}/inbox?q={task.business_key}")
-        page.click(f'a[href="/tasks/{task.id}"]')
+        """Open the task as whoever it waits for: their first is found in their inbox, later ones by their address."""
+        login = self.login_for(task)
+        page = self.page(login, width)
+        if login in self._know_the_inbox:
+            page.goto(f"{self.running.url}/tasks/{task.id}")
+        else:
+            page.goto(f"{self.running.url}/inbox?q={task.business_key}")
+            page.click(f'a[href="/tasks/{task.id}"]')
+            self._know_the_inbox.add(login)
         page.wait_for_selector("#task-form")
         return page
 

@@ -57,10 +57,10 @@ def _postgresql(url: sa.URL, key: str) -> None:
     with psycopg.connect(admin, autocommit=True) as connection:
         if key in _KNOWN:
             connection.execute(f'DROP DATABASE "{url.database}" WITH (FORCE)')
-            connection.execute(f'CREATE DATABASE "{url.database}" TEMPLATE "{template}"')
+            connection.execute(f'CREATE DATABASE "{url.database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
             return
         try:
-            connection.execute(f'CREATE DATABASE "{template}" TEMPLATE "{url.database}"')
+            connection.execute(f'CREATE DATABASE "{template}" TEMPLATE "{url.database}" STRATEGY FILE_COPY')
         except psycopg.errors.ObjectInUse:
             return  # somebody is connected: the next test tries again
         _KNOWN[key] = template

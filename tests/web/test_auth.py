@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
+from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any
 
 import pytest
@@ -75,6 +77,15 @@ def test_an_unknown_login_costs_a_password_check_too(web: Any, monkeypatch: pyte
     attempt(web, "zhang", "wrong")
     assert len(checked) == 2
     assert checked[0].split("$")[:4] == checked[1].split("$")[:4], "the same argon2 parameters"
+
+
+def test_a_password_costs_whoever_guesses_sixty_four_megabytes_a_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = spec_from_file_location("accounts_in_service", str(accounts.__file__))  # ours here are hashed for less
+    assert spec is not None and spec.loader is not None
+    in_service = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, in_service)
+    spec.loader.exec_module(in_service)
+    assert in_service.hash_password(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_empty_fields_are_named(web: Any) -> None:
