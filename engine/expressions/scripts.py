@@ -1,7 +1,7 @@
 """Scripts of script tasks: assignments one after the other, and nothing else.
 
 Understood is what modellers of other tools write: several lines or ``;`` between assignments, ``x += 1``,
-``xs.append(x)``, comments with ``#``, ``//`` or ``/* */``, brackets over several lines.
+``xs.append(x)``, Python's ``pass``, comments with ``#``, ``//`` or ``/* */``, brackets over several lines.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ _ASSIGNMENT = re.compile(r"\s*([^\W\d]\w*)\s*(\*\*=|//=|[-+*/%]=|=(?!=))", re.UN
 _APPEND = re.compile(r"\s*([^\W\d]\w*)\s*\.\s*append\s*\(")
 _STEPS = {"+=": "+", "-=": "-", "*=": "*", "/=": "/"}
 _QUOTES = "\"'"
+_NOTHING = {"", "pass"}
 
 
 def statements(text: str) -> Iterator[tuple[int, str]]:
@@ -41,7 +42,7 @@ def statements(text: str) -> Iterator[tuple[int, str]]:
             end = at + 1
             depth += (sign in "([{") - (sign in ")]}")
         if sign in ";\n\r" and depth <= 0:
-            if "".join(parts).strip():
+            if "".join(parts).strip() not in _NOTHING:
                 yield begin, "".join(parts)
             parts = []
             line += sign == "\n"
@@ -52,7 +53,7 @@ def statements(text: str) -> Iterator[tuple[int, str]]:
         line += text.count("\n", at, end)
         parts.append(text[at:end])
         at = end
-    if "".join(parts).strip():
+    if "".join(parts).strip() not in _NOTHING:
         yield begin, "".join(parts)
 
 

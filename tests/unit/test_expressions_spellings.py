@@ -103,7 +103,7 @@ class TestScripts:
             ("# note\n// note\n/* note\nnote */ a = 1", {"a": 1}), ("a = 'x; # y // z'", {"a": "x; # y // z"}),
             ("a = {\n  名称: 1,\n  b: [2]\n}", {"a": {"名称": 1, "b": [2]}}), ("ok = n == 10", {"ok": True}),
             ("总数 = n if n > 1 else 1", {"总数": 10}), ("a = n > 5 && n < 20", {"a": True}), ("", {}),
-            ("\n# nothing\n", {}),
+            ("\n# nothing\n", {}), ("pass", {}), ("pass  # later\npassed = 1", {"passed": 1}),
         ],
     )  # fmt: skip
     def test_a_script_assigns_one_after_the_other(self, script: str, expected: Any) -> None:
