@@ -28,7 +28,8 @@ ABNORMAL, SERIOUS = LISTS = ("abnormal", "serious")
 LISTED, REMOVED, ANNULLED = "已列入", "已移出", "已撤销"
 REMOVAL, REPAIRED, TERM_OVER = "credit-removal", "credit-repaired", "credit-term-over"
 #: Causes of a removal after which the entry counts as never made.
-VOIDING = frozenset({"列入有误", "据以列入的决定被撤销"})
+BASE_ANNULLED = "据以列入的决定被撤销"
+VOIDING = frozenset({"列入有误", BASE_ANNULLED})
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,27 @@ def leave(
     )  # fmt: skip
     if not others:
         _mark(ctx, row, list_rule(ctx.settings, row.list_code, row.subject_kind, row.listed_on), listed=False)
+
+
+def question_after_annulment(ctx: ServiceContext, penalty: FollowUp, reason: str) -> list[str]:
+    """Let every entry of the serious list that rests on an annulled penalty be looked into; returns their numbers."""
+    resting = list(
+        ctx.session.scalars(
+            sa.select(CreditListing.number)
+            .join(
+                FollowUp,
+                sa.and_(FollowUp.district_id == CreditListing.district_id, FollowUp.number == CreditListing.number),
+            )
+            .where(
+                CreditListing.district_id == ctx.district_id, CreditListing.list_code == SERIOUS,
+                CreditListing.state == LISTED, CreditListing.uscc == penalty.uscc, FollowUp.root == penalty.root,
+            )
+            .order_by(CreditListing.number)
+        )
+    )  # fmt: skip
+    for number in resting:
+        ctx.send_message(REMOVAL, number, {"reason": reason[:300], "cause": BASE_ANNULLED})
+    return resting
 
 
 def _subject(uscc: str) -> str:

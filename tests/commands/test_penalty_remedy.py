@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from engine.db import new_id
 from engine.errors import InvalidInput
+from engine.inspection.credit_models import CreditListing
 from engine.inspection.enforcement_models import Payment
 from engine.inspection.models import FollowUp
 from engine.inspection.publication_models import PublicationCorrection
+from engine.models import Message
 from engine.process_engine import ProcessEngine
 from tests.conftest import Clock
 from tests.support.enforcement_desk import ENFORCEMENT, PENALTY, EnforcementDesk
@@ -180,6 +183,25 @@ def test_an_organ_corrects_itself_after_everything_was_paid_or_leaves_it_as_it_i
     assert desk.ended(first) and desk.state(first) == "不予纠正" and desk.remedy().refund == 0
     second = desk.open("penalty-remedy")
     desk.do("register", kind="自行纠正", error="新证据证明处罚对象错误。")
+    with desk.engine.database.write() as session:  # the firm is on the list because of this penalty
+        penalty = session.scalars(sa.select(FollowUp).where(FollowUp.number == PENALTY)).one()
+        common = {
+            "district_id": penalty.district_id, "number": f"{PENALTY}/credit", "department": penalty.department,
+            "uscc": penalty.uscc, "subject_name": penalty.subject_name, "facts": {}, "state": "已列入",
+        }  # fmt: skip
+        session.add(
+            FollowUp(
+                **common, id=new_id(), kind="credit-measures", origin=PENALTY, root=penalty.root,
+                root_kind=penalty.root_kind, subject=penalty.subject, opened_at=clock.now,
+            )
+        )  # fmt: skip
+        session.add(
+            CreditListing(
+                **{**common, "facts": "受到较重处罚。"}, id=new_id(), list_code="serious", ground="penalty",
+                ground_name="较重处罚", legal_basis="总局令第44号", subject_kind="企业", found_on=clock.now.date(),
+                document_number="济天市监列严〔2026〕1号", listed_on=clock.now.date(), created_at=clock.now,
+            )
+        )  # fmt: skip
     desk.do("own_decision", "head", decision="撤销", decided_on="2026-03-02", collective="是", opinion="应当撤销。",
             remake="否")  # fmt: skip
     assert desk.steps(second) == {"issue_correction"}
@@ -188,6 +210,9 @@ def test_an_organ_corrects_itself_after_everything_was_paid_or_leaves_it_as_it_i
     # Withdrawal and refund do not wait for the service of the decision, the end of the case does.
     assert desk.remedy().refund == 10000_00 and desk.steps(second) == {"propose_refund"}
     assert desk.steps(f"{second}/service-1") == {"deliver"}
+    with desk.engine.read() as session:
+        asked = session.scalars(sa.select(Message).where(Message.business_key == f"{PENALTY}/credit")).one()
+    assert (asked.name, asked.payload["cause"]) == ("credit-removal", "据以列入的决定被撤销")
     assert desk.context("propose_refund")["refund_amount"] == 10000
 
 

@@ -54,6 +54,8 @@ def credit_facts(desk: Desk) -> dict[str, Any]:
             {"value": g.code, "label": f"{_LIST_WORDS.get(g.list_code, g.list_code)}：{g.name}"} for g in grounds
         ],
         "credit_ground": next((g.code for g in grounds if category and g.category == category), None),
+        "removal_cause": (desk.data.get("removal_wanted") or {}).get("cause"),
+        "removal_facts": (desk.data.get("removal_wanted") or {}).get("reason"),
         "found_on": desk.today.isoformat(),
         "contact_address": str(row.subject.get("address") or ""),
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.errors import ServiceTaskFailed
 from engine.inspection import enforcement_steps as steps
-from engine.inspection import remedies
+from engine.inspection import credit_listings, remedies
 from engine.inspection.penalty_withdrawal import withdraw_penalty_publication
 from engine.inspection.records import follow_up
 from engine.service_tasks import ServiceContext, service_task
@@ -40,6 +40,7 @@ def apply_remedy_outcome(
     penalty.facts = {**penalty.facts, "remedy": {"number": row.number, "outcome": row.outcome, "on": on.isoformat()}}
     if found["effect"] == remedies.VOID:
         penalty.state = "处罚决定已撤销"
+        credit_listings.question_after_annulment(ctx, penalty, f"{words}，文号{row.outcome_document}。")
     correction = None
     if found["withdraw"]:
         correction = withdraw_penalty_publication(
