@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from engine.commands.add_attachment import AddAttachment
 from engine.errors import Conflict, InvalidInput
 from engine.inspection import adoptions, conference, evidence, recusals, samples, visits, written_materials
+from engine.inspection.archives.registers import listings
 from engine.inspection.models import DepartmentInspection, Finding, Inspection, Inspector
 from engine.inspection.recusal_request import RequestRecusal
 from engine.inspection.visit_code import FIRM, ConfirmVisit
@@ -408,6 +409,8 @@ def test_a_result_waits_for_its_samples_and_a_failed_one_may_be_tested_again(
     conclude = of(office, "conclude", key)
     with engine.read() as session:
         assert engine.task_view(session, conclude).context["clauses"] == "食品安全法第三十四条"
+        titles = {listing.title for listing in listings(session, "370105", [key, first.business_key, number])}
+        assert {"到场记录", "检查结果", "证据", "送检样品"} <= titles
         tests = samples.tests_of(session, "370105", [second.business_key])
         assert [(t.round, t.laboratory, t.result) for t in tests] == [
             (1, "示例检验中心", "不合格"), (2, "示例复检中心", "不合格"),
