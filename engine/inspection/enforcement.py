@@ -27,6 +27,8 @@ WAITING, OVERDUE, APPLIED, IN_COURT, STAYED = "待缴纳", "逾期", "已申请�
 OPEN_STATES = (WAITING, OVERDUE, APPLIED, IN_COURT, STAYED)
 PAID_UP, PERFORMED, NOTHING, ENDED, ANNULLED = "缴清", "已履行", "无需执行", "终结执行", "处罚决定已撤销"
 GRANTED, REFUSED = "批准", "不批准"
+#: A request nobody decides on any more: the money came in, or the enforcement ended, before the head looked at it.
+DROPPED = "不再审批"
 DEFERRAL, INSTALMENTS, RELIEF = "延期缴纳", "分期缴纳", "减免加处罚款"
 
 

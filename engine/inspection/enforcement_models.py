@@ -101,7 +101,7 @@ class PaymentRequest(Base):
     reason: Mapped[str] = mapped_column(sa.Text, default="")
     terms: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON, default=list)  # {due_on, amount in fen}
     waived: Mapped[int] = mapped_column(sa.BigInteger, default=0)  # fen of surcharge asked for, then granted
-    decision: Mapped[str] = mapped_column(sa.String(8), default="")  # 批准 | 不批准; empty while it waits
+    decision: Mapped[str] = mapped_column(sa.String(8), default="")  # 批准 | 不批准 | 不再审批; empty while it waits
     decided_on: Mapped[date | None]
     decided_by_name: Mapped[str] = mapped_column(sa.String(64), default="")
     note: Mapped[str] = mapped_column(sa.String(500), default="")

@@ -240,6 +240,17 @@ def decide(ctx: ServiceContext, row: PenaltyDebt, decision: str, note: str) -> P
     return asked
 
 
+def drop_request(ctx: ServiceContext, row: PenaltyDebt, because: str) -> bool:
+    """Put on record that a waiting request is decided on by nobody any more; True when there was one."""
+    asked = e.waiting_request(ctx.session, row)
+    if asked is None:
+        return False
+    asked.decision, asked.decided_on, asked.note = e.DROPPED, today(ctx), f"{because}，不再审批"
+    ctx.record("payment-request-dropped", {"debt": row.number, "kind": asked.kind, "reason": because})
+    ctx.session.flush()
+    return True
+
+
 def _relieve(ctx: ServiceContext, row: PenaltyDebt, asked: PaymentRequest) -> None:
     rest = e.balance(ctx.session, ctx.settings, ctx.calendar, row, today(ctx)).rest[e.SURCHARGE]
     if asked.waived > rest:

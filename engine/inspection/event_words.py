@@ -95,6 +95,7 @@ WORDS = {
     "duty-determined": "出具尽职免责认定",
     "province-receipt": "省工作平台回执",
     "paper-receipt": "登记纸质回执",
+    "payment-request-dropped": "缴款申请不再审批",
     "publication-stage": "公示",
     "finding-corrected": "更正检查结论",
     "credit-listed": "列入名单",

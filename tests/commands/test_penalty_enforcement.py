@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from engine.db import new_id
 from engine.errors import Conflict, InvalidInput
-from engine.inspection.enforcement_models import Payment, PenaltyDebt
+from engine.inspection.enforcement_models import Payment, PaymentRequest, PenaltyDebt
 from engine.inspection.open_follow_up import OpenFollowUp
-from engine.models import ProcessInstance
+from engine.models import HistoryEvent, ProcessInstance
 from engine.process_engine import ProcessEngine
 from tests.conftest import Clock
 from tests.support.enforcement_desk import ENFORCEMENT, EnforcementDesk
@@ -126,6 +126,31 @@ def test_paid_late_it_takes_the_surcharge_and_relief_is_the_heads_to_give(engine
         desk.pay(500, "2026-03-22", "B1")
     assert "已登记为第 1 笔" in refused.value.fields["receipt_number"][0]
     desk.pay(1000, "2026-03-22", "B1", purpose="加处罚款")
+    assert desk.ended() and desk.state() == "缴清"
+
+
+@ON_SQLITE
+def test_a_request_that_waits_while_the_sum_is_paid_is_answered_before_the_case_closes(
+    engine: ProcessEngine, clock: Clock
+) -> None:
+    desk = EnforcementDesk(engine, clock)
+    desk.open()
+    desk.travel("2026-03-10")
+    desk.do(
+        "collect", action="登记当事人申请", request_kind="延期缴纳", requested_on="2026-03-10",
+        request_reason="资金周转困难。", defer_until="2026-04-10",
+    )  # fmt: skip
+    desk.pay(10000, "2026-03-10", "R1")
+    assert not desk.ended() and desk.steps() == {"answer_request"}
+    with engine.read() as session:
+        asked = session.scalars(sa.select(PaymentRequest)).one()
+        assert (asked.decision, asked.note) == ("不再审批", "缴清，不再审批") and asked.decided_on is not None
+        kinds = session.scalars(sa.select(HistoryEvent.kind).where(HistoryEvent.kind == "payment-request-dropped"))
+        assert len(kinds.all()) == 1
+    answer = {"receiver": "演示负责人", "told_on": "2026-03-10", "told_by": "电话"}
+    with pytest.raises(InvalidInput):
+        desk.do("answer_request", **{**answer, "told_on": "2026-03-11"})
+    desk.do("answer_request", **answer)
     assert desk.ended() and desk.state() == "缴清"
 
 

@@ -14,3 +14,4 @@ def annul_enforcement(ctx: ServiceContext) -> None:
     row.fine = row.confiscated = 0
     row.closed_at = ctx.now
     steps.state(ctx, row, e.ANNULLED)
+    steps.drop_request(ctx, row, e.ANNULLED)
