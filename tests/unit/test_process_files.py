@@ -53,7 +53,7 @@ PAGE_FORMS = {"case-lead", "publicity-record", "outside-visit", "item-checklist"
 PLAIN_PROPERTIES = {
     "form", "role", "deadline", "legal_basis", "not_by", "on_submit", "service", "decision", "documents",
 }  # fmt: skip
-FEEL_PROPERTIES = {"department", "candidates", "due"}
+FEEL_PROPERTIES = {"department", "on_behalf", "candidates", "due"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
