@@ -10,8 +10,13 @@ import sqlalchemy as sa
 from engine.actor import Actor
 from engine.commands.deploy import Deploy
 from engine.commands.fire_timers import FireTimers
-from engine.errors import Forbidden, InvalidInput
+from engine.errors import Forbidden, InvalidInput, NotFound
 from engine.inspection import conference, conference_posts, duty_record, special_inspections
+from engine.inspection.archive_models import CaseFile
+from engine.inspection.archives.commands import ArchiveCase
+from engine.inspection.archives.listing import Wanted, archived, waiting
+from engine.inspection.archives.registers import listings
+from engine.inspection.archives.rules import rules
 from engine.inspection.conference import OpenConferenceMatter
 from engine.inspection.conference_models import ConferenceMatter
 from engine.inspection.conference_posts import AnnounceSuccession
@@ -255,6 +260,25 @@ def test_a_duty_review_holds_the_generated_record_against_the_list_and_is_known_
     with engine.read() as session:
         names = set(session.scalars(sa.select(Deadline.name).where(Deadline.business_key == number)))
     assert names == {"duty-statement", "duty-finding", "duty-objection"}
+
+    # Archived by supervision, in a file of its own that is as restricted as the review.
+    known = rules(engine.settings, engine.clock().date())
+    with engine.read() as session:
+        case_id = session.scalars(sa.select(ProcessInstance.id).where(ProcessInstance.business_key == number)).one()
+        for login, count in (("supervisor", 1), ("office", 0), ("scjg-officer", 0)):
+            keys = [i.business_key for i in waiting(session, DISTRICT, office.login(login), known)]
+            assert keys.count(number) == count
+    with pytest.raises(NotFound):
+        engine.execute(ArchiveCase(case_id), actor=office.login("auditor"))
+    with pytest.raises(Forbidden, match="由监管督查归档"):
+        engine.execute(ArchiveCase(case_id), actor=officer)
+    file = engine.execute(ArchiveCase(case_id), actor=office.login("supervisor"))
+    with engine.read() as session:
+        assert session.get_one(CaseFile, file).archive_number == "JZ·2026-D30-0001"
+        assert [row.id for row in archived(session, DISTRICT, office.login("supervisor"), Wanted())] == [file]
+        assert archived(session, DISTRICT, office.login("office"), Wanted()) == []
+        (register,) = listings(session, DISTRICT, [number])
+        assert register.title == "尽职免责认定" and "表扬" in str(register.rows)
 
 
 def test_training_and_publicity_are_entered_counted_and_withdrawn_with_a_reason(office: Office) -> None:

@@ -59,7 +59,6 @@ EXCEPTIONS = {
     **dict.fromkeys(("publicity_record", "publicity_file"), "宣传培训记录，不属于某一件工作"),
     "special_inspection": "专项检查卷收各步内容和公文",
     "result_report": "报送文件作为附件入卷",
-    "duty_review": "限定知悉范围，由监管督查另行保管",
     **dict.fromkeys(("held_item_change", "payment_request", "payment_term", "surcharge_pause"),
                     "在管物品、缴款的过程由各步内容和文书写明；现状和各笔款项在专门登记里"),
 }  # fmt: skip

@@ -16,7 +16,7 @@ from engine.history import seal
 from engine.inspection.archive_models import CaseFile, CaseFileBlock
 from engine.inspection.archives.case import Case, case_files, case_of, events_of, happened_since, still_open
 from engine.inspection.archives.check import missing
-from engine.inspection.archives.rules import Rule
+from engine.inspection.archives.rules import Rule, rule
 from engine.inspection.numbers import next_number
 from engine.models import HistoryEvent, HistoryRoot, ProcessInstance
 from engine.scope import visible_instance
@@ -45,10 +45,11 @@ class ArchiveCase:
         ctx.session.execute(
             sa.select(ProcessInstance.id).where(ProcessInstance.id == instance.id).with_for_update()
         )  # fmt: skip
-        if not may_archive(ctx.actor, instance.department):
-            raise Forbidden("由主办部门的承办人归档。")
         today = ctx.calendar.local_date(ctx.now)
         case = case_of(ctx.session, ctx.kernel.settings, instance, today)
+        if not may_archive(ctx.actor, instance.department, case.rule):
+            who = "主办部门的承办人" if case.rule.archivist == CLERK else case.rule.archivist
+            raise Forbidden(f"由{who}归档。")
         if problem := still_open(case):
             raise Conflict(problem)
         before = case_files(ctx.session, instance.id)
@@ -88,9 +89,11 @@ class ArchiveCase:
         return rule.number(department, year, serial)
 
 
-def may_archive(actor: Actor, department: str) -> bool:
-    """Whether somebody may archive cases of ``department``."""
-    return actor.is_system or actor.has_role(CLERK, department)
+def may_archive(actor: Actor, department: str, rule: Rule | None) -> bool:
+    """Whether somebody may archive cases of ``department`` under ``rule`` (None: there is none any more)."""
+    role = rule.archivist if rule is not None else CLERK
+    own = actor.has_role(role, department) if role == CLERK else actor.has_role(role)
+    return actor.is_system or own
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,9 @@ class RebuildCaseFile:
     def run(self, ctx: CommandContext) -> str:
         file = find(ctx, self.case_file)
         visible_instance(ctx.session, ctx.actor, file.instance_id)
-        if not may_archive(ctx.actor, file.department):
-            raise Forbidden("由主办部门的承办人重新生成案卷。")
+        known = rule(ctx.kernel.settings, file.process_key, ctx.calendar.local_date(ctx.now))
+        if not may_archive(ctx.actor, file.department, known):
+            raise Forbidden("由归档的人员重新生成案卷。")
         if file.state != "failed":
             raise Conflict("案卷已经生成，或者正在生成，不需要重新生成。")
         file.state, file.failure = "building", ""

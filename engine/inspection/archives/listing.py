@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from engine.actor import Actor
 from engine.commands.task_access import CLERK
 from engine.inspection.archive_models import CaseFile
 from engine.inspection.archives.case import CLOSED
+from engine.inspection.archives.rules import Rule
 from engine.inspection.models import Campaign, DepartmentInspection
 from engine.models import ProcessInstance
 from engine.scope import instance_in_scope
@@ -32,9 +33,11 @@ def own_departments(actor: Actor) -> list[str]:
 
 
 def waiting(
-    session: Session, district_id: str, actor: Actor, processes: Sequence[str], *, after: str = "", limit: int = 50
+    session: Session, district_id: str, actor: Actor, known: Mapping[str, Rule], *, after: str = "", limit: int = 50
 ) -> list[ProcessInstance]:  # fmt: skip
-    """Closed cases of the actor's departments without a case file, the oldest first; ``after`` is the last one's id.
+    """Closed cases the actor archives (of the ``known`` rules) without a case file, the oldest first.
+
+    ``after`` is the last one's id.
 
     A lead department's own part of an inspection lies in the inspection's file and is not asked for again.
     """
@@ -48,8 +51,15 @@ def waiting(
     )
     statement = sa.select(ProcessInstance).where(
         ProcessInstance.district_id == district_id,
-        ProcessInstance.department.in_(own_departments(actor)),
-        ProcessInstance.process_key.in_(list(processes)),
+        sa.or_(
+            sa.and_(
+                ProcessInstance.department.in_(own_departments(actor)),
+                ProcessInstance.process_key.in_([key for key, rule in known.items() if rule.archivist == CLERK]),
+            ),
+            ProcessInstance.process_key.in_(
+                [key for key, rule in known.items() if rule.archivist != CLERK and actor.has_role(rule.archivist)]
+            ),
+        ),
         ProcessInstance.status.in_(CLOSED),
         ~archived,
         sa.or_(ProcessInstance.process_key != "department-inspection", ~bound_with_another),

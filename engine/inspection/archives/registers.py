@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.documents.model import Listing
 from engine.inspection import hearings, leads, service_records
-from engine.inspection.archives.visit_registers import campaign_rows, publication_rows, visit_rows
+from engine.inspection.archives.visit_registers import campaign_rows, duty_rows, publication_rows, visit_rows
 from engine.inspection.credit_models import CreditListing, CreditMeasureNotice
 from engine.inspection.enforcement_models import Payment, PenaltyDebt, PenaltyRemedy
 from engine.inspection.held_models import HeldItem
@@ -169,6 +169,6 @@ def _credit(session: Session, district_id: str, numbers: Sequence[str]) -> Rows:
 
 
 REGISTERS: tuple[Register, ...] = (
-    campaign_rows, visit_rows, publication_rows, leads.archive_rows, _reinspections, _education,
-    service_records.archive_rows, hearings.archive_rows, _held, _money, _remedies, _credit,
+    campaign_rows, visit_rows, publication_rows, duty_rows, leads.archive_rows, _reinspections,
+    _education, service_records.archive_rows, hearings.archive_rows, _held, _money, _remedies, _credit,
 )  # fmt: skip

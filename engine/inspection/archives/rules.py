@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from engine.commands.task_access import CLERK
 from engine.errors import ServiceTaskFailed
 from engine.expressions import Expression, parse
 from engine.inspection import tables
@@ -74,6 +75,8 @@ class Rule:
     documents: Sequence[RequiredDocument]
     signed_copies: frozenset[str]  # templates of documents whose signed copy must be there
     source: str
+    #: who archives: officers of the department whose case it is, or a role of supervision for what is kept apart
+    archivist: str = CLERK
 
     @property
     def term(self) -> str:
@@ -126,5 +129,5 @@ def _rule(row: Mapping[str, Any]) -> Rule:
     return Rule(
         row["code"], row["name"], row["letters"], row["retention"], row["years"], row["number"],
         tuple(row.get("includes", ())), tuple(requires), tuple(documents),
-        frozenset(row.get("signed_copies", ())), row["source"],
+        frozenset(row.get("signed_copies", ())), row["source"], row.get("archivist", CLERK),
     )  # fmt: skip

@@ -22,6 +22,7 @@ from engine.inspection.joint_models import (
     Supply,
 )
 from engine.inspection.models import Finding, Publication
+from engine.inspection.oversight_models import DutyReview
 from engine.inspection.preparation import equipment_words
 from engine.inspection.publication_models import PublicationCorrection, PublicationVersion, WithheldPublication
 from engine.inspection.sample_models import Sample, SampleTest
@@ -142,6 +143,17 @@ def publication_rows(session: Session, district_id: str, numbers: Sequence[str])
         [4, 4, 2, 2, 2, 3, 3],
         lambda r: (r.article, r.note, r.review_on, r.decided_by, r.approved_by, r.decided_at, r.ended_at),
         (WithheldPublication.decided_at,),
+    )  # fmt: skip
+
+
+def duty_rows(session: Session, district_id: str, numbers: Sequence[str]) -> Rows:
+    """A review of somebody's conduct; only its own volume asks for it, and only its readers may read that."""
+    return _of(
+        session, DutyReview, DutyReview.number, district_id, numbers, "尽职免责认定",
+        "编号 工作 被认定人员 情形 结果 认定文号 提出时间 认定时间", [3, 4, 3, 2, 2, 3, 3, 3],
+        lambda r: (r.number, r.case, f"{r.person_name} {r.person_post}", r.cause, r.outcome, r.document_number,
+                   r.opened_at, r.issued_at),
+        (DutyReview.number,),
     )  # fmt: skip
 
 
