@@ -1,16 +1,14 @@
-"""A worker in a process of its own, to be killed: ``python -m tests.support.worker_process DATABASE PLATFORM WAIT``.
+"""A worker in a process of its own, to be killed.
 
-It prints ``ready`` when it works.  ``WAIT`` is the pause in seconds before a call is repeated.
+The processes are forked from one that has imported the system already: many workers are killed, and a new one
+shall be there at once.  A forked worker shares nothing with that process or with the test.
 """
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
+import multiprocessing
 import threading
-from pathlib import Path
+from multiprocessing.connection import Connection
 
 from engine.db import Database
 from engine.jobs import Jobs
@@ -20,39 +18,31 @@ from engine.settings import Settings
 from engine.worker import Worker
 from tests.support.publications import impatient_kinds
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload([__name__])
 
 
 class WorkerProcess:
-    """Starts the program and waits until it works."""
+    """Starts the program and waits until it works; ``wait`` is the pause in seconds before a call is repeated."""
 
     def __init__(self, database_url: str, platform_url: str, wait: float = 0.05) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.worker_process", database_url, platform_url, str(wait)],
-            cwd=ROOT, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline().strip()
-        assert line == "ready", f"the worker did not start: {line!r}"
+        ready, tell = _PROCESSES.Pipe(duplex=False)
+        self._process = _PROCESSES.Process(target=main, args=(database_url, platform_url, wait, tell), daemon=True)
+        self._process.start()
+        tell.close()
+        with ready:
+            assert ready.recv() == "ready", "the worker did not start"
 
     def kill(self) -> None:
         """``kill -9``."""
-        if self._process.poll() is None:
-            os.kill(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self._process.kill()
+        self._process.join()
 
 
-def main(database_url: str, platform_url: str, wait: str) -> None:
+def main(database_url: str, platform_url: str, wait: float, tell: Connection) -> None:
     settings = Settings(database_url=database_url, province_url=platform_url)
-    jobs = Jobs(database_url, impatient_kinds(attempts=5, wait=float(wait)))
+    jobs = Jobs(database_url, impatient_kinds(attempts=5, wait=wait))
     engine = ProcessEngine(Database(database_url), settings, ServiceRegistry(), jobs=jobs)
     Worker(engine, jobs, lease_seconds=1.5, sweep_seconds=0.5).start()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    tell.send("ready")
     threading.Event().wait()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
