@@ -24,6 +24,8 @@ DECISION = "decision"
 HEARING = "hearing"
 #: Key in the facts of a granted suspension: its ground and reason, until the case is resumed.
 GRANTED = "suspension"
+#: Until when a case that stands still is expected to go on.
+RESUMPTION = "case-resumption"
 #: Key in the facts of a crime transfer: the penalties whose days it excludes; and ground and reason it gives, whose
 #: readers need not know of the transfer.
 EXCLUDED, TRANSFER, TRANSFER_WORDS = "stopped", "suspended-case", "案件中止调查"

@@ -243,14 +243,17 @@ def test_the_days_for_a_penalty_stand_still_with_public_security_and_the_case_en
         "handling": "移送结案",
     }  # fmt: skip
     # What makes no sense without the penalty ends with it, and those concerned are told; what has to be finished goes on.
-    kinds = ("hearing", "handler-recusal", "questioning", "case-suspension", "evidence-preservation")
-    hearing, recusal, question, suspension, preserved = (limits.open(kind, penalty) for kind in kinds)
+    hearing, recusal, question, preserved = (
+        limits.open(kind, penalty) for kind in ("hearing", "handler-recusal", "questioning", "evidence-preservation")
+    )
     limits.do(number, "hand_materials", files)
     ended = limits.follow_up(penalty)
     assert ended.closed_at is not None and ended.state == "移送公安机关"
-    over = {recusal: "案件已办结，不再决定", question: "案件已办结，不再询问", suspension: "案件已办结"}
-    assert {one: limits.follow_up(one).state for one in over} == over
-    assert [limits.steps(one) for one in over] == [frozenset()] * 3
+    assert [limits.follow_up(one).state for one in (recusal, question)] == [
+        "案件已办结，不再决定",
+        "案件已办结，不再询问",
+    ]
+    assert limits.steps(recusal) == limits.steps(question) == frozenset()
     assert limits.steps(hearing) == {"tell_participants"} and limits.follow_up(preserved).closed_at is None
     told = {"persons": "当事人王示例、听证主持人", "told_on": "2026-03-05", "told_by": "书面"}
     with pytest.raises(InvalidInput):
@@ -276,7 +279,17 @@ def test_a_clock_that_stands_already_goes_on_standing_for_the_transfer_when_the_
     agreed = {"decision": "同意"}
     paused = limits.open("case-suspension", penalty)
     day = limits.clock.now.date().isoformat()
-    limits.do(paused, "apply", {"ground": "testing", "reason": "送检样品三批。", "since": day, "expected": "三月底"})
+    limits.do(
+        paused,
+        "apply",
+        {
+            "ground": "testing",
+            "reason": "送检样品三批。",
+            "since": day,
+            "expected": "收到报告",
+            "expected_on": "2026-07-10",
+        },
+    )
     limits.do(paused, "approve_suspension", agreed)
     number = transferred(limits, penalty)
     hand_over(limits, number)

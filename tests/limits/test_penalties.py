@@ -79,7 +79,13 @@ def test_a_case_is_decided_within_ninety_days_extended_twice_and_not_counting_wh
     # twenty days at the laboratory do not count
     limits.clock.travel("2026-03-10T09:00")
     paused = limits.open("case-suspension", number)
-    asked = {"ground": "testing", "reason": "送检样品三批。", "since": "2026-03-10", "expected": "三月底"}
+    asked = {
+        "ground": "testing",
+        "reason": "送检样品三批。",
+        "since": "2026-03-10",
+        "expected": "收到报告",
+        "expected_on": "2026-07-10",
+    }
     with pytest.raises(InvalidInput, match="中止"):
         limits.do(paused, "apply", {**asked, "since": "2026-02-27"})
     with pytest.raises(InvalidInput, match="中止日期"):  # only the laboratory's days begin before the approval
@@ -237,6 +243,28 @@ def test_who_handled_a_case_does_not_approve_that_its_investigation_ends(limits:
         both.do(number, "approve_termination", case.AGREED)
     limits.do(number, "approve_termination", case.AGREED)
     assert limits.follow_up(number).closed_at is not None
+
+
+def test_a_case_that_stands_still_longer_than_expected_is_urged(limits: LimitDistrict) -> None:
+    number, _ = opened(limits)
+    paused = limits.open("case-suspension", number)
+    asked = {"ground": "testing", "reason": "送检样品三批。", "since": today(limits), "expected": "收到报告"}
+    with pytest.raises(InvalidInput, match="日期有误"):
+        limits.do(paused, "apply", {**asked, "expected_on": today(limits)})
+    limits.do(paused, "apply", {**asked, "expected_on": "2026-03-20"})
+    limits.do(paused, "approve_suspension", case.AGREED)
+
+    def resume(district: LimitDistrict) -> None:
+        district.do(paused, "resume", {"reason": "检验报告已收到。", "until": today(district)})
+        district.do(paused, "approve_resumption", case.AGREED)
+
+    sides = limits.around(paused, "case-resumption", then=resume)
+    assert [side.at.date() for side in sides] == [date(2026, 3, 19), date(2026, 3, 20), date(2026, 3, 21)]
+    assert [side.on_time for side in sides] == [True, True, False]
+    assert [side.opened for side in sides] == [frozenset(), frozenset(), {"urge_resumption"}]
+    late = limits.at(datetime.fromisoformat("2026-03-21T09:00:00+08:00"))
+    resume(late)
+    assert "urge_resumption" not in late.steps(number)  # nobody is urged to do what is done
 
 
 def test_nobody_is_punished_without_having_been_told(limits: LimitDistrict) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import ServiceTaskFailed
-from engine.inspection import enforcement_steps as steps
 from engine.inspection import credit_listings, remedies
+from engine.inspection import enforcement_steps as steps
 from engine.inspection.penalty_withdrawal import withdraw_penalty_publication
 from engine.inspection.records import follow_up
 from engine.service_tasks import ServiceContext, service_task

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.bpmn.timers import parse_instant
-from engine.inspection.decision_clock import GRANTED, go_on
+from engine.inspection.decision_clock import GRANTED, RESUMPTION, go_on
 from engine.inspection.follow_ups import running_deadline
 from engine.inspection.records import follow_up
 from engine.service_tasks import ServiceContext, service_task
@@ -13,6 +13,7 @@ from engine.service_tasks import ServiceContext, service_task
 def resume_case(ctx: ServiceContext, reason: str, until: str) -> None:
     """Ends the suspension this application is for, and no other; what else excludes days takes over."""
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
+    ctx.meet_deadline(RESUMPTION)
     running = running_deadline(ctx.session, ctx.district_id, row.origin, "decision")
     granted = row.facts.get(GRANTED)
     row.facts = {key: value for key, value in row.facts.items() if key != GRANTED}

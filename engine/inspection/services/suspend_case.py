@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from engine.bpmn.timers import parse_instant
 from engine.deadline_rules import deadline_rule
-from engine.inspection.decision_clock import GRANTED
+from engine.inspection.decision_clock import GRANTED, RESUMPTION
 from engine.inspection.follow_ups import running_deadline
 from engine.inspection.records import follow_up
 from engine.service_tasks import ServiceContext, service_task
@@ -18,6 +20,7 @@ def suspend_case(ctx: ServiceContext, ground: str, reason: str, since: str) -> d
     ran out before a ground that begins with the approval was approved is not stopped.
     """
     row = follow_up(ctx.session, ctx.district_id, ctx.business_key)
+    _expect_back(ctx)
     running = running_deadline(ctx.session, ctx.district_id, row.origin, "decision")
     granted = {**row.facts, GRANTED: {"ground": ground, "reason": reason}}
     if running is None or running.suspended_at is not None:
@@ -36,3 +39,10 @@ def suspend_case(ctx: ServiceContext, ground: str, reason: str, since: str) -> d
     ctx.suspend_deadline(row.origin, "decision", reason, ground=ground, since=min(began, ctx.now))
     row.state, row.facts = "中止中", granted
     return {"suspended": True}
+
+
+def _expect_back(ctx: ServiceContext) -> None:
+    """Watched until the day the application expects; one of an earlier version names none, then the row counts."""
+    expected = str((ctx.data.get("apply") or {}).get("expected_on") or "")[:10]
+    days = (date.fromisoformat(expected) - ctx.calendar.local_date(ctx.now)).days if expected else 0
+    ctx.set_deadline(ctx.business_key, RESUMPTION, rule=f"{max(days, 1)}d" if expected else None)
