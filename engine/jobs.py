@@ -14,12 +14,16 @@ timers and incidents live in our own tables, the job engine only carries alarms.
 from __future__ import annotations
 
 import logging
+import sqlite3
+import sys
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, LianjianError, OutsideUnavailable
@@ -91,6 +95,17 @@ def idempotency_key(kind: str, key: str) -> str:
 def worth_repeating(error: BaseException) -> bool:
     """Our own errors are final, except that somebody was faster or nobody answered."""
     return not isinstance(error, LianjianError) or isinstance(error, Conflict | OutsideUnavailable)
+
+
+def tell_fractions(connection: Any, _record: Any = None) -> None:
+    """Let an older SQLite tell the time with its fractions, as the job engine asks for it: ``unixepoch('subsec')``."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.create_function("unixepoch", 1, lambda asked: time.time() if asked == "subsec" else None)
+
+
+# From Python 3.12 on the job engine takes it for granted that SQLite is new, which is another library's affair.
+if sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < (3, 42):
+    event.listen(sa.Engine, "connect", tell_fractions)
 
 
 def prepare(url: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,7 +15,7 @@ from engine import jobs as jobs_module
 from engine.db import Database
 from engine.errors import InvalidInput, OutsideUnavailable
 from engine.job_runner import Runner
-from engine.jobs import JobFailure, JobKind, Jobs, job_id, owns_table, prepare
+from engine.jobs import JobFailure, JobKind, Jobs, job_id, owns_table, prepare, tell_fractions
 from tests.support.job_table import job_names, none_is_running, table
 from tests.support.waiting import wait_until
 
@@ -236,3 +238,12 @@ def test_every_table_the_job_engine_makes_on_sqlite_is_known_to_be_its_own(new_s
 def test_on_postgresql_everything_in_the_job_engines_schema_is_its_own() -> None:
     assert owns_table("anything", "dbos")
     assert not owns_table("user_task", None)
+
+
+def test_an_older_sqlite_tells_the_time_with_its_fractions_to_the_job_engine() -> None:
+    connection = sqlite3.connect(":memory:")
+    tell_fractions(connection)
+    connection.execute("CREATE TABLE made (at NOT NULL DEFAULT (unixepoch('subsec') * 1000), n)")
+    connection.execute("INSERT INTO made (n) VALUES (1)")
+    ((at,),) = connection.execute("SELECT at FROM made")
+    assert abs(at / 1000 - time.time()) < 60
