@@ -22,7 +22,7 @@ TYPES = ("text", "form", "list", "signatures", "closing")
 #: Functions every template may call, see :mod:`engine.inspection.document_values`.
 FUNCTIONS = frozenset(
     {
-        "chinese_date", "chinese_time", "department_name", "person", "item_name", "label", "joined", "money",
+        "chinese_date", "chinese_time", "department_name", "person", "item_name", "label", "joined", "money", "case_number",
         "working_days_after", "end_of_day",
     }
 )  # fmt: skip

@@ -97,7 +97,7 @@ def functions(case: DocumentCase) -> dict[str, Callable[..., Any]]:
         "chinese_date": lambda value: chinese(value).partition("日")[0] + "日" if value else "",
         "chinese_time": chinese, "department_name": department_name, "person": person, "item_name": item_name,
         "label": label, "joined": joined, "money": money, "working_days_after": working_days_after,
-        "end_of_day": end_of_day,
+        "end_of_day": end_of_day, "case_number": lambda key: case.number_words(str(key or "")),
     }  # fmt: skip
 
 
