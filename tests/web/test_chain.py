@@ -106,8 +106,10 @@ def test_nothing_a_department_reads_differs_by_a_transfer_it_may_not_know_of(
              f"/chain/{limits.part}", f"/chain.xlsx/{limits.part}", f"/inspections/{limits.part.rpartition('/')[0]}",
              "/processes", "/processes/crime-transfer", "/deadlines", "/deadlines?name=crime-transfer",
              "/deadlines?name=transfer-decision&colour=red", "/documents", "/board", "/board.csv", "/held-items",
-             "/inbox", "/inbox/done", "/publications", "/leads", "/credit.csv", "/archives", "/enforcement")  # fmt: skip
-    readers = {"scjg-deputy": lists, "wjj-section": lists, "admin": ("/admin/incidents", "/processes", "/deadlines", "/admin/calendar")}
+             "/inbox", "/inbox/done", "/publications", "/leads", "/credit.csv", "/archives",
+             "/enforcement")  # fmt: skip
+    readers = {"scjg-deputy": lists, "wjj-section": lists}
+    readers["admin"] = ("/admin/incidents", "/processes", "/deadlines", "/admin/calendar")
     with limits.engine.read() as session:
         uscc = session.scalars(sa.select(FollowUp.uscc)).first()
     readers["scjg-officer"] = (*lists, f"/objects/{uscc}")
@@ -171,12 +173,16 @@ def test_another_department_sees_the_part_of_its_own_and_of_the_others_no_more_t
 
 def test_a_newcomer_finds_leads_and_follow_ups_in_different_states(limits: LimitDistrict, pages: District) -> None:
     assert show_follow_ups(limits.engine) == 0  # nothing while the processes are not deployed
-    limits.deploy("case-lead", "rectification", "administrative-penalty")
-    assert (show_follow_ups(limits.engine), show_follow_ups(limits.engine)) == (4, 0)
+    limits.deploy("case-lead", "rectification", "administrative-penalty", "document-service")
+    assert (show_follow_ups(limits.engine), show_follow_ups(limits.engine)) == (5, 0)
     browser = officer(pages, "zjj-officer")
     assert "ZJJ-线索-2026-0001" in browser.text("/leads")
     page = browser.text("/chain/ZJJ-线索-2026-0002/rectification")
     assert "改正中" in page and "收取整改报告" in page and "演示·项目经理" in page
+    page = browser.text("/chain/ZJJ-线索-2026-0004/penalty")
+    assert "听取陈述申辩" in page and "陈述" in page
+    todo = browser.text("/inbox")
+    assert "听取陈述申辩" in todo and "收取整改报告" in todo and "决定是否受理" in todo
 
 
 def test_a_chain_of_fifty_follow_ups_takes_as_many_statements_as_a_short_one(limits: LimitDistrict) -> None:
