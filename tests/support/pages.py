@@ -66,9 +66,13 @@ class Browser:
         return page.text
 
     def post(self, path: str, data: dict[str, Any], page: str = "/inbox", **options: Any) -> TestResponse:
+        return self.client.post(path, data={"csrf_token": self.token(page), **data}, **options)
+
+    def token(self, page: str = "/inbox") -> str:
+        """The token a page carries; it serves the whole session."""
         token = re.search(r'name="csrf-token" content="([^"]+)"', self.client.get(page).text)
         assert token, f"{page} carries no CSRF token"
-        return self.client.post(path, data={"csrf_token": token[1], **data}, **options)
+        return token[1]
 
 
 def settings_for(path: Path) -> Settings:
