@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.inspection import conference, records, tables
+from engine.inspection import conference, records, samples, tables
 from engine.inspection.disclosure import door_proof
 from engine.inspection.follow_ups import kinds
 from engine.inspection.models import Campaign, DrawnObject, Finding, FollowUp, Inspection, Inspector, Item, Publication
@@ -245,10 +245,17 @@ def _findings(session: Session, part: Part, today: Any) -> list[dict[str, Any]]:
         .where(Finding.district_id == part.row.district_id, Finding.department_inspection == part.row.number)
         .order_by(Finding.item)
     )
+    pending = samples.pending_items(session, part.row)
     return [
         {
             "item": name or finding.item,
-            "result": "未检查" if not finding.checked else "发现问题" if finding.problem else "未发现问题",
+            "result": "待检验结果"
+            if finding.item in pending
+            else "未检查"
+            if not finding.checked
+            else "发现问题"
+            if finding.problem
+            else "未发现问题",
             "problem": finding.problem,
             "category": _category(finding.category, today),
             "clause": finding.clause,
