@@ -35,14 +35,14 @@ def install(app: Flask) -> None:
         endpoint = request.endpoint or ""
         if _takes_out(app, endpoint, response) and not g.get("export_told"):
             asked = {**(request.view_args or {}), **request.args.to_dict()}
-            form = response.mimetype.rpartition("/")[2][:100]
+            form = (response.mimetype or "").rpartition("/")[2][:100]
             record_export(endpoint, form, None, {name: str(value)[:200] for name, value in asked.items()})
         return response
 
 
 def _takes_out(app: Flask, endpoint: str, response: Response) -> bool:
     said = response.headers.get("Content-Disposition", "")
-    shown = said.startswith("inline") and response.mimetype.startswith("image/")
+    shown = said.startswith("inline") and (response.mimetype or "").startswith("image/")
     guard = guard_of(app.view_functions.get(endpoint))
     return (
         bool(said) and not shown and response.status_code in (200, 206)

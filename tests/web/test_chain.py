@@ -182,6 +182,7 @@ def test_a_newcomer_finds_leads_and_follow_ups_in_different_states(limits: Limit
     page = browser.text("/chain/ZJJ-线索-2026-0004/penalty")
     assert "听取陈述申辩" in page and "陈述" in page
     todo = browser.text("/inbox")
+    assert "立案审批" in officer(pages, "zjj-head").text("/inbox")
     assert "听取陈述申辩" in todo and "收取整改报告" in todo and "决定是否受理" in todo
 
 

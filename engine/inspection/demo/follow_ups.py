@@ -6,7 +6,7 @@ the processes are not deployed, or when the district has leads already.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -38,9 +38,9 @@ LEADS = (
 def show_follow_ups(engine: ProcessEngine) -> int:
     """Make them; returns how many leads were made.
 
-    One waits for acceptance, one has an order to correct whose report is awaited, one a penalty case to be
-    filed, one a penalty the party was told of, in whose period for statements a hearing may be asked for, and one
-    was refused and is closed.
+    One waits for acceptance, one has an order to correct whose report is awaited, one a penalty case the head
+    is asked to file, one a penalty the party was told of, in whose period for statements a hearing may be asked
+    for, and one was refused and is closed.
     """
     with engine.read() as session:
         deployed = set(session.scalars(sa.select(ProcessDefinition.key).where(ProcessDefinition.current)))
@@ -65,6 +65,7 @@ def show_follow_ups(engine: ProcessEngine) -> int:
         "delivery": "当场交付", "served_on": day.isoformat(), "method": "直接送达", "receiver": "演示·项目经理",
         "rights_told": True,
     })  # fmt: skip
+    _file(engine, f"{filed}/penalty")
     _tell(engine, f"{told}/penalty", day.isoformat())
     _submit(engine, refused, "accept", {
         "decision": "不予受理", "refusal_ground": "not-violation",
@@ -80,8 +81,8 @@ FACTS = "经查，当事人将没有复验报告的外墙保温材料用于工�
 PENALTY = {"kinds": ["罚款"], "amount": 60_000}
 
 
-def _tell(engine: ProcessEngine, number: str, day: str) -> None:
-    """Take a penalty from its filing to the served notice: the five working days for a statement run."""
+def _file(engine: ProcessEngine, number: str) -> Sequence[str]:
+    """Ask the head to file the case; returns its two handlers."""
     with engine.read() as session:
         pair = session.scalars(
             sa.select(Inspector.user_id)
@@ -92,11 +93,17 @@ def _tell(engine: ProcessEngine, number: str, day: str) -> None:
             .order_by(Inspector.code)
             .limit(2)
         ).all()  # fmt: skip
-    cause, evidence = "涉嫌使用未经检验的保温材料", "现场照片：证明材料堆放和包装情况。"
     _submit(engine, number, "file_case", {
-        "cause": cause, "facts": FACTS, "basis": BASIS, "proposal": "立案", "handlers": pair,
+        "cause": "涉嫌违反建设工程管理规定", "facts": FACTS, "basis": BASIS, "proposal": "立案", "handlers": pair,
         "criteria": ["evidence", "punishable", "competent", "in-time"],
     })  # fmt: skip
+    return [str(each) for each in pair]
+
+
+def _tell(engine: ProcessEngine, number: str, day: str) -> None:
+    """Take a penalty from its filing to the served notice: the five working days for a statement run."""
+    pair = _file(engine, number)
+    evidence = "现场照片：证明材料堆放和包装情况。"
     _submit(engine, number, "approve_filing", {"decision": "立案"})
     _submit(engine, number, "investigate", {
         "facts": FACTS, "outcome": "调查终结",
