@@ -229,7 +229,8 @@ def test_what_belongs_to_another_department_becomes_its_lead_and_its_acceptance_
     # Sent on again, it comes back to who sent it.
     third = register(office, content="另一件医疗机构的问题，请依法核实处理。")
     step(office, third, "accept", {"decision": "移送有权机关", "reason": "由卫生健康部门管辖。"})
-    assert faults(office, third, "section_check", {**BACK, "return_reason": f"{NAME}要求本局办理。"}) == {"return_reason"}
+    named = {**BACK, "return_reason": f"{NAME}要求本局办理。"}
+    assert faults(office, third, "section_check", named) == {"return_reason"}
     step(office, third, "section_check", OK)
     step(office, third, "transfer", {**sent, "receiver": "WJJ"})
     back = "WJJ-线索-2026-0002"

@@ -242,18 +242,15 @@ def test_the_days_for_a_penalty_stand_still_with_public_security_and_the_case_en
         "handed_over_at": now(limits), "receiver": "演示民警", "things": [], "materials": "全部案卷。",
         "handling": "移送结案",
     }  # fmt: skip
-    # What makes no sense without the penalty ends with it, and those concerned are told; what has to be finished goes on.
-    hearing, recusal, question, preserved = (
-        limits.open(kind, penalty) for kind in ("hearing", "handler-recusal", "questioning", "evidence-preservation")
-    )
+    # What makes no sense without the penalty ends with it, those concerned are told; what must be finished goes on.
+    kinds = ("hearing", "handler-recusal", "questioning", "case-suspension", "evidence-preservation")
+    hearing, recusal, question, suspension, preserved = (limits.open(kind, penalty) for kind in kinds)
     limits.do(number, "hand_materials", files)
     ended = limits.follow_up(penalty)
     assert ended.closed_at is not None and ended.state == "移送公安机关"
-    assert [limits.follow_up(one).state for one in (recusal, question)] == [
-        "案件已办结，不再决定",
-        "案件已办结，不再询问",
-    ]
-    assert limits.steps(recusal) == limits.steps(question) == frozenset()
+    over = {recusal: "案件已办结，不再决定", question: "案件已办结，不再询问", suspension: "案件已办结"}
+    assert {one: limits.follow_up(one).state for one in over} == over
+    assert [limits.steps(one) for one in over] == [frozenset()] * 3
     assert limits.steps(hearing) == {"tell_participants"} and limits.follow_up(preserved).closed_at is None
     told = {"persons": "当事人王示例、听证主持人", "told_on": "2026-03-05", "told_by": "书面"}
     with pytest.raises(InvalidInput):
