@@ -20,3 +20,4 @@ def record_own_correction(ctx: ServiceContext) -> None:
     if values["decision"] == "变更":
         remedies.note_amounts(ctx, row, values)
     row.outcome, row.outcome_on, row.effective_on = values["decision"], decided, decided
+    row.outcome_document = values.get("document_number") or ""  # a form of an earlier version asks for it here
