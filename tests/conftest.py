@@ -46,7 +46,7 @@ economise()
 #: The files that take longest, longest first (processor seconds as measured): a long one at the end leaves cores idle.
 LONGEST = (
     "test_whole_journey.py", "test_kill_server.py", "test_every_form.py", "test_kill_worker.py",
-    "test_penalty_with_hearing.py", "test_random_walks.py", "test_look.py", "test_ceremony.py",
+    "test_penalty_with_hearing.py", "test_random_walks.py", "test_look.py", "test_attacks.py", "test_ceremony.py",
 )  # fmt: skip
 
 
