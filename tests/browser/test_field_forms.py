@@ -193,10 +193,11 @@ def test_photos_chosen_without_a_connection_wait_on_the_device_and_are_sent_once
         route.abort()
 
     page.route("**/attachments", lose_once)
-    page.context.set_offline(False)
+    with page.expect_event("requestfailed"):
+        page.context.set_offline(False)
     expect(page.locator("[data-waiting]")).to_have_count(2)
     page.evaluate("window.dispatchEvent(new Event('online'))")
-    expect(page.locator("[data-waiting]")).to_have_count(0, timeout=10_000)
+    expect(page.locator("[data-waiting]")).to_have_count(0, timeout=30_000)  # at the latest with the next attempt
     assert len(lost) == 1 and "2 个文件" in asked[0] and "不能找回" in asked[0]
     with district.engine.read() as session:
         kept = (
@@ -210,9 +211,9 @@ def test_photos_chosen_without_a_connection_wait_on_the_device_and_are_sent_once
     page.context.set_offline(True)
     picker.set_input_files([photo("仓库.png", PIXEL + b"3")])
     expect(page.locator("[data-waiting]")).to_have_count(1)
-    page.context.set_offline(False)
     page.unroute("**/attachments")
     page.route("**/attachments", lambda route: route.abort())
+    page.context.set_offline(False)
     page.goto(f"{base}/inbox")
     expect(page.locator("[data-outbox-hint]")).to_contain_text("本机有 1 个文件待上传")
     page.once("dialog", lambda dialog: dialog.accept())
