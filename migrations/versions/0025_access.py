@@ -1,6 +1,6 @@
 """who may enter signed paper for another department (代录), and an index of what is restricted
 
-Revision: 0026, after 0025.  Open steps of departments in a joint inspection keep the lead's clerk, as their
+Revision: 0025, after 0024.  Open steps of departments in a joint inspection keep the lead's clerk, as their
 diagrams say from now on.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0026"
-down_revision = "0025"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """samples of a visit and their tests, materials of a written check, corrections of findings
 
-Revision: 0027, after 0026
+Revision: 0026, after 0025
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0027"
-down_revision = "0026"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
