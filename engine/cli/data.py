@@ -115,6 +115,7 @@ def demo(objects: int, as_json: bool) -> None:
 
     from engine.db import Database
     from engine.inspection.demo import load_demo
+    from engine.inspection.demo.first_pages import show_first_pages
     from engine.inspection.demo.follow_ups import show_follow_ups
     from engine.inspection.installation import open_engine
 
@@ -123,7 +124,9 @@ def demo(objects: int, as_json: bool) -> None:
     database = Database(found.url)
     try:
         reports = load_demo(database, found, datetime.now(found.timezone), lines, objects=objects)
-        show_follow_ups(open_engine(found, database=database))
+        engine = open_engine(found, database=database)
+        show_follow_ups(engine)
+        show_first_pages(engine)
     finally:
         database.dispose()
     text = "\n".join(map(_imported, reports.values())) or "演示区县已载入，未作改动。"

@@ -6,21 +6,15 @@ the processes are not deployed, or when the district has leads already.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Any
+from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
-from engine.actor import Actor
 from engine.commands.add_attachment import AddAttachment
-from engine.commands.complete_task import CompleteTask
-from engine.inspection.lead_entry import RegisterLead
+from engine.inspection.demo.desk import holder, open_follow_up, register, submit
 from engine.inspection.lead_models import CaseLead
 from engine.inspection.models import InspectedObject, Inspector
-from engine.inspection.open_follow_up import OpenFollowUp
-from engine.models import ProcessDefinition, ProcessInstance, TaskCandidate, User, UserRole, UserTask
+from engine.models import ProcessDefinition, UserTask
 from engine.process_engine import ProcessEngine
 
 DEPARTMENT = "ZJJ"
@@ -53,25 +47,26 @@ def show_follow_ups(engine: ProcessEngine) -> int:
             .limit(len(LEADS))
         ).all()
     _, ordered, filed, told, refused = [
-        _lead(engine, uscc, title, content) for uscc, (title, content) in zip(subjects, LEADS, strict=True)
+        register(engine, DEPARTMENT, uscc, title, content)
+        for uscc, (title, content) in zip(subjects, LEADS, strict=True)
     ]
     penalty = "administrative-penalty"
     for number, kind in ((ordered, "rectification"), (filed, penalty), (told, penalty)):
-        _submit(engine, number, "accept", {"decision": "受理"})
-        _open(engine, number, kind)
+        submit(engine, number, "accept", {"decision": "受理"})
+        open_follow_up(engine, number, kind)
     day = engine.clock().astimezone(engine.settings.timezone).date()
-    _submit(engine, f"{ordered}/rectification", "issue_order", {
+    submit(engine, f"{ordered}/rectification", "issue_order", {
         "content": "立即补齐楼层临边的防护栏杆，清理超出限制堆放的材料。", "mode": "限期改正", "term": "15d",
         "delivery": "当场交付", "served_on": day.isoformat(), "method": "直接送达", "receiver": "演示·项目经理",
         "rights_told": True,
     })  # fmt: skip
-    _file(engine, f"{filed}/penalty")
+    file_case(engine, f"{filed}/penalty", DEPARTMENT)
     _tell(engine, f"{told}/penalty", day.isoformat())
-    _submit(engine, refused, "accept", {
+    submit(engine, refused, "accept", {
         "decision": "不予受理", "refusal_ground": "not-violation",
         "reason": "属于物业服务合同纠纷，可以向人民法院起诉或者申请调解。",
     })  # fmt: skip
-    _submit(engine, refused, "section_check", {"decision": "同意", "opinion": "同意。"})
+    submit(engine, refused, "section_check", {"decision": "同意", "opinion": "同意。"})
     return len(LEADS)
 
 
@@ -81,53 +76,61 @@ FACTS = "经查，当事人将没有复验报告的外墙保温材料用于工�
 PENALTY = {"kinds": ["罚款"], "amount": 60_000}
 
 
-def _file(engine: ProcessEngine, number: str) -> Sequence[str]:
-    """Ask the head to file the case; returns its two handlers."""
+def file_case(engine: ProcessEngine, number: str, department: str, *, approved: bool = False) -> Sequence[str]:
+    """Ask the head to file the case, and have it ``approved``; returns its two handlers."""
     with engine.read() as session:
         pair = session.scalars(
             sa.select(Inspector.user_id)
             .where(
-                Inspector.department == DEPARTMENT, Inspector.user_id.is_not(None), Inspector.expert.is_(False),
+                Inspector.department == department, Inspector.user_id.is_not(None), Inspector.expert.is_(False),
                 Inspector.certificate_number != "", Inspector.certificate_until >= engine.clock().date(),
             )
             .order_by(Inspector.code)
             .limit(2)
         ).all()  # fmt: skip
-    _submit(engine, number, "file_case", {
+    submit(engine, number, "file_case", {
         "cause": "涉嫌违反建设工程管理规定", "facts": FACTS, "basis": BASIS, "proposal": "立案", "handlers": pair,
         "criteria": ["evidence", "punishable", "competent", "in-time"],
     })  # fmt: skip
+    if approved:
+        submit(engine, number, "approve_filing", {"decision": "立案"})
     return [str(each) for each in pair]
 
 
-def _tell(engine: ProcessEngine, number: str, day: str) -> None:
-    """Take a penalty from its filing to the served notice: the five working days for a statement run."""
-    pair = _file(engine, number)
-    evidence = "现场照片：证明材料堆放和包装情况。"
-    _submit(engine, number, "approve_filing", {"decision": "立案"})
-    _submit(engine, number, "investigate", {
+def report_case(engine: ProcessEngine, number: str, department: str, *, complex_case: bool = False) -> Sequence[str]:
+    """Take a penalty from its filing to its review; a complex case goes to legal review."""
+    day = engine.clock().astimezone(engine.settings.timezone).date().isoformat()
+    pair = file_case(engine, number, department, approved=True)
+    submit(engine, number, "investigate", {
         "facts": FACTS, "outcome": "调查终结",
         "evidence_list": [{
             "name": "现场照片", "kind": "书证", "proves": "材料堆放和包装情况", "source": "现场拍摄",
             "place": "施工现场", "obtained_by": "两名办案人员", "obtained_on": day,
         }],
     })  # fmt: skip
-    _submit(engine, number, "write_report", {
-        "facts": FACTS, "evidence": evidence, "basis": BASIS, "proposal": "给予行政处罚", **PENALTY,
-        "discretion_reason": "主动停止使用，从轻。", "public_interest": "否", "complex": "否", "grave": "否",
+    submit(engine, number, "write_report", {
+        "facts": FACTS, "evidence": "现场照片：证明材料堆放和包装情况。", "basis": BASIS,
+        "proposal": "给予行政处罚", **PENALTY, "discretion_reason": "主动停止使用，从轻。", "public_interest": "否",
+        "complex": "是" if complex_case else "否", "grave": "否",
     })  # fmt: skip
+    return pair
+
+
+def _tell(engine: ProcessEngine, number: str, day: str) -> None:
+    """Take a penalty from its filing to the served notice: the five working days for a statement run."""
+    pair = report_case(engine, number, DEPARTMENT)
     agreed = {
         "checked": ["主体和管辖", "事实和证据", "适用法律和裁量", "程序", "文书", "是否涉嫌犯罪"], "decision": "同意",
         "opinion": "事实清楚，证据充分，程序合法。",
     }  # fmt: skip
     for review in ("legal_review", "case_review"):
-        _submit(engine, number, review, agreed, if_open=True)
+        submit(engine, number, review, agreed, if_open=True)
     members = [{"name": f"演示·负责人{n}", "post": "局领导", "position": "同意", "opinion": "同意。"} for n in "甲乙丙"]
-    _submit(engine, number, "collective_discussion", {
+    submit(engine, number, "collective_discussion", {
         "held_at": engine.clock().isoformat(), "place": "三楼会议室", "chair": "演示·负责人甲", "entitled": 5,
         "recorder": "演示·记录人", "members": members, "decision": "同意拟处理意见", "result": "罚款六万元。",
     }, if_open=True)  # fmt: skip
-    _submit(engine, number, "notice", {
+    submit(engine, number, "notice", {
         **PENALTY, "content": FACTS, "basis": BASIS, "hearing_right": "是",
         "document_number": "济天住建罚告〔2026〕演示1号",
     })  # fmt: skip
@@ -135,72 +138,13 @@ def _tell(engine: ProcessEngine, number: str, day: str) -> None:
         service = session.scalars(
             sa.select(UserTask).where(UserTask.business_key.startswith(f"{number}/service"), UserTask.state == "open")
         ).one()
-        server = _holder(session, service.role)
+        server = holder(session, service.role, DEPARTMENT)
     receipt = engine.execute(
         AddAttachment(service.id, "receipt", "送达回证（演示）.pdf", "application/pdf", b"%PDF-1.4\n%%EOF\n"),
         actor=server,
     )
-    _submit(engine, service.business_key, service.element_id, {
+    submit(engine, service.business_key, service.element_id, {
         "action": "送达", "mode": "direct", "attempted_on": day, "servers": pair, "result": "已送达", "on_spot": True,
         "place": "当事人经营场所", "receiver": "演示·项目经理", "relation": "法定代表人或者负责人",
         "signed": "纸质送达回证", "receipt": [receipt],
     })  # fmt: skip
-
-
-def _lead(engine: ProcessEngine, uscc: str, title: str, content: str) -> str:
-    day = (engine.clock() - timedelta(days=1)).astimezone(engine.settings.timezone).date()
-    values = {
-        "department": DEPARTMENT, "source": "投诉举报", "received_on": day.isoformat(), "real_name": "匿名",
-        "uscc": uscc, "title": title, "content": content,
-    }  # fmt: skip
-    with engine.read() as session:
-        clerk = _holder(session, "承办人")
-    number: str = engine.execute(RegisterLead(values), actor=clerk)
-    return number
-
-
-def _open(engine: ProcessEngine, number: str, kind: str) -> None:
-    with engine.read() as session:
-        case = session.scalars(sa.select(ProcessInstance.id).where(ProcessInstance.business_key == number)).one()
-        clerk = _holder(session, "承办人")
-    engine.execute(OpenFollowUp(case, kind), actor=clerk)
-
-
-def _submit(
-    engine: ProcessEngine, number: str, element: str, values: Mapping[str, Any], *, if_open: bool = False
-) -> None:
-    with engine.read() as session:
-        task = session.scalars(
-            sa.select(UserTask).where(
-                UserTask.business_key == number, UserTask.element_id == element, UserTask.state == "open"
-            )
-        ).one_or_none()
-        if task is None and if_open:
-            return
-        assert task is not None, f"{element} of {number} is not open"
-        named = (
-            task.assignee_id
-            or session.scalars(
-                sa.select(TaskCandidate.user_id).where(TaskCandidate.task_id == task.id).order_by(TaskCandidate.user_id)
-            ).first()
-        )
-        actor = _person(session, named) if named else _holder(session, task.role)
-    engine.execute(CompleteTask(task.id, task.version, dict(values)), actor=actor)
-
-
-def _person(session: Session, user_id: str) -> Actor:
-    user = session.get_one(User, user_id)
-    roles = session.execute(sa.select(UserRole.department, UserRole.role).where(UserRole.user_id == user_id))
-    return Actor(user.id, user.name, user.department, frozenset(f"{d}/{r}" for d, r in roles))
-
-
-def _holder(session: Session, role: str) -> Actor:
-    """Who holds a role in the department, as somebody signed in."""
-    user = session.scalars(
-        sa.select(User)
-        .join(UserRole, UserRole.user_id == User.id)
-        .where(UserRole.department == DEPARTMENT, UserRole.role == role, User.department == DEPARTMENT)
-        .order_by(User.login)
-    ).first()
-    assert user is not None, f"the demo district has nobody for {role}"
-    return Actor(user.id, user.name, DEPARTMENT, frozenset({f"{DEPARTMENT}/{role}"}))
