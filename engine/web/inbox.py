@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.inbox import COUNT_CAP, inbox
 from engine.inspection.batches import waiting
 from engine.inspection.deadline_list import reminders_for
-from engine.models import ProcessDefinition
 from engine.queries import Cursor
+from engine.web.cases import process_words
 from engine.web.context import actor, database, department_name
 from engine.web.guards import signed_in
 from engine.web.navigation import NavItem
+from engine.web.purposes import purposes
 from engine.web.task_lookup import is_id, is_moment
 
 blueprint = Blueprint("inbox", __name__)
 NAV = (NavItem("待办", "inbox.todo", "inbox", 1, "/inbox"),)
 
-_NAMES = sa.select(ProcessDefinition.key, sa.func.max(ProcessDefinition.name)).group_by(ProcessDefinition.key)
 _TABS = (("todo", "待办"), ("claimable", "待签收"), ("done", "已办"))
 
 
@@ -42,7 +41,7 @@ def todo(tab: str) -> ResponseReturnValue:
         page = inbox(session, actor(), tab=tab, search=search, process_key=process_key, after=_cursor())
         waits = waiting(session, actor())
         reminded, more_reminded = reminders_for(session, actor()) if tab == "todo" else ((), False)
-        names = session.execute(_NAMES).all()
+        words = process_words(session)
     filters: dict[str, Any] = {k: v for k, v in (("q", search), ("process", process_key)) if v}
     following = url_for(".todo", tab=tab, after="~".join(page.next), **filters) if page.next else None
     count = f"{COUNT_CAP}+" if waits.total > COUNT_CAP else str(waits.total)
@@ -52,10 +51,11 @@ def todo(tab: str) -> ResponseReturnValue:
     ]
     return render_template(
         "inbox.html", tab=tab, tabs=tabs, tasks=page.tasks, following=following, search=search,
-        process_key=process_key, process_names=[(key, name) for key, name in names],
-        process_of=dict((key, name) for key, name in names), batches=waits.batches if tab != "done" else [],
+        process_key=process_key, process_words=words,
+        batches=waits.batches if tab != "done" else [],
         reminded=reminded, more_reminded=more_reminded,
         department_of={code: department_name(code) for code in {task.department for task in page.tasks}},
+        purposes=purposes(actor().roles),
         # The same address for every task, so that a long list does not ask for fifty of them.
         address=url_for("tasks.show", task_id="-")[:-1],
     )  # fmt: skip
