@@ -18,7 +18,10 @@ VERBATIM, OPEN, CHECKED, NAME, MUST_HIDE, CLOSED = "照录", "公开", "核对�
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
-    """How one field of a document is made public; ``columns`` are the public ones of a table inside."""
+    """How one field of a document is made public; ``columns`` are the public ones of a table inside.
+
+    ``former`` are labels the field was released under before: what was published keeps its words.
+    """
 
     field: str
     label: str
@@ -26,6 +29,7 @@ class FieldRule:
     columns: tuple[str, ...]
     why: str
     source: str
+    former: tuple[str, ...] = ()
 
     @property
     def closed(self) -> bool:
@@ -52,8 +56,9 @@ def rules(settings: Settings, document: str, subject_kind: str, on: date) -> lis
         if known is None or (kinds and not known[0]):
             columns = tuple(row.get("columns") or ())
             rule = FieldRule(
-                row["field"], row["label"], row["treatment"], columns, row.get("why", ""), row.get("source", "")
-            )
+                row["field"], row["label"], row["treatment"], columns, row.get("why", ""), row.get("source", ""),
+                tuple(row.get("former") or ()),
+            )  # fmt: skip
             found[row["field"]] = (bool(kinds), rule)
     return [rule for _, rule in found.values()]
 
@@ -67,8 +72,9 @@ def visible(
     """
     shown: dict[str, Any] = {}
     for rule in rules(settings, document, subject_kind, on):
-        if not rule.closed and rule.label in content:
-            shown[rule.label] = _cleaned(settings, content[rule.label], rule, on)
+        label = next((label for label in (rule.label, *rule.former) if label in content), None)
+        if not rule.closed and label is not None:
+            shown[label] = _cleaned(settings, content[label], rule, on)
     return shown
 
 

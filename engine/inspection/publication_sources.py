@@ -98,17 +98,22 @@ def of_penalty(session: Session, settings: Settings, row: FollowUp) -> Source:
     snapshot, people, reporters = _party(session, row)
     names = records.department_names(session, row.district_id)
     decision = dict(row.facts.get("decision") or {})
+    # The act is what the decision found (违法行为), never the suspicion the case was filed for; a decision on the spot
+    # names it apart from its facts.
+    found = str(decision.get("facts") or "")
+    act = str(decision.get("cause") or "")
     values = {
         **_subject(snapshot),
-        "cause": str((row.facts.get("filing") or {}).get("cause") or ""),
+        "cause": act or found,
         "document_number": decision.get("document_number", ""),
         "department": names.get(row.department, row.department),
         "decided_on": str(decision.get("decided_on", ""))[:10],
         "kinds": decision.get("kinds") or [],
         "amount": decision.get("amount") or 0,
-        "facts": str(decision.get("facts") or ""),
         "basis": str(decision.get("basis") or ""),
     }
+    if act:
+        values["facts"] = found
     if decision.get("confiscated"):
         values["confiscated"] = decision["confiscated"]
     if decision.get("goods"):

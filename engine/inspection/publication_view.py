@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.inspection import publication, redaction
-from engine.inspection.models import Publication
+from engine.inspection.models import FollowUp, Publication
 from engine.settings import Settings
 
 #: States in which the public finds an entry; a withdrawn one without its content.
@@ -101,6 +101,23 @@ def still_public(today: date) -> sa.ColumnElement[bool]:
 def shown(row: Publication, today: date) -> bool:
     """Does the public see ``row`` on ``today``?"""
     return row.state in PUBLIC and (row.public_until is None or row.public_until >= today)
+
+
+def penalties_of(session: Session, row: Publication, today: date) -> list[Publication]:
+    """Published penalties that came of the inspection whose result ``row`` is, the oldest first."""
+    # Cases of before the roots were kept know where they came from alone.
+    root = sa.func.coalesce(sa.func.nullif(FollowUp.root, ""), FollowUp.origin)
+    numbers = sa.select(FollowUp.number).where(FollowUp.district_id == row.district_id, root == row.subject)
+    return list(
+        session.scalars(
+            sa.select(Publication)
+            .where(
+                Publication.district_id == row.district_id, Publication.kind == "penalty",
+                Publication.state == "published", Publication.subject.in_(numbers), still_public(today),
+            )
+            .order_by(Publication.id)
+        )
+    )  # fmt: skip
 
 
 def search(settings: Settings, kind: str, wanted: Mapping[str, str], today: date) -> sa.Select[tuple[Publication]]:

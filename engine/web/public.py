@@ -143,10 +143,13 @@ def publication(publication_id: str) -> ResponseReturnValue:
         shown = publication_view.entry(settings(), row, today())
         trail = publication_view.trail(session, settings(), row, today())
         draw_id = _draw_of(session, row) if row.state == "published" else ""
+        linked = row.kind == "result" and row.state == "published"
+        found = publication_view.penalties_of(session, row, today()) if linked else []
+        penalties = [publication_view.entry(settings(), penalty, today()) for penalty in found]
     section = next(name for name, kind in SECTIONS.items() if kind == row.kind)
     return render_template(
         "public/publication.html", row=shown, section=section, title=KINDS[row.kind], draw_id=draw_id, trail=trail,
-        organ_name=departments().get(row.department, row.department),
+        penalties=penalties, organ_name=departments().get(row.department, row.department),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from engine.inspection.models import DepartmentInspection, Finding, FollowUp, Pu
 from engine.inspection.open_follow_up import OpenFollowUp
 from engine.inspection.province import BeginPush, Receipt, RecordPushTrouble, RecordReceipt, next_wait
 from engine.inspection.province_by_hand import EnterPaperReceipt
+from engine.inspection.public_fields import visible
 from engine.inspection.publication_models import PublicationCorrection, WithheldPublication
 from engine.inspection.visit_models import FindingCorrection
 from engine.models import HistoryEvent, ProcessInstance
@@ -336,3 +337,26 @@ def test_a_published_penalty_names_the_goods_taken_and_the_duties_imposed(engine
     feed = public.get("/public/penalties.json").get_json()["items"]
     for shown in (public.get(f"/public/publications/{row.id}").text, json.dumps(feed, ensure_ascii=False)):
         assert goods in shown and "停业三十日" in shown and leaks(shown) == []
+
+
+def test_a_penalty_says_the_act_decided_not_the_suspicion_and_the_result_leads_to_it_once_it_is_public(
+    engine: ProcessEngine, gate: Gate
+) -> None:
+    with engine.database.write() as session:
+        case = session.scalars(sa.select(FollowUp).where(FollowUp.number == CASE)).one()
+        decided = {**case.facts["decision"], "facts": "未按规定贮存食品，有现场笔录。", "amount": 5000}
+        case.facts = {"filing": {"cause": "涉嫌未按规定贮存食品案"}, "decision": decided}
+    gate.publish("department-inspection", PART)
+    result, public = gate.publication("result"), create_app(engine.settings, engine).test_client()
+    address = f"/public/publications/{result.id}"
+    assert "作出的行政处罚" not in public.get(address).text
+    gate.publish("administrative-penalty", CASE)
+    row = gate.publication("penalty")
+    page = public.get(f"/public/publications/{row.id}").text
+    assert row.content["违法行为"] == decided["facts"] and "涉嫌" not in page
+    assert "当事人" in row.content and "检查对象" not in row.content
+    assert "<dt>罚款数额</dt><dd>5,000 元</dd>" in page and "5,000 元" in public.get("/public/penalties").text
+    assert f'href="/public/publications/{row.id}"' in public.get(address).text
+    earlier = {"检查对象": "济南示例商行", "决定书文号": "济天市监处罚〔2025〕1号"}  # the label of then
+    today = engine.clock().astimezone(engine.settings.timezone).date()
+    assert visible(engine.settings, "penalty", "企业", earlier, today) == earlier
