@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from engine.models import TaskCandidate, User, UserRole, UserTask
+from engine.models import ProcessInstance, TaskCandidate, User, UserRole, UserTask
 from tests.browser.shots import sign_in
 from tests.support.running import Running
 
@@ -23,10 +23,15 @@ _NAMED = '[name="{}"]:not([disabled])'
 
 
 class People:
-    """One browser profile a person, kept for the whole test."""
+    """One browser profile a person, kept for the whole test.
 
-    def __init__(self, running: Running, watched: Watched) -> None:
+    ``aside`` leaves the cases that are there already, such as those a demo system shows, as they are.
+    """
+
+    def __init__(self, running: Running, watched: Watched, *, aside: bool = False) -> None:
         self.running = running
+        with running.database.read() as session:
+            self._aside = set(session.scalars(sa.select(ProcessInstance.id))) if aside else set()
         self._watched = watched
         self.pages: dict[str, Page] = {}
         self._signed_in: set[str] = set()
@@ -49,11 +54,15 @@ class People:
     # -- what waits ---------------------------------------------------------------
 
     def open_tasks(self, *elements: str, business_key: str = "") -> list[UserTask]:
-        statement = sa.select(UserTask).where(UserTask.state == "open", UserTask.element_id.in_(elements))
+        """Open tasks of these elements; of every one when none is named."""
+        statement = sa.select(UserTask).where(UserTask.state == "open")
+        if elements:
+            statement = statement.where(UserTask.element_id.in_(elements))
         if business_key:
             statement = statement.where(UserTask.business_key.startswith(business_key))
         with self.running.database.read() as session:
-            return list(session.scalars(statement.order_by(UserTask.business_key, UserTask.created_at, UserTask.id)))
+            found = session.scalars(statement.order_by(UserTask.business_key, UserTask.created_at, UserTask.id))
+            return [task for task in found if task.instance_id not in self._aside]
 
     def login_for(self, task: UserTask) -> str:
         """The login of somebody the task waits for."""

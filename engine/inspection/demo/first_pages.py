@@ -20,7 +20,7 @@ from engine.inspection.conference import OpenConferenceMatter
 from engine.inspection.demo.desk import login, open_follow_up, register, submit
 from engine.inspection.demo.follow_ups import file_case, report_case
 from engine.inspection.duty_reviews import OWN, OpenDutyReview
-from engine.inspection.models import Campaign, InspectedObject, Item
+from engine.inspection.models import Campaign, InspectedObject, Item, Plan
 from engine.inspection.opening import OpenCampaign, OpenPlan
 from engine.models import ProcessDefinition, UserTask
 from engine.process_engine import ProcessEngine
@@ -58,7 +58,7 @@ CONTENT = "反映的情况和企业均为虚构，仅供演示。"
 
 
 def show_first_pages(engine: ProcessEngine) -> int:
-    """Make them; returns how many cases were begun, 0 when there are campaigns or processes are missing.
+    """Make them; returns how many cases were begun, 0 when campaigns, plans exist or processes are missing.
 
     Campaigns wait for the section head, the deputy head and the witnesses, and one is with the inspectors; the
     next year's plans wait for the head of the organ and the district government, a conference matter for the
@@ -67,10 +67,10 @@ def show_first_pages(engine: ProcessEngine) -> int:
     """
     with engine.read() as session:
         deployed = set(session.scalars(sa.select(ProcessDefinition.key).where(ProcessDefinition.current)))
-        if not deployed >= NEEDED or session.scalar(sa.select(sa.func.count()).select_from(Campaign)):
+        begun = any(session.scalar(sa.select(model.id).limit(1)) for model in (Campaign, Plan))
+        if begun or not deployed >= NEEDED:
             return 0
-        zone = engine.settings.timezone
-        calendar = Calendar.load(session, engine.settings.district_id, zone)
+        calendar = Calendar.load(session, engine.settings.district_id, engine.settings.timezone)
         today = calendar.local_date(engine.clock())
         officer, office, *witnesses = (login(session, name) for name in (OFFICER, OFFICE, *WITNESSES))
         items = {
