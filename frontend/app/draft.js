@@ -25,12 +25,14 @@ const clock = () => new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", mi
 
 const storeKey = (form) => `draft:${form.dataset.draftOwner ?? ""}:${form.dataset.draftUrl}`;
 
-function keepHere(form) {
+// True when it is kept.
+export function keepHere(form) {
   const typed = [...body(form).entries()].filter(([name]) => !OURS.has(name));
   try {
     localStorage.setItem(storeKey(form), JSON.stringify({ at: clock(), version: form.elements.version?.value, typed }));
+    return true;
   } catch {
-    // no room or not allowed: the server's draft remains
+    return false; // no room or not allowed: the server's draft remains
   }
 }
 
@@ -130,6 +132,7 @@ export function watchDrafts(root) {
           redirect: "manual",
           headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" },
         });
+        delete form.dataset.unreached;
         if (response.status === 401) say("登录已过期，暂存没有成功；提交时可重新登录后继续");
         else if (response.status === 409) say("该任务已由他人办理，暂存没有成功");
         else if (response.ok) {
@@ -138,6 +141,7 @@ export function watchDrafts(root) {
         } else throw new Error(String(response.status));
       } catch {
         dirty = true;
+        form.dataset.unreached = "1"; // a submission asks first whether anybody hears it
         say("没有连上服务器，内容已留在本机，联网后自动暂存");
         timer = setTimeout(save, 15000);
       }

@@ -37,6 +37,7 @@ function enhance(root) {
   watchConditions(root);
   watchDrafts(root);
   watchCaptures(root);
+  watchOffline(root); // after the files that wait: they have the first word
   watchDates(root);
   watchFilters(root);
   watchSignOut(root);
@@ -93,6 +94,5 @@ document.addEventListener("htmx:after:process", (event) => enhance(event.target)
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-print]")) window.print();
 });
-watchOffline();
 tellWaiting();
 window.htmx = htmx;

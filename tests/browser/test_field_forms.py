@@ -99,6 +99,18 @@ def test_a_visit_is_recorded_on_a_telephone_and_survives_a_lost_network(
         "rights_told": True, "acknowledgement": "签名确认", "acknowledgement_signature": "__sign__",
     }  # fmt: skip
     fill(page, arrival)
+    # Without a network the official stays on the form and is told what happened to it.
+    here, said = page.url, page.locator("[data-offline-state]")
+    page.context.set_offline(True)
+    expect(said).to_contain_text("网络已断开")
+    for name in ("暂存", "提交"):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(said).to_contain_text(f"“{name}”没有送出。填写的内容已存在本机")
+    expect(page.locator("[data-offline]")).to_be_hidden()  # it would lie over the buttons
+    assert page.url == here
+    is_sound(page, axe)
+    page.context.set_offline(False)
+    expect(said).to_have_text("网络已恢复，请再按“提交”。")
     submit(page)
 
     check = district.task("site_check")
@@ -112,6 +124,8 @@ def test_a_visit_is_recorded_on_a_telephone_and_survives_a_lost_network(
     page.fill('[name="samples-0-name"]', "散装熟肉")
     fill(page, {"inspector_signature": "__sign__"})
     expect(page.get_by_text("内容已留在本机")).to_be_visible(timeout=10_000)
+    page.get_by_role("button", name="暂存", exact=True).click()  # the browser still believes in a network
+    expect(page.locator("[data-offline-state]")).to_contain_text("没有连上服务器，“暂存”没有送出")
     page.reload()
     expect(page.locator('[name="statement"]')).to_have_value("冷藏柜昨日报修，维修单在店内。")
     expect(page.locator('[name="findings-0-clause"]')).to_have_value("食品安全法第三十四条")
