@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from engine import accounts
+from engine.inspection.enforcement_models import PenaltyDebt
 from engine.inspection.models import FollowUp
 from engine.models import HistoryEvent, ProcessInstance, User
 from engine.process_engine import ProcessEngine
@@ -36,6 +37,12 @@ def test_what_is_owed_is_found_filtered_exported_and_kept_from_other_departments
     assert "没有符合条件的处罚执行" in officer.get("/enforcement?view=overdue").text
     assert "没有符合条件的处罚执行" in officer.get("/enforcement?q=不存在").text
     assert "济南示例餐饮有限公司" not in other.get("/enforcement").text
+    with engine.database.write() as session:  # everything settled: the page says so instead of looking unused
+        session.execute(sa.update(PenaltyDebt).values(closed_at=clock.now))
+    page = officer.get("/enforcement").text
+    assert "没有未结的处罚执行" in page and "1 件都已办结" in page and 'href="/enforcement?view=closed"' in page
+    with engine.database.write() as session:
+        session.execute(sa.update(PenaltyDebt).values(closed_at=None))
 
     desk.travel("2026-03-19")  # the sessions have ended meanwhile
     officer, other = signed_in(app.test_client(), "officer"), signed_in(app.test_client(), "other")
