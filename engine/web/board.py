@@ -81,6 +81,7 @@ def show() -> ResponseReturnValue:
         rows = board(session, actor(), wanted)
         work = open_work(session, actor(), wanted, after=_cursor(), limit=PAGE + 1)
         waits = {w.task.id: w for w in waiting(session, [task for task, _ in work[:PAGE]])}
+        words = process_words(session)
     last = work[PAGE - 1] if len(work) > PAGE else None
     kept: dict[str, Any] = {k: v for k, v in request.args.items() if k != "after" and v}
     if "state" not in kept and wanted.state:
@@ -93,7 +94,7 @@ def show() -> ResponseReturnValue:
         states=STATES,
         work=work[:PAGE],
         waits=waits,
-        process_words=process_words(),
+        process_words=words,
         departments=_offered(wanted),
         following=url_for(".show", **{**kept, "after": _key(last)}) if last else None,
         export=url_for(".export", **kept),
@@ -137,7 +138,8 @@ def export() -> ResponseReturnValue:
     with database().read() as session:
         work = open_work(session, actor(), wanted, limit=EXPORT_CAP)
         waits = {w.task.id: w for w in waiting(session, [task for task, _ in work])}
-    today, words = now().date(), process_words()
+        words = process_words(session)
+    today = now().date()
     lines = [_line(words, task, moment, waits[task.id].who) for task, moment in work]
     return csv_response(f"督查看板-{today.isoformat()}.csv", HEAD, lines)
 

@@ -15,7 +15,7 @@ from engine.inspection.follow_ups import find_follow_up, kinds
 from engine.inspection.models import DepartmentInspection, FollowUp, Inspection, Inspector
 from engine.inspection.records import department_inspection
 from engine.inspection.recusal_request import RequestRecusal
-from engine.models import ProcessInstance
+from engine.models import ProcessDefinition, ProcessInstance
 from engine.queries import deadlines
 from engine.scope import scope, visible_instance
 from engine.web.case_view import STATUS, diagram_text, history, open_tasks, picture, waiting
@@ -30,19 +30,27 @@ blueprint = Blueprint("cases", __name__)
 _WORDS = {
     "annual-plan": "年度抽查计划", "plan-adjustment": "计划调整",
     "joint-inspection": "抽查任务", "late-addition": "补充名单", "inspection": "检查",
-    "department-inspection": "部门检查",
+    "department-inspection": "部门检查", "inspector-substitution": "更换检查人员",
+    "publication-correction": "公示更正撤回", "withholding-review": "不予公开复查",
     "item-adjustment": "事项调整",
     "registry-change": "名录变更",
     "permit-handover": "审管移交",
     "deadline-extension": "期限延长",
     "special-inspection": "专项检查", "conference-matter": "联席会议事项", "duty-review": "尽职免责认定",
-    "case-lead": "线索",
+    "case-lead": "线索", "credit-measure-notice": "失信惩戒措施通知",
 }  # fmt: skip
 
+_DEPLOYED = sa.select(ProcessDefinition.key, sa.func.max(ProcessDefinition.name)).group_by(ProcessDefinition.key)
 
-def process_words() -> dict[str, str]:
-    """What each process is called, in the order of the work."""
-    return _WORDS | {key: kind.label for key, kind in kinds(settings(), now().date()).items()}
+
+def process_words(session: Session | None = None) -> dict[str, str]:
+    """What each process is called on every page, in the order of the work.
+
+    With a session also those an office deployed itself, by the names of their diagrams.
+    """
+    words = _WORDS | {key: kind.label for key, kind in kinds(settings(), now().date()).items()}
+    deployed = session.execute(_DEPLOYED).tuples() if session else ()
+    return words | {key: name for key, name in deployed if key not in words}
 
 
 def find_instance(session: Session, instance_id: str) -> ProcessInstance:
@@ -100,7 +108,7 @@ def show(instance_id: str) -> ResponseReturnValue:
             render_template(
                 "case.html",
                 instance=instance,
-                process_word=process_words().get(instance.process_key, "流程"),
+                process_word=process_words(session).get(instance.process_key, "流程"),
                 status_words=STATUS,
                 waiting=waiting(session, tasks),
                 deadlines=deadlines(session, settings().district_id, [instance.business_key]),

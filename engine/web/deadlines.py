@@ -5,8 +5,7 @@ Departments are listed in their official order and not ranked (国办发〔2024�
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,7 +30,7 @@ from engine.inspection.deadline_list import (
     visible_deadline,
 )
 from engine.models import Deadline, ProcessInstance, UserTask
-from engine.periods import rule_words
+from engine.periods import parse_rule, rule_words
 from engine.queries import Cursor
 from engine.scope import instance_in_scope, sees_district
 from engine.web.context import actor, database, departments, engine, now, settings
@@ -67,16 +66,6 @@ def add_filters(state: BlueprintSetupState) -> None:
     state.app.jinja_env.filters["rule_words"] = rule_words
 
 
-@dataclass(frozen=True)
-class Line:
-    """One deadline of the list; ``left`` are working days until it is due, negative when overdue."""
-
-    deadline: Deadline
-    title: str
-    colour: str
-    left: int | None
-
-
 def _filter() -> DeadlineFilter:
     """What the address asks for; officers and heads see their own departments' deadlines only."""
     person = actor()
@@ -106,14 +95,13 @@ def index() -> ResponseReturnValue:
     with database().read() as session:
         rows = open_deadlines(session, actor(), wanted, after=_cursor(), limit=PAGE + 1)
         numbers = counts(session, actor(), wanted)
-        calendar = Calendar.load(session, settings().district_id, settings().timezone)
     kept: dict[str, Any] = {k: v for k, v in request.args.items() if k != "after" and v}
     last = rows[PAGE - 1][0] if len(rows) > PAGE else None
     offered = {c: n for c, n in departments().items() if wanted.departments is None or c in wanted.departments}
     return render_template(
         "deadlines/index.html",
         wanted=wanted,
-        lines=[_line(deadline, title or "", calendar) for deadline, title in rows[:PAGE]],
+        lines=rows[:PAGE],
         numbers=numbers,
         names=[(row["name"], row["label"]) for row in rows_in_force(settings(), TABLE, now().date())],
         words=WORDS,
@@ -128,15 +116,21 @@ def _key(deadline: Deadline) -> str:
     return f"{moment.isoformat() if moment else ''}~{deadline.id}"
 
 
-def _line(deadline: Deadline, title: str, calendar: Calendar) -> Line:
-    return Line(deadline, title, deadline.colour(now()), working_days_left(deadline, calendar))
+def left_by_rule(deadline: Deadline, calendar: Calendar, moment: datetime) -> str:
+    """What is left until it is due (or has passed since) in the unit of its rule: ``6 个工作日``, ``20 小时``.
 
-
-def working_days_left(deadline: Deadline, calendar: Calendar) -> int | None:
-    """Working days from today until the due day, None while it stands still or after it was met."""
+    Empty for a rule of days, months or a date, whose calendar days every list already says; on the due day of
+    a rule of working days; while it stands still; and after it was met.
+    """
     if deadline.due_at is None or deadline.met_at is not None:
-        return None
-    return calendar.working_days_between(now().date(), calendar.local_date(deadline.due_at))
+        return ""
+    _, unit = parse_rule(deadline.rule)
+    if unit == "h":
+        return f"{abs(deadline.due_at - moment) // timedelta(hours=1)} 小时"
+    today, due_on = calendar.local_date(moment), calendar.local_date(deadline.due_at)
+    if unit != "wd" or today == due_on:
+        return ""
+    return f"{abs(calendar.working_days_between(today, due_on))} 个工作日"
 
 
 @blueprint.get("/deadlines/<deadline_id>")
@@ -161,7 +155,7 @@ def _page(
             )
         )
         page = render_template(
-            "deadlines/show.html", deadline=deadline, line=_line(deadline, case.title if case else "", calendar),
+            "deadlines/show.html", deadline=deadline, left=left_by_rule(deadline, calendar, now()),
             row=row, case=case, steps=trail(session, deadline.id), kinds=KINDS, words=WORDS, mine=mine,
             rows=_rows(deadline, row, case.title if case else ""),
             extension=_extension(session, deadline) if mine and not is_restricted(session, deadline) else None,
@@ -182,7 +176,7 @@ def _rows(deadline: Deadline, row: DeadlineRule | None, title: str) -> list[tupl
     if deadline.suspended_at is not None:
         due = "中止中，恢复后确定"
     else:
-        due = minute(deadline.due_at) + ("（暂定）" if deadline.provisional else "")
+        due = minute(deadline.due_at) + ("（暂定）" if deadline.provisional and deadline.met_at is None else "")
     start = "起始日计入" if deadline.includes_start else "起始日不计入"
     found = [
         ("事项", title),

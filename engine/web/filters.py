@@ -66,7 +66,11 @@ def weekday(value: datetime | date) -> str:
 
 
 def due_state(due_at: datetime, moment: datetime) -> Due:
-    """Compare a due time with ``moment`` by calendar days of the district."""
+    """Compare a due time with ``moment`` by calendar days of the district.
+
+    Every list says so: many a task has but a due time.  A deadline's own page adds what is left in the
+    unit of its rule, by its name (:func:`engine.web.deadlines.left_by_rule`).
+    """
     zone = settings().timezone
     days = (due_at.astimezone(zone).date() - moment.astimezone(zone).date()).days
     if due_at < moment:
