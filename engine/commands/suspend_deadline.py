@@ -147,7 +147,7 @@ def rule_of(ctx: CommandContext, deadline: Deadline) -> DeadlineRule | None:
 
 def way(ground: SuspensionGround) -> str:
     """How a period comes to stand still on a ground that is not chosen by hand, in words."""
-    if ground.application:
+    if ground.application and not ground.process:
         return f"“{ground.label}”须经机关负责人批准，请在案件页面另行启动“案件中止”。"
     return f"“{ground.label}”由{ground.process}自动中止和恢复，不需要手工办理。"
 

@@ -37,6 +37,12 @@ STILL_OPEN = "open"
 _FIELDS = ("name", "mark", "quantity", "unit", "condition", "place", "keeper")
 
 
+def start_testing(ctx: ServiceContext, until: date) -> None:
+    """The limit of the test ends with the day the party is told (Coercion Law 25)."""
+    today = ctx.calendar.local_date(ctx.now)
+    ctx.set_deadline(ctx.business_key, TESTING, rule=f"{(until - today).days}d")
+
+
 def of_measure(session: Session, district_id: str, measure: str) -> list[HeldItem]:
     """Everything the measure ``measure`` holds or held, as listed."""
     return _found(session, HeldItem.district_id == district_id, HeldItem.measure == measure)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +24,7 @@ THING = {
 }  # fmt: skip
 BATCH = {**THING, "name": "包装袋", "mark": "批号 20260101", "quantity": "200", "unit": "个"}
 APPROVED = {"decision": "批准", "opinion": "同意。"}
+SENT = {"action": "送检", "reason": "检测酸价和过氧化值。", "institute": "演示检测中心", "expected_on": "2026-03-20"}
 ALARMED = {"*/监管督查", f"{LEAD}/科室负责人"}
 
 
@@ -62,6 +67,18 @@ def propose(limits: LimitDistrict, number: str, *outcomes: str, action: str = ""
 def dispose(limits: LimitDistrict, number: str, *outcomes: str, action: str = "") -> None:
     propose(limits, number, *outcomes, action=action)
     limits.do(number, "approve_disposal", APPROVED)
+
+
+def send_for_testing(limits: LimitDistrict, number: str) -> None:
+    """Proposed, approved as the row of the table asks, and the party told: from then on the term stands still."""
+    limits.do(number, "propose", SENT)
+    limits.do(number, "approve_testing", APPROVED)
+    limits.do(number, "tell_testing", told(limits))
+
+
+def told(limits: LimitDistrict) -> dict[str, Any]:
+    return {"test_until": "2026-03-20", "told_on": limits.clock.now.date().isoformat(), "method": "直接送达",
+            "receiver": "演示负责人"}  # fmt: skip
 
 
 def give_back(limits: LimitDistrict, number: str) -> None:
@@ -138,12 +155,11 @@ def test_a_seizure_lasts_thirty_days_and_thirty_more_and_testing_does_not_count(
     assert before.colour == "orange" and after.told == ALARMED
 
     limits.clock.travel("2026-03-10T09:00")
-    limits.do(number, "propose", {"action": "送检", "reason": "检测酸价和过氧化值。", "institute": "演示检测中心",
-                                  "test_until": "2026-03-20"})  # fmt: skip
+    send_for_testing(limits, number)
     assert limits.deadline(number, "coercive-measure").due_at is None
     limits.clock.travel("2026-03-20T09:00")
     limits.run_timers()
-    limits.do(number, "testing", {"told_on": "2026-03-10", "report_number": "检〔2026〕7号", "result": "不合格",
+    limits.do(number, "testing", {"report_number": "检〔2026〕7号", "result": "不合格",
                                   "received_at": "2026-03-20T09:00", "cost": 800,
                                   "attachments": limits.file(number, "testing", "attachments")})  # fmt: skip
     assert (
@@ -229,13 +245,12 @@ def test_a_test_without_a_result_on_the_day_expected_is_urged(limits: LimitDistr
     limits.do(number, "approve", APPROVED)
     serve(limits, number)
     limits.clock.travel("2026-03-10T09:00")
-    sent = {"action": "送检", "reason": "检测酸价和过氧化值。", "institute": "演示检测中心"}
     with pytest.raises(InvalidInput, match="日期"):
-        limits.do(number, "propose", {**sent, "test_until": "2026-03-10"})
-    limits.do(number, "propose", {**sent, "test_until": "2026-03-20"})
+        limits.do(number, "propose", {**SENT, "expected_on": "2026-03-10"})
+    send_for_testing(limits, number)
 
     def result(district: LimitDistrict, received: str = "") -> None:
-        report = {"told_on": "2026-03-10", "report_number": "检〔2026〕7号", "result": "不合格", "cost": 800}
+        report = {"report_number": "检〔2026〕7号", "result": "不合格", "cost": 800}
         files = district.file(number, "testing", "attachments")
         at = received or district.clock.now.isoformat()
         district.do(number, "testing", {**report, "received_at": at, "attachments": files})
@@ -251,3 +266,48 @@ def test_a_test_without_a_result_on_the_day_expected_is_urged(limits: LimitDistr
     assert late.steps(number) == {"testing"} and late.deadline(number, "coercive-measure").due_at is None
     result(late)
     assert late.steps(number) == {"propose"} and late.deadline(number, "coercive-measure").due_at is not None
+
+
+def test_a_test_is_approved_first_and_the_term_stands_still_only_once_the_party_is_told(limits: LimitDistrict) -> None:
+    number = apply(limits, "coercive-measure")
+    limits.do(number, "approve", APPROVED)
+    serve(limits, number)
+    limits.clock.travel("2026-03-10T09:00")
+    limits.do(number, "propose", SENT)
+    due = limits.deadline(number, "coercive-measure").due_at
+    assert limits.steps(number) == {"approve_testing"} and due is not None
+    limits.do(number, "approve_testing", {"decision": "退回", "opinion": "请写明检测的依据。"})
+    assert limits.steps(number) == {"propose"}
+    limits.do(number, "propose", SENT)
+    limits.do(number, "approve_testing", APPROVED)
+    assert limits.steps(number) == {"tell_testing"} and limits.deadline(number, "coercive-measure").due_at == due
+    with pytest.raises(InvalidInput) as refused:
+        limits.do(number, "tell_testing", {**told(limits), "told_on": "2026-03-11", "test_until": "2026-03-10"})
+    assert set(refused.value.fields) == {"told_on", "test_until"}
+    with pytest.raises(InvalidInput) as early:
+        limits.do(number, "tell_testing", {**told(limits), "told_on": "2026-03-01"})
+    assert set(early.value.fields) == {"told_on"}
+
+    before, on, after = limits.around(number, "coercive-measure")  # nobody was told: the term goes on
+    assert (before.gone, on.overdue, after.gone, after.opened) == (
+        frozenset(), False, {"tell_testing"}, {"return_things"},
+    )  # fmt: skip
+    over = limits.at(after.at)
+    assert states(over, number) == ["待退还", "待退还"]
+
+
+def test_an_office_whose_row_asks_for_no_approval_sends_for_testing_at_once(
+    limits: LimitDistrict, tmp_path: Path
+) -> None:
+    number = apply(limits, "coercive-measure")
+    limits.do(number, "approve", APPROVED)
+    serve(limits, number)
+    shutil.copytree(limits.engine.settings.process_dir / "tables", tmp_path / "tables")
+    table = json.loads((tmp_path / "tables/deadline.json").read_text("utf-8"))
+    (row,) = [one for one in table["rows"] if one["name"] == "coercive-measure"]
+    row["suspensions"][0]["application"] = False
+    (tmp_path / "tables/deadline.json").write_text(json.dumps(table), "utf-8")
+    own = replace(limits.engine.settings, process_dir=tmp_path)
+    limits.engine.kernel = replace(limits.engine.kernel, settings=own)
+    limits.do(number, "propose", SENT)
+    assert limits.steps(number) == {"tell_testing"}

@@ -47,7 +47,8 @@ def _listed(title: str, items: list[HeldItem]) -> dict[str, Any]:
 def _proposed(desk: Desk, items: list[HeldItem]) -> list[dict[str, Any]]:
     """What the officers propose, for whoever approves it."""
     given = desk.data.get("propose") or {}
-    if desk.task.element_id not in ("approve_disposal", "approve_extension") or not given:
+    steps = ("approve_disposal", "approve_extension", "approve_testing", "tell_testing")
+    if desk.task.element_id not in steps or not given:
         return []
     names = {item.number: held_items.described(item) for item in items}
     ways = held_items.outcomes(desk.settings, desk.task.process_key, desk.today)
@@ -55,7 +56,12 @@ def _proposed(desk: Desk, items: list[HeldItem]) -> list[dict[str, Any]]:
         [names.get(line["item"], line["item"]), ways.get(line["outcome"], {}).get("name", ""), line.get("note") or ""]
         for line in given.get("things") or []
     ]
-    found = [rows("处理意见", ("办什么", given.get("action")), ("理由", given.get("reason")))]
+    found = [
+        rows(
+            "处理意见", ("办什么", given.get("action")), ("理由", given.get("reason")),
+            ("检测机构", given.get("institute")), ("预计完成", given.get("expected_on")),
+        )
+    ]  # fmt: skip
     return found + ([table("逐件意见", ["物品", "处理", "说明"], body)] if body else [])
 
 

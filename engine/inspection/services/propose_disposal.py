@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from engine.deadline_rules import find_rule
+from engine.deadline_rules import DeadlineRule, find_rule
 from engine.errors import InvalidInput
 from engine.inspection import held_items
 from engine.inspection.follow_ups import running_deadline
@@ -12,19 +13,19 @@ from engine.service_tasks import ServiceContext, service_task
 
 
 @service_task("propose-disposal", title="核对处理意见")
-def propose_disposal(ctx: ServiceContext) -> None:
+def propose_disposal(ctx: ServiceContext) -> dict[str, str] | None:
     """Every thing held has an outcome the table ``held-outcome`` allows; an extension is one the row still allows.
 
-    A test begins at once and has its own limit.  Raises :class:`InvalidInput` naming the line and the remedy.
+    For a test the result is ``approval``: 需要 or 不需要, as the row of the measure's term says.  Raises
+    :class:`InvalidInput` naming the line and the remedy.
     """
     values = dict(ctx.values or {})
     today = ctx.calendar.local_date(ctx.now)
     if values.get("action") == "申请延长":
         _check_extension(ctx)
-        return
+        return None
     if values.get("action") == "送检":
-        _start_testing(ctx, date.fromisoformat(str(values["test_until"])[:10]), today)
-        return
+        return _propose_testing(ctx, values, today)
     allowed = held_items.outcomes(ctx.settings, ctx.process_key, today)
     held = {
         item.number
@@ -45,18 +46,34 @@ def propose_disposal(ctx: ServiceContext) -> None:
         faults["things"] = [f"还有 {len(missing)} 件物品没有处理意见，请重新打开任务后逐件填写。"]
     if faults:
         raise InvalidInput("处理意见需要修改。", fields=faults)
+    return None
 
 
-def _start_testing(ctx: ServiceContext, until: date, today: date) -> None:
-    """The limit of the test ends with the day the party is told (Coercion Law 25)."""
+def _propose_testing(ctx: ServiceContext, values: dict[str, Any], today: date) -> dict[str, str]:
+    """Whether somebody approves the test first; one begun with the earlier diagram (``test_until``) begins at once."""
+    key = "test_until" if "test_until" in values else "expected_on"
+    until = date.fromisoformat(str(values[key])[:10])
     if until <= today:
-        raise InvalidInput("日期不对。", fields={"test_until": ["检测预计完成日期应当在今天以后，请修改。"]})
-    ctx.set_deadline(ctx.business_key, held_items.TESTING, rule=f"{(until - today).days}d")
+        raise InvalidInput("日期不对。", fields={key: ["检测预计完成日期应当在今天以后，请修改。"]})
+    if key == "test_until":
+        held_items.start_testing(ctx, until)
+    rule = _rule(ctx)
+    ground = rule and rule.ground("testing")
+    return {"approval": "不需要" if ground and not ground.application else "需要"}
+
+
+def _rule(ctx: ServiceContext) -> DeadlineRule | None:
+    """The row of the term, in force when the measure began."""
+    deadline = running_deadline(ctx.session, ctx.district_id, ctx.business_key, held_items.LIMITS[ctx.process_key])
+    if deadline is None:
+        return None
+    started = ctx.calendar.local_date(deadline.started_at)
+    return find_rule(ctx.settings, deadline.name, started, deadline.department)
 
 
 def _check_extension(ctx: ServiceContext) -> None:
     deadline = running_deadline(ctx.session, ctx.district_id, ctx.business_key, held_items.LIMITS[ctx.process_key])
-    rule = deadline and find_rule(ctx.settings, deadline.name, ctx.calendar.local_date(deadline.started_at))
+    rule = _rule(ctx)
     if deadline is None or rule is None or len(deadline.extensions) >= len(rule.extensions):
         fault = "期限表允许的延长已经用完，请作出处理决定。"
         raise InvalidInput("不能再延长。", fields={"action": [fault]})
