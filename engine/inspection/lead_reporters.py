@@ -24,6 +24,7 @@ from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.inspection import redaction
 from engine.inspection.lead_models import CaseLead, LeadFile, LeadReporter
 from engine.inspection.leads import PROCESS, lead
+from engine.inspection.models import FollowUp
 from engine.models import ProcessInstance, TaskCandidate, UserTask
 
 #: Fields of the steps that name somebody else, who may be called the same.
@@ -77,6 +78,14 @@ def reporter_words(session: Session, district_id: str, number: str) -> list[str]
         .where(CaseLead.district_id == district_id, sa.or_(CaseLead.number == number, CaseLead.merged_into == number))
     )
     return [word for name, contact in found for word in words_of(name, contact)]
+
+
+def reporters_behind(session: Session, district_id: str, number: str) -> list[str]:
+    """The :func:`reporter_words` of the lead a case began with, and of those joined to where it began."""
+    root = session.scalar(
+        sa.select(FollowUp.root).where(FollowUp.district_id == district_id, FollowUp.number == number)
+    )
+    return reporter_words(session, district_id, root or number)
 
 
 def words_of(name: str, contact: str) -> list[str]:

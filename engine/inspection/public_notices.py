@@ -1,7 +1,7 @@
 """Notices anybody may read while they last: documents served by announcement, public hearings to come (PL61, 64).
 
 What is shown is what the notice needs to reach its party or its audience: no address, no number, no telephone of
-anybody.  A notice ends by itself with its last day.
+anybody, and not who reported.  A notice ends by itself with its last day.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from engine.inspection import hearings, redaction, service_records
+from engine.inspection.lead_reporters import reporters_behind
 from engine.settings import Settings
 
 
@@ -45,18 +46,22 @@ def notices(
 ) -> tuple[list[HearingNotice], list[ServiceNotice]]:
     """What may be read on ``on``; ``wanted`` narrows by ``department`` and by words (``q``) in what is shown."""
 
-    def shown(text: str) -> str:
-        return redaction.never_shown(settings, text, on)
+    def shown(text: str, case: str) -> str:
+        reporters = reporters_behind(session, settings.district_id, case)
+        return redaction.never_shown(settings, redaction.without(text, reporters), on)
 
     coming = [
-        HearingNotice(row.department, shown(row.party), shown(row.cause), row.held_at, shown(row.place))
+        HearingNotice(
+            row.department, shown(row.party, row.origin), shown(row.cause, row.origin), row.held_at,
+            shown(row.place, row.origin),
+        )
         for row in hearings.announced(session, settings.district_id, settings.timezone, on)
         if row.held_at is not None
-    ]
+    ]  # fmt: skip
     serving = [
         ServiceNotice(
-            row.department, shown(row.recipient), row.document, row.document_number, row.attempted_on,
-            row.announced_until or row.attempted_on, shown(row.public_note),
+            row.department, shown(row.recipient, row.origin), row.document, row.document_number, row.attempted_on,
+            row.announced_until or row.attempted_on, shown(row.public_note, row.origin),
         )
         for row in service_records.announced(session, settings.district_id, on)
     ]  # fmt: skip

@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from engine.commands.add_attachment import AddAttachment
 from engine.commands.complete_task import CompleteTask
 from engine.commands.save_draft import SaveDraft
-from engine.errors import LianjianError
+from engine.errors import InvalidInput, LianjianError
 from engine.forms import Component, Form
 from engine.inspection.models import Inspector, Item
 from engine.models import User, UserRole, UserTask
@@ -28,6 +28,7 @@ from tests.support.limits import OTHER, LimitDistrict
 
 #: An identity number, a mobile telephone and a bank account no text of the product contains; the number makes them one.
 ID, PHONE, ACCOUNT, MARK = "3701051980010{:05d}", "1390531{:04d}", "62220231980{:05d}", "〔内部{:05d}〕"
+PLAIN = "按规定办理，详见案卷。"
 #: Shorter fields than this take a telephone only.
 LONG = 70
 
@@ -40,6 +41,10 @@ class Planter:
         self.where: dict[str, str] = {}
         self.forms: set[str] = set()
         self.completed: list[str] = []
+        #: Words put into every longer text besides.
+        self.also: tuple[str, ...] = ()
+        #: Fields of :meth:`submit` that would not take anything protected.
+        self.refused: set[str] = set()
         #: By form: what has to be said for a step to be accepted, beside what is planted.
         self.chosen: Mapping[str, Mapping[str, Any]] = {}
 
@@ -48,8 +53,9 @@ class Planter:
         n = len(self.where) + 10_001
         parts = [PHONE.format(n % 10_000)]
         if longest >= LONG:
+            parts += self.also
             parts += [MARK.format(n), f"身份证号码{ID.format(n)}", f"账号{ACCOUNT.format(n)}"]
-        for part in parts:
+        for part in (one for one in parts if one not in self.also):
             self.where[re.sub(r"^(身份证号码|账号)", "", part)] = where
         return "，".join(parts)[:longest]
 
@@ -142,6 +148,27 @@ class Planter:
             else:
                 return None
         return found if component.multiple else next(iter(found), None)
+
+    def submit(self, number: str, element: str, **chosen: Any) -> None:
+        """Submit one step with the choices given, every free text planted.
+
+        An empty text given stays empty.  Texts refused as protected are written anew, and kept in ``refused``.
+        """
+        engine, task = self.district.engine, self.district.office.open_tasks(element, business_key=number)[0]
+        with engine.read() as session:
+            view = engine.task_view(session, session.get_one(UserTask, task.id))
+        assert view.form is not None
+        texts = {c.key for c in view.form.components if c.type in {"textfield", "textarea"}}
+        planted = self.values(task, view.form, view.context, 0)
+        values = planted | {key: value for key, value in chosen.items() if key not in texts or not value}
+        actor = self.district.office.who(task)
+        try:
+            engine.execute(CompleteTask(task.id, task.version, values), actor=actor)
+        except InvalidInput as fault:
+            again = {key.split("[")[0] for key in fault.fields}
+            assert again <= texts, (element, fault.fields)
+            self.refused |= {f"{element}.{key}" for key in again}
+            engine.execute(CompleteTask(task.id, task.version, values | dict.fromkeys(again, PLAIN)), actor=actor)
 
     # -- all that is open -----------------------------------------------------------------
 

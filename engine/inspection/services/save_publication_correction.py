@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.errors import InvalidInput
 from engine.inspection import corrections, finding_corrections, publication, publication_release, redaction
+from engine.inspection.lead_reporters import reporter_faults, reporters_behind
 from engine.inspection.models import Publication
 from engine.service_tasks import ServiceContext, service_task
 
@@ -27,11 +28,17 @@ def save_publication_correction(ctx: ServiceContext) -> dict[str, Any]:
             "公开说明有误。",
             fields={"reason": [f"说明会公开，其中的“{hits[0].text}”疑似{hits[0].kind}，请改写。"]},
         )
+    words = reporters_behind(ctx.session, ctx.district_id, published.subject)
+    if faults := reporter_faults(words, {"reason": values["reason"]}):
+        raise InvalidInput("公开说明有误。", fields=faults)
     changes = []
     if kind == corrections.CORRECT:
         changes = corrections.changes_of(ctx.settings, published, values.get("changes") or [], today)
         if not changes:
             raise InvalidInput("没有更正的内容。", fields={"changes": ["请至少填写一处更正。"]})
+        said = {f"changes[{number}].new": change["new"] for number, change in enumerate(changes)}
+        if faults := reporter_faults(words, said):
+            raise InvalidInput("更正的内容有误。", fields=faults)
         if published.kind == "result":
             _only_what_was_found(ctx, published, changes)
     row.kind, row.cause, row.reason, row.changes = kind, values["cause"], values["reason"], changes
