@@ -12,6 +12,7 @@ failed check with a Chinese explanation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,19 @@ LEVELS = {
     "commitment": "封存核验",
     "door": "企业入场核验",
 }
+
+HASH_WORDS = {"sha256": "SHA-256", "sm3": "SM3"}
+MODE_WORDS = {"open": "公开抽取", "sealed": "受保护抽取"}
+_INSTANT = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?\+08:00")
+
+
+def beijing(at: str) -> str:
+    """``2026-03-02T09:00:05.000+08:00`` as people read it; any other text as it stands."""
+    found = _INSTANT.fullmatch(at)
+    if found is None:
+        return f" {at} "
+    return f"北京时间 {found[1]}年{int(found[2])}月{int(found[3])}日 {found[4]} "
+
 
 _BAD = (LianjianError, draw.DrawError, KeyError, ValueError, TypeError, AttributeError, IndexError)
 
@@ -170,7 +184,7 @@ def check_manifest(v: Verification) -> dict[str, Any]:
         require(bool(manifest["key_sha256"]) == sealed, "密钥摘要与模式不符。")
         found.update(manifest)
         v.report.draw_id = str(manifest["draw_id"])
-        return f"符合规程 {draw.SPEC}，算法 {manifest['hash']}，模式 {manifest['mode']}。"
+        return f"符合规程 {draw.SPEC}，{HASH_WORDS[manifest['hash']]} 摘要，{MODE_WORDS[manifest['mode']]}。"
 
     v.check("manifest", "封存清单格式", question)
     return found
@@ -224,7 +238,7 @@ def check_log(v: Verification, proof: dict[str, Any], log_key: str) -> list[list
         _, size, root, at = draw_log.parse_head(head)
         require(size == int(proof["size"]) and root == proof["root"], "签名针对的是另一份日志。")
         require(not log_key or head["public_key"] == log_key, "日志不是用您所知的公钥签名的。")
-        return f"日志于 {at} 由公钥 {head['public_key'][:16]}… 签名，签名有效。"
+        return f"日志于{beijing(at)}由公钥 {head['public_key'][:16]}… 签名，签名有效。"
 
     if not v.check("log", "公开日志收录", inclusion):
         lines.clear()

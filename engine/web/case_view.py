@@ -27,7 +27,7 @@ from engine.models import Department, Incident, ProcessDefinition, ProcessInstan
 from engine.models import UserTask as Task
 from engine.queries import TimelineEntry, timeline
 from engine.web.context import department_name, engine, now, settings
-from engine.web.filters import day
+from engine.web.filters import case_number, day
 from engine.web.submissions import Line, submitted
 
 STATUS = {"running": "办理中", "completed": "已办结", "terminated": "已终止", "suspended": "已暂停"}
@@ -321,11 +321,16 @@ def _note(kind: str, body: Mapping[str, Any]) -> str:
     return ""
 
 
+#: The case a deadline was taken over from, in the reason the program wrote.
+_TAKEN_OVER = re.compile(r"(?<=^接续 )\S+(?= 的期限$)")
+
+
 def _deadline_note(body: Mapping[str, Any]) -> str:
     """Which deadlines changed, from when to when, and why."""
     told = []
     for one in body.get("deadlines") or [body]:
         before, after = (day(one.get(name)) for name in ("due_before", "due_at"))
         moved = f"{before} → {after}" if before != after else after
-        told.append(f"{one.get('label') or one.get('name')}（{one.get('business_key')}）{moved}")
-    return "；".join([*told, *(str(body[name]) for name in ("ground", "reason") if body.get(name))])
+        told.append(f"{one.get('label') or one.get('name')}（{case_number(str(one.get('business_key')))}）{moved}")
+    why = (str(body[name]) for name in ("ground", "reason") if body.get(name))
+    return "；".join([*told, *(_TAKEN_OVER.sub(lambda found: case_number(found[0]), words) for words in why)])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.bpmn.xml import read_xml
 from engine.documents.reading import examine
 from engine.errors import ModelRefused
-from engine.lint.model import Flow, Node, local, q, read_diagram, text_of
+from engine.lint.model import Diagram, Flow, Node, local, q, read_diagram, text_of
 from engine.lint.words import WORDS
 
 #: Form components as designers call them.
@@ -25,7 +25,15 @@ COMPONENTS = {
 PROPERTIES = {
     "form": "表单", "role": "办理角色", "department": "办理部门", "on_behalf": "可以代录的部门",
     "candidates": "指定人员", "due": "期限", "deadline": "法定期限", "legal_basis": "法律依据",
-    "not_by": "不得由同一人办理", "on_submit": "提交时执行", "service": "服务任务", "decision": "决策表",
+    "documents": "出具的文书", "not_by": "不得由同一人办理", "on_submit": "提交时执行", "service": "服务任务", "decision": "决策表",
+}  # fmt: skip
+#: Parameters that many steps hand to their service; a rare one keeps the name it has in the diagram.
+PARAMETERS = {
+    "outcome": "办理结果", "kind": "种类", "variables": "带去的数据", "name": "名称", "reason": "理由", "state": "状态",
+    "payload": "随消息送出的数据", "approved_by": "批准人", "until": "截止时间", "served": "送达情况", "question": "问题",
+    "ground": "依据", "document": "文书", "business_key": "事项编号", "started_at": "起算时间", "stage": "阶段",
+    "since": "起算日期", "served_on": "送达日期", "rule": "期限", "result": "结果", "origin": "来源事项", "number": "编号",
+    "decision": "决定", "amount": "数额", "confiscated": "没收数额", "filing": "立案情况",
 }  # fmt: skip
 
 
@@ -51,6 +59,7 @@ class TableView:
     outputs: list[str]
     rules: list[tuple[list[str], list[str], str]]
     expression: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,13 +106,20 @@ def _elements(bundle: Mapping[str, str]) -> Iterator[Step]:
         lanes = {
             text_of(ref): lane.get("name", "") for lane in diagram.all("lane") for ref in lane.findall(q("flowNodeRef"))
         }
+        names = _names(diagram)
         for node in diagram.nodes:
-            yield _node(node, lanes)
+            yield _node(node, lanes, names)
         for flow in diagram.flows:
             yield _flow(flow)
 
 
-def _node(node: Node, lanes: Mapping[str, str]) -> Step:
+def _names(diagram: Diagram) -> dict[str, str]:
+    """The names of the messages and errors that events refer to by id."""
+    found = (xml for tag in ("message", "error") for xml in diagram.all(tag))
+    return {xml.get("id", ""): xml.get("name") or xml.get("id", "") for xml in found}
+
+
+def _node(node: Node, lanes: Mapping[str, str], names: Mapping[str, str]) -> Step:
     facts: dict[str, str] = {}
     if node.host is not None:
         facts["附着于"] = node.host.name or node.host.id
@@ -111,7 +127,7 @@ def _node(node: Node, lanes: Mapping[str, str]) -> Step:
     for event in node.events:
         inner = "；".join(text_of(child) for child in event.xml if text_of(child))
         reference = event.xml.get("messageRef") or event.xml.get("errorRef") or ""
-        facts[event.word] = inner or reference
+        facts[event.word] = inner or names.get(reference, reference)
     loop = node.loop
     if loop is not None:
         facts["多实例"] = "依次" if loop.get("isSequential") == "true" else "并行"
@@ -140,7 +156,7 @@ def _property(name: str) -> str:
     if prefix == "set" and rest:
         return f"赋值 {rest}"
     if prefix == "param" and rest:
-        return f"参数 {rest}"
+        return f"参数 {PARAMETERS.get(rest, rest)}"
     return PROPERTIES.get(name, name)
 
 
@@ -165,7 +181,7 @@ def tables(bundle: Mapping[str, str]) -> list[TableView]:
                 root = read_xml(bundle[name], name)
             except ModelRefused:
                 continue
-            found += [_decision(xml) for xml in root.iter("{*}decision")]
+            found += [replace(_decision(xml), file=name) for xml in root.iter("{*}decision")]
     return found
 
 

@@ -11,6 +11,15 @@ const MANIFEST_KEYS = [
 ];
 const FIELDS = { commit: 7, witness: 5, result: 6, change: 5, abort: 4, annul: 4, import: 6, audit: 5 };
 
+const HASH_WORDS = { sha256: "SHA-256", sm3: "SM3" };
+const MODE_WORDS = { open: "公开抽取", sealed: "受保护抽取" };
+
+// 2026-03-02T09:00:05.000+08:00 as people read it; any other text as it stands.
+function beijing(at) {
+  const found = /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?\+08:00$/.exec(at);
+  return found ? `北京时间 ${found[1]}年${Number(found[2])}月${Number(found[3])}日 ${found[4]} ` : ` ${at} `;
+}
+
 export function checkManifest(report) {
   let found = null;
   report.check("manifest", "封存清单格式", () => {
@@ -25,7 +34,7 @@ export function checkManifest(report) {
     demand(Boolean(manifest.key_sha256) === (manifest.mode === "sealed"), "密钥摘要与模式不符。");
     found = manifest;
     report.draw_id = manifest.draw_id;
-    return `符合规程 SSJ1，算法 ${manifest.hash}，模式 ${manifest.mode}。`;
+    return `符合规程 SSJ1，${HASH_WORDS[manifest.hash]} 摘要，${MODE_WORDS[manifest.mode]}。`;
   });
   return found;
 }
@@ -98,7 +107,7 @@ export function checkLog(report, proof, logKey) {
     demand(parts.length === 5 && parts[0] === "SSJ1-log", "日志签名头的格式无法识别。");
     demand(Number(parts[2]) === proof.size && parts[3] === proof.root, "签名针对的是另一份日志。");
     demand(!logKey || head.public_key === logKey, "日志不是用您所知的公钥签名的。");
-    return `日志于 ${parts[4]} 由公钥 ${head.public_key.slice(0, 16)}… 签名，签名有效。`;
+    return `日志于${beijing(parts[4])}由公钥 ${head.public_key.slice(0, 16)}… 签名，签名有效。`;
   });
   return lines;
 }

@@ -30,6 +30,11 @@ def test_the_honest_record_is_accepted_by_both():
     assert verify(files).ok, verify(files).text()
     (report,) = in_the_browsers_program([files])
     assert report["ok"], [c for c in report["checks"] if not c["ok"]]
+    said = {check.code: check.explanation for check in verify(files).checks}
+    theirs = {check["code"]: check["explanation"] for check in report["checks"]}
+    for code in ("manifest", "log-signature"):  # what citizens read, in their words, and the same in both
+        assert said[code] == theirs[code]
+    assert "SHA-256 摘要，受保护抽取" in said["manifest"] and "日志于北京时间 2026年" in said["log-signature"]
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
