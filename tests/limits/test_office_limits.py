@@ -12,11 +12,13 @@ from itertools import takewhile
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from engine.actor import Actor
 from engine.bpmn.execution import Execution
 from engine.commands.set_deadline import SetDeadline
 from engine.expressions import parse
+from engine.inspection.models import Campaign
 from engine.inspection.plan_season import standings
 from engine.inspection.plans import last_day
 from engine.settings import Settings
@@ -133,6 +135,17 @@ def test_a_plan_is_late_from_the_first_of_february(limits: LimitDistrict) -> Non
             assert found
             seen.append({standing.late for standing in found})
     assert seen == [{False}, {False}, {True}]
+
+
+def test_a_visit_is_due_by_the_last_day_of_its_work_plan(limits: LimitDistrict) -> None:
+    task = next(t for t in limits.office.open_tasks("prepare_visit") if t.department == LEAD)
+    with limits.engine.read() as session:
+        last = session.scalars(sa.select(Campaign.plan)).one()["end_date"]
+    zone = limits.engine.settings.timezone
+    for step in ("prepare_visit", "arrive", "site_check"):
+        (task,) = limits.office.open_tasks(step, business_key=task.business_key)
+        assert task.due_at is not None and task.due_at.astimezone(zone).isoformat() == f"{last}T23:59:59+08:00"
+        limits.do(task.business_key, step)
 
 
 def test_nobody_enters_with_fewer_than_two_certified_inspectors(limits: LimitDistrict) -> None:

@@ -19,8 +19,11 @@ from engine.bpmn.schema import schema_errors
 from engine.bpmn.timers import looks_like_iso
 from engine.bpmn.xml import FLOW_NODES, read_xml
 from engine.forms import Form
+from engine.inspection.follow_ups import kinds
 from engine.lint.linter import lint
+from engine.settings import Settings
 from engine.shipped import folder
+from engine.web.cases import _WORDS
 
 PROCESSES, FORMS = folder("processes"), folder("forms")
 KEYS = sorted(path.parent.name for path in PROCESSES.glob("*/*.bpmn"))
@@ -88,6 +91,10 @@ def feel_texts(root: etree._Element) -> list[str]:
 
 def form(key: str) -> dict[str, Any]:
     return json.loads((FORMS / f"{key}.json").read_text("utf-8"))
+
+
+def test_the_inbox_and_the_board_have_a_name_for_every_process(settings: Settings) -> None:
+    assert set(KEYS) <= set(_WORDS) | set(kinds(settings, date(2026, 3, 2)))
 
 
 def test_the_processes_of_the_joint_inspection_are_shipped() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -61,6 +62,26 @@ def test_heads_see_their_department_and_supervision_the_district_by_colour(web: 
     assert head.get("/deadlines/nonsense").status_code == 404
     todo = head.get("/inbox").text
     assert "期限提醒" in todo and "案/红" in todo and "案/橙" in todo and "案/黄" not in todo
+
+
+def test_what_is_left_is_the_same_in_every_list_and_named_by_the_rule_on_its_own_page(
+    web: Any, clocks: dict[str, str]
+) -> None:
+    officer, address = web.sign_in("zhang"), f"/deadlines/{clocks['线索/1']}"
+    with web.database.write() as session:
+        deadline = session.get(Deadline, clocks["线索/1"])
+        zone = web.settings.timezone
+        days = (deadline.due_at.astimezone(zone).date() - web.clock().astimezone(zone).date()).days
+        session.execute(sa.update(Deadline).where(Deadline.id == deadline.id).values(provisional=True))
+    assert f"剩 {days} 天</span>" in officer.get("/deadlines?q=线索/").text
+    page = officer.get(address).text
+    working = int(re.search(rf"剩 {days} 天（(\d+) 个工作日）</span>", page)[1])
+    assert 0 < working < days and "暂定" in page
+    assert re.search(r"剩 \d+ 天</span>", officer.get(f"/deadlines/{clocks['案/黄']}").text), "a rule of days"
+    with web.database.write() as session:
+        session.execute(sa.update(Deadline).where(Deadline.id == clocks["线索/1"]).values(met_at=web.clock()))
+    page = officer.get(address).text
+    assert "按期完成" in page and "暂定" not in page
 
 
 def test_an_officer_suspends_and_resumes_and_everything_stands_in_the_trail(web: Any, clocks: dict[str, str]) -> None:

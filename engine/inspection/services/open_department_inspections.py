@@ -17,7 +17,7 @@ def open_department_inspections(ctx: ServiceContext) -> dict[str, Any]:
     """Start a ``department-inspection`` per department: its own state, deadline, conclusion and publication (R39).
 
     Its items are those of the department that apply to the object's industry, each with the method the work plan
-    chose for it (R35).
+    chose for it (R35), and its visit is due by the last day of the work plan (``inspect_by``).
     """
     inspection = records.inspection(ctx.session, ctx.district_id, ctx.business_key)
     campaign = records.campaign(ctx.session, ctx.district_id, inspection.campaign)
@@ -49,6 +49,7 @@ def open_department_inspections(ctx: ServiceContext) -> dict[str, Any]:
                 "inspection": inspection.number, "campaign": campaign.number, "lead": campaign.lead, "items": own,
                 "item_methods": methods, "methods": list(dict.fromkeys(methods.values())),
                 "object": {k: inspection.object.get(k, "") for k in ("uscc", "name", "address")},
+                "inspect_by": campaign.plan.get("end_date"),
             },
             title=inspection.object["name"],
             department=department,
