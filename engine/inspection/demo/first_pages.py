@@ -51,9 +51,9 @@ CAMPAIGNS = (
     ("住宿餐饮部门联合抽查（演示，虚构）", "prepare_visit"),
 )
 #: Working days before today a lead was received, and its title: one is overdue, one due today.
-LATE = ((9, "反映商店销售过期食品（演示）"), (7, "反映饮品店没有亮照经营（演示）"))
+LATE = ((9, "反映没有亮照经营（演示）"), (7, "反映没有明码标价（演示）"))
 #: Penalty cases: one is being investigated, one waits for legal review.
-INVESTIGATED, REVIEWED = "反映商店虚假宣传（演示）", "反映商店价格欺诈（演示）"
+INVESTIGATED, REVIEWED = "反映虚假宣传（演示）", "反映价格欺诈（演示）"
 CONTENT = "反映的情况和企业均为虚构，仅供演示。"
 
 
