@@ -16,7 +16,9 @@ from engine.inspection.deadline_extensions import ApplyForExtension
 from engine.inspection.models import Inspector, Recusal
 from engine.models import DeadlineChange, InstanceDepartment, ProcessInstance, User, UserRole
 from engine.scope import instance_in_scope
+from tests.limits.test_measures import apply, serve, things
 from tests.support.limits import LEAD, LimitDistrict
+from tests.web.test_held_items import signed_in
 
 ALARMED = {"*/监管督查", f"{LEAD}/机关负责人"}
 REPORT = {
@@ -242,12 +244,21 @@ def test_the_days_for_a_penalty_stand_still_with_public_security_and_the_case_en
         "handed_over_at": now(limits), "receiver": "演示民警", "things": [], "materials": "全部案卷。",
         "handling": "移送结案",
     }  # fmt: skip
+    seized = apply(limits, "coercive-measure")
+    limits.do(seized, "approve", {"decision": "批准", "opinion": "同意。"})
+    serve(limits, seized)
+    held = things(limits, seized)
+    files["things"] = [{"item": one.number, "moved": "移交"} for one in held]
     # What makes no sense without the penalty ends with it, those concerned are told; what must be finished goes on.
     kinds = ("hearing", "handler-recusal", "questioning", "case-suspension", "evidence-preservation")
     hearing, recusal, question, suspension, preserved = (limits.open(kind, penalty) for kind in kinds)
     limits.do(number, "hand_materials", files)
     ended = limits.follow_up(penalty)
     assert ended.closed_at is not None and ended.state == "移送公安机关"
+    # The whole department reads the register of things held: it does not tell who got them.
+    page = signed_in(limits, "scjg-inspector1").get(f"/held-items/{held[0].id}").text
+    assert "按规定移送，接收人另行登记" in page and "已移送" in page
+    assert not [word for word in ("公安", "犯罪", "演示民警", "crime") if word in page]
     over = {recusal: "案件已办结，不再决定", question: "案件已办结，不再询问", suspension: "案件已办结"}
     assert {one: limits.follow_up(one).state for one in over} == over
     assert [limits.steps(one) for one in over] == [frozenset()] * 3

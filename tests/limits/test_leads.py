@@ -12,6 +12,7 @@ from engine.actor import Actor
 from engine.commands.correlate_message import CorrelateMessage
 from engine.commands.extend_deadline import ExtendDeadline
 from engine.errors import InvalidInput
+from engine.inspection.deadline_extensions import ApplyForExtension
 from engine.inspection.facts.desk import Desk
 from engine.inspection.facts.joined_leads import merged_leads
 from engine.inspection.lead_entry import RegisterLead
@@ -99,7 +100,7 @@ def test_a_lead_is_accepted_in_7_verified_in_15_and_answered_in_5_working_days(l
 
 
 def test_a_case_is_filed_within_the_limit_of_the_lead_and_the_reporter_told_of_it(limits: LimitDistrict) -> None:
-    limits.deploy("case-lead", "administrative-penalty")
+    limits.deploy("case-lead", "administrative-penalty", "deadline-extension")
     number = register(limits)
     accept(limits, number)
     limits.do(number, "plan_check", {"way": "书面和网络核查", "reason": "凭进货和销售记录核实。"})
@@ -109,6 +110,11 @@ def test_a_case_is_filed_within_the_limit_of_the_lead_and_the_reporter_told_of_i
         {"uscc": row.uscc, "subject_name": row.subject_name, "facts": "查明销售过期食品三袋。", "verdict": "penalty",
          "clause": "《中华人民共和国食品安全法》第三十四条"},
     )  # fmt: skip
+    # More time is asked for while the clock is the lead's; it is granted once the case has taken the clock over.
+    asked = ApplyForExtension(limits.deadline(number, "case-filing").id)
+    limits.engine.execute(asked, actor=limits.office.login("scjg-officer"))
+    application = f"{number}/case-filing/延期/1"
+    limits.do(application, "apply", {"reason": "案情复杂，需要外省协查。", "rule": "15wd"})
     limits.do(number, "section_review", {"decision": "同意"})
     penalty = f"{number}/penalty"
     # The lead hands its clock on: one clock, with the days it began and ends on.
@@ -116,7 +122,10 @@ def test_a_case_is_filed_within_the_limit_of_the_lead_and_the_reporter_told_of_i
         clocks = session.scalars(sa.select(Deadline).where(Deadline.name == "case-filing")).all()
     assert [clock.business_key for clock in clocks] == [penalty]
     assert limits.office.open_tasks("file_case")[0].due_at == clocks[0].due_at
-    assert limits.engine.execute(ExtendDeadline(penalty, "case-filing", "案情复杂"), actor=Actor.system())
+    for step in sorted(limits.steps(application)):
+        limits.do(application, step, {"decision": "批准", "opinion": "情况属实，同意延期。"})
+    granted = limits.deadline(penalty, "case-filing")
+    assert [one["rule"] for one in granted.extensions] == ["15wd"] and granted.due_at > clocks[0].due_at
 
     def file(district: LimitDistrict) -> None:
         district.do(penalty, "file_case", case.filing(case.officers(district.engine, LEAD)))
