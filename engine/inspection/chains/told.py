@@ -86,7 +86,7 @@ def told_in(
                     Told(duty, case, MISSING_LATE if late else MISSING, due_at=due.due_at if due else None)
                 )  # fmt: skip
     found = _with_names(session, settings, _with_files(session, found))
-    return sorted(found, key=lambda told: (not told.missing, _moment(told.on, settings), told.case.business_key))
+    return sorted(found, key=lambda told: (not told.missing, _place(told, settings), told.case.business_key))
 
 
 # -- what is recorded -------------------------------------------------------------------
@@ -217,6 +217,16 @@ def _moment(on: date | datetime | None, settings: Settings) -> datetime:
     if isinstance(on, datetime):
         return on if on.tzinfo else on.replace(tzinfo=settings.timezone)
     return datetime.combine(on or date.min.replace(year=1900), time(), tzinfo=settings.timezone)
+
+
+def _place(told: Told, settings: Settings) -> datetime:
+    """Where a telling stands in the order of time: a mere day where it was entered that day, else at its end."""
+    if told.on is None or isinstance(told.on, datetime):
+        return _moment(told.on, settings)
+    entered = told.recorded_at and told.recorded_at.astimezone(settings.timezone)
+    if entered and entered.date() == told.on:
+        return entered
+    return datetime.combine(told.on, time.max, tzinfo=settings.timezone)
 
 
 def _judged(told: Told, due: Deadline | None, settings: Settings) -> Told:
