@@ -103,7 +103,8 @@ def index() -> ResponseReturnValue:
         wanted=wanted,
         lines=rows[:PAGE],
         numbers=numbers,
-        names=[(row["name"], row["label"]) for row in rows_in_force(settings(), TABLE, now().date())],
+        # A name may have rows for several departments: once in the list.
+        names=list({row["name"]: row["label"] for row in rows_in_force(settings(), TABLE, now().date())}.items()),
         words=WORDS,
         departments=offered,
         following=url_for(".index", **{**kept, "after": _key(last)}) if last else None,

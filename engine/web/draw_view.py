@@ -243,3 +243,19 @@ def qr_code(address: str) -> Markup:
     """A QR code as inline SVG: black on white in every colour scheme, or phones cannot read it."""
     made = segno.make(address, error="m", micro=False)
     return Markup(made.svg_inline(omitsize=True, border=3, dark="#000", light="#fff"))
+
+
+#: What the files of a record hold, in the words of the public page.
+_FILES = {
+    "manifest.json": "封存清单", "candidates.tsv": "候选名单", "exclusions.tsv": "排除名单",
+    "inspectors.tsv": "检查人员名单", "recusals.tsv": "回避名单", "scope.tsv": "片区和检查部门", "jobs.tsv": "检查事项",
+    "result.json": "抽取结果", "public-result.json": "抽取结果（公众版）", "objects.json": "抽中的检查对象",
+    "leaves.txt": "加盐名单摘要", "inspected.tsv": "被检查的对象", "commitment.json": "封存摘要",
+    "log.json": "日志证明", "log.tsv": "完整公开日志",
+}  # fmt: skip
+
+
+def file_word(name: str) -> str:
+    """What a file of the record is called; ``change-…`` and ``addition-…`` are numbered.  Empty for any other."""
+    numbered = {"change-": "人员更换", "addition-": "补充名单"}
+    return _FILES.get(name) or next((word for start, word in numbered.items() if name.startswith(start)), "")

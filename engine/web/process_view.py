@@ -25,15 +25,17 @@ COMPONENTS = {
 PROPERTIES = {
     "form": "表单", "role": "办理角色", "department": "办理部门", "on_behalf": "可以代录的部门",
     "candidates": "指定人员", "due": "期限", "deadline": "法定期限", "legal_basis": "法律依据",
-    "documents": "出具的文书", "not_by": "不得由同一人办理", "on_submit": "提交时执行", "service": "服务任务", "decision": "决策表",
+    "documents": "出具的文书", "not_by": "不得由同一人办理", "on_submit": "提交时执行", "service": "服务任务",
+    "decision": "决策表",
 }  # fmt: skip
 #: Parameters that many steps hand to their service; a rare one keeps the name it has in the diagram.
 PARAMETERS = {
     "outcome": "办理结果", "kind": "种类", "variables": "带去的数据", "name": "名称", "reason": "理由", "state": "状态",
-    "payload": "随消息送出的数据", "approved_by": "批准人", "until": "截止时间", "served": "送达情况", "question": "问题",
-    "ground": "依据", "document": "文书", "business_key": "事项编号", "started_at": "起算时间", "stage": "阶段",
-    "since": "起算日期", "served_on": "送达日期", "rule": "期限", "result": "结果", "origin": "来源事项", "number": "编号",
-    "decision": "决定", "amount": "数额", "confiscated": "没收数额", "filing": "立案情况",
+    "payload": "随消息送出的数据", "approved_by": "批准人", "until": "截止时间", "served": "送达情况",
+    "question": "问题", "ground": "依据", "document": "文书", "business_key": "事项编号", "started_at": "起算时间",
+    "stage": "阶段", "since": "起算日期", "served_on": "送达日期", "rule": "期限", "result": "结果",
+    "origin": "来源事项", "number": "编号", "decision": "决定", "amount": "数额", "confiscated": "没收数额",
+    "filing": "立案情况",
 }  # fmt: skip
 
 

@@ -194,6 +194,7 @@ def draw(draw_id: str) -> ResponseReturnValue:
         campaign = records.campaign(session, row.district_id, row.campaign) if view.parts_public else None
     return render_template(
         "public/draw.html", view=view, row=row, abilities=draw_view.abilities(view), files=files, campaign=campaign,
+        file_word=draw_view.file_word,
         log_key=_log_key(),
         qr=draw_view.qr_code(url_for(".draw", draw_id=draw_id, _external=True)),
     )  # fmt: skip

@@ -155,6 +155,7 @@ def test_the_commitment_is_shown_whole_with_a_code_that_leads_back_to_the_page(
     assert hashlib.sha256(manifest.encode()).hexdigest() == shown[0]
     assert '<svg viewBox="0 0' in page and "扫码打开本页" in page
     assert "等待登记" in page
+    assert "完整公开日志 <code>log.tsv</code>" in page
 
 
 def test_an_aborted_draw_stays_in_the_list_and_its_number_is_not_missing(
@@ -227,7 +228,8 @@ def test_a_publication_is_shown_exactly_as_released_and_can_be_found(
     assert row.content["检查对象"] in public.get(f"/public/results?q={uscc}").text
     assert number and row.id in public.get("/public/results?department=SCJG").text
     assert row.id not in public.get("/public/results?department=WJJ").text
-    assert "没有符合条件" in public.get("/public/results?q=" + "没有这家企业").text
+    none = public.get("/public/results?q=" + "没有这家企业").text
+    assert "没有符合条件" in none and "/public/penalties?q=" in none  # and says where else to look
 
 
 @pytest.mark.parametrize(
@@ -240,7 +242,9 @@ def test_a_publication_is_shown_exactly_as_released_and_can_be_found(
     ],
 )
 def test_what_does_not_exist_is_said_plainly(public: FlaskClient, path: str) -> None:
-    assert public.get(path).status_code == 404
+    response = public.get(path)
+    assert response.status_code == 404
+    assert "左侧菜单" not in response.text and 'button-primary" href="/public"' in response.text
 
 
 def test_a_withheld_result_has_no_public_page(engine: ProcessEngine, public: FlaskClient) -> None:
@@ -288,4 +292,5 @@ def test_the_protocol_page_carries_the_published_vector(public: FlaskClient) -> 
 
 def test_the_brand_leads_home_and_the_public_home_stands_for_it_when_nobody_is_signed_in(public: FlaskClient) -> None:
     assert 'class="brand" href="/public"' in public.get("/public").text
-    assert 'class="brand" href="/public"' in public.get("/sign-in").text
+    sign_in = public.get("/sign-in").text
+    assert 'class="brand" href="/public"' in sign_in and 'class="button" href="/public">公示与核验' in sign_in
