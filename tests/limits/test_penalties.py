@@ -443,6 +443,29 @@ def test_a_fine_on_the_spot_keeps_to_the_limit_of_the_party_and_is_filed_in_time
     assert closed.closed_at is not None and closed.facts["fine_refund"]["amount"] == 100
 
 
+def test_a_fine_collected_on_the_spot_comes_back_when_a_review_annuls_the_penalty(limits: LimitDistrict) -> None:
+    penalty = limits.open("simplified-penalty")
+    collected = {"payment": "当场收缴", "payment_ground": "small", "receipt_number": "鲁财 0001"}
+    limits.do(penalty, "on_the_spot", spot(limits, penalty, "企业", 100, **collected))
+    number, day = limits.open("penalty-remedy", penalty), today(limits)
+    limits.do(number, "register", {
+        "kind": "行政复议", "body": "天桥区人民政府", "case_number": "〔2026〕3号", "applicant": "演示负责人",
+        "applied_on": day, "received_on": day, "claims": "请求撤销处罚决定。", "stay": "不停止",
+    })  # fmt: skip
+    limits.do(number, "draft_answer", {"action": "不需要答复", "reason": "复议机关已经决定。"})
+    limits.do(number, "progress", {
+        "action": "登记结果", "outcome": "撤销", "document_number": "济天政复决〔2026〕3号", "summary": "证据不足。",
+        "outcome_on": day, "received_on": day, "effective_on": day, "remake": "否",
+    })  # fmt: skip
+    with pytest.raises(InvalidInput):  # all of it, and no more than was collected
+        limits.do(number, "propose_refund", {"amount": 101, "payee": "演示负责人", "basis": "复议决定撤销处罚。"})
+    limits.do(number, "propose_refund", {"amount": 100, "payee": "演示负责人", "basis": "复议决定撤销处罚。"})
+    limits.do(number, "approve_refund", {"decision": "同意"})
+    assert limits.steps(number) == {"pay_refund"} and limits.deadline(number, "refund").met_at is None
+    limits.do(number, "pay_refund", {"refunded_on": day, "receipt_number": "T1", "way": "国库退付"})
+    assert limits.deadline(number, "refund").met_at is not None
+
+
 def test_what_is_above_the_limit_goes_to_the_ordinary_procedure_as_it_was_typed(limits: LimitDistrict) -> None:
     number = limits.open("simplified-penalty")
     typed = spot(limits, number, "企业", 3001)
