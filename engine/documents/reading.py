@@ -22,12 +22,12 @@ TYPES = ("text", "form", "list", "signatures", "closing")
 #: Functions every template may call, see :mod:`engine.inspection.document_values`.
 FUNCTIONS = frozenset(
     {
-        "chinese_date", "chinese_time", "department_name", "person", "item_name", "label", "joined", "money", "case_number",
-        "working_days_after", "end_of_day",
+        "chinese_date", "chinese_time", "department_name", "person", "item_name", "label", "joined", "money",
+        "case_number", "working_days_after", "end_of_day",
     }
 )  # fmt: skip
 _TOP = {
-    "id", "title", "code", "for", "layout", "several", "basis", "organ", "footer", "blocks", "description",
+    "id", "title", "code", "for", "layout", "several", "basis", "organ", "footer", "blocks", "description", "when",
 }  # fmt: skip
 _OF_TYPE = {
     "text": {"text", "indent"},
@@ -102,6 +102,7 @@ class _Reader:
             organ=self.expression(raw.get("organ", "organ.name"), "organ："),
             footer=self.words(raw.get("footer", ""), "footer："),
             parts=tuple(self.part(block, f"第 {n} 块：") for n, block in enumerate(blocks, 1)),
+            when=self.optional(raw, "when", ""),
         )  # fmt: skip
 
     def part(self, raw: Any, where: str) -> Part:

@@ -89,7 +89,8 @@ class Template:
     """One kind of official document.
 
     ``code`` names the kind of document number (文号); ``for_case`` says that there is one for the whole case,
-    else one for each department; ``several`` that it may be issued again and again.
+    else one for each department; ``several`` that it may be issued again and again; ``when`` when it belongs to
+    the case at all, None for always.
     """
 
     id: str
@@ -102,11 +103,12 @@ class Template:
     organ: Expression | None
     footer: Words
     parts: tuple[Part, ...]
+    when: Expression | None = None
 
     @property
     def expressions(self) -> list[Expression]:
         """Every expression of the template."""
-        found: list[Expression | None] = [self.organ, *_in(self.footer)]
+        found: list[Expression | None] = [self.organ, self.when, *_in(self.footer)]
         for part in self.parts:
             found += [part.when, part.source, part.organ, part.on, *_in(part.title), *_in(part.text)]
             for row in part.rows:

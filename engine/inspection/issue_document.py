@@ -24,7 +24,8 @@ class IssueDocument:
     """Issue the document ``template`` of an organ; returns its id.
 
     The number is the next of the organ's series for that kind and year, never used again.  Raises
-    :class:`Forbidden` for anybody but the organ's own people, :class:`Conflict` when it stands already.
+    :class:`Forbidden` for anybody but the organ's own people, :class:`Conflict` when it stands already, does not fit
+    what the case says (the template's ``when``) or the case is over.
     """
 
     instance_id: str
@@ -39,6 +40,8 @@ class IssueDocument:
         sole = not each.template.several
         if sole:
             self._check_new(ctx)
+        if reason := documents.withheld(ctx.session, ctx.kernel, instance, each, ctx.now):
+            raise Conflict(reason)
         today = ctx.now.astimezone(ctx.kernel.settings.timezone).date()
         series, pattern = documents.series(ctx.kernel.settings, each.template, self.department, today)
         serial = next_number(ctx.session, ctx.district_id, series)

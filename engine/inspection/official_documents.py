@@ -88,6 +88,42 @@ def one_available(
     raise NotFound("这件事项没有这份文书，或者还没有办到出具它的步骤。")
 
 
+def withheld(session: Session, kernel: Kernel, instance: ProcessInstance, each: Available, now: datetime) -> str:
+    """Why no number is given to the document now, in words that name the way; empty when one may be given.
+
+    Once a case is over only the document of the step that ended it is still to be made, e.g. the approval just signed.
+    """
+    title = each.template.title
+    if instance.ended_at is not None and not (
+        instance.status == "completed" and last_step(session, instance) in each.elements
+    ):
+        over = "办结" if instance.status == "completed" else "终止"
+        return (
+            f"这件事项已经{over}，不再新出具《{title}》。已经出具的，可以在文书页写明原因，出具新版本；"
+            "当时没有出具的，归档时写明原因；处理结果确需改变的，另行办理更正、撤销等事项，在那里出具文书。"
+        )
+    when = each.template.when
+    if when is not None:
+        case = DocumentCase(session, kernel.settings, instance, each.department, now)
+        scope = document_values.values(case, when.names | when.possible_names, {})
+        if not when.holds(scope, document_values.functions(case), now):
+            return (
+                f"《{title}》与这件事项现在填写的内容不符，不能出具。请先在有关步骤填写并暂存或者提交，"
+                "再出具与处理结果一致的文书。"
+            )
+    return ""
+
+
+def last_step(session: Session, instance: ProcessInstance) -> str | None:
+    """The step of a case that was submitted last; None when none was."""
+    return session.scalar(
+        sa.select(UserTask.element_id)
+        .where(UserTask.instance_id == instance.id, UserTask.state == "completed")
+        .order_by(UserTask.closed_at.desc(), UserTask.id.desc())
+        .limit(1)
+    )
+
+
 def fill(
     session: Session, settings: Settings, instance: ProcessInstance, template: Template, department: str,
     now: datetime, *, number: str = "", issued_on: date | None = None, version: int = 1,

@@ -14,7 +14,7 @@ from engine.inspection import official_documents as documents
 from engine.inspection.document_models import OfficialDocument
 from engine.inspection.official_documents import Available
 from engine.models import ProcessInstance, UserTask
-from engine.web.context import actor, database, engine
+from engine.web.context import actor, database, engine, now
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Shelf:
     issued: Sequence[OfficialDocument]
     stale: frozenset[str]  # ids of documents whose data have changed since
     may_issue: bool
+    withheld: str  # why no (further) number is given now, empty when one may be
     pdf_url: str
     docx_url: str
     issue_url: str
@@ -39,7 +40,7 @@ class Shelf:
     @property
     def can_issue(self) -> bool:
         """The person may give (another) number now."""
-        return self.may_issue and (self.several or not self.standing)
+        return self.may_issue and not self.withheld and (self.several or not self.standing)
 
 
 def of_task(task: UserTask) -> list[Shelf]:
@@ -55,7 +56,7 @@ def of_task(task: UserTask) -> list[Shelf]:
 
 
 def of_case(instance: ProcessInstance) -> list[Shelf]:
-    """Every document of a case that was reached."""
+    """Every document of a case that was reached and fits it, or that was issued."""
     with database().read() as session:
         return _shelves(session, instance, documents.available(session, engine().kernel, instance), check=False)
 
@@ -68,12 +69,15 @@ def _shelves(session: Session, instance: ProcessInstance, named: Sequence[Availa
     for each in named:
         key, department = each.template.id, each.department
         mine = [row for row in issued if row.template == key and row.department == department]
+        withheld = documents.withheld(session, engine().kernel, instance, each, now())
+        if withheld and not mine:
+            continue
         where: dict[str, Any] = {"instance_id": instance.id, "key": key, "department": department}
         found.append(
             Shelf(
                 title=each.template.title, department=department, several=each.template.several, issued=mine,
                 stale=frozenset(row.id for row in mine if check and is_stale(session, instance, row)),
-                may_issue=documents.may_issue(actor(), department), key=key,
+                may_issue=documents.may_issue(actor(), department), withheld=withheld, key=key,
                 pdf_url=url_for("documents.preview", kind="pdf", **where),
                 docx_url=url_for("documents.preview", kind="docx", **where),
                 issue_url=url_for("documents.issue", instance_id=instance.id),

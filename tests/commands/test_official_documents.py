@@ -25,7 +25,7 @@ from engine.inspection.attach_signed_copy import AttachSignedCopy
 from engine.inspection.document_models import OfficialDocument, OfficialDocumentVersion
 from engine.inspection.issue_document import IssueDocument, ReissueDocument
 from engine.inspection.void_document import VoidDocument
-from engine.models import Attachment, Department, HistoryEvent, User, UserTask
+from engine.models import Attachment, Department, HistoryEvent, ProcessInstance, User, UserTask
 from engine.process_engine import ProcessEngine
 
 LINT = Path(__file__).resolve().parents[1] / "lint"
@@ -149,6 +149,49 @@ def test_a_document_goes_from_draft_to_number_to_version_to_void(office: Process
     assert numbers(office) == [("济天市监检通〔2026〕1号", "voided"), ("济天市监检通〔2026〕2号", "issued")]
     with office.read() as session:
         assert verify(session, "370105").problems == []
+
+
+def test_a_document_is_issued_only_when_it_fits_and_not_after_the_case_is_over(office: ProcessEngine) -> None:
+    """The template's ``when`` decides; once the case is over only the document of its last step is still made."""
+    text = (LINT / "known-documents" / "valid.bpmn").read_text(encoding="utf-8").replace('"sample"', '"pair"')
+    text = text.replace('"notice"', '"notice, refusal"').replace('sourceRef="work"', 'sourceRef="sign"')
+    first = text[text.index("<bpmn:userTask") : text.index("</bpmn:userTask>") + len("</bpmn:userTask>")]
+    second = first.replace('id="work"', 'id="sign"').replace('"notice, refusal"', '"receipt"').replace("f1<", "f3<")
+    text = text.replace(first, first.replace("f2<", "f3<") + second)
+    text = text.replace("<bpmn:flowNodeRef>", "<bpmn:flowNodeRef>sign</bpmn:flowNodeRef><bpmn:flowNodeRef>", 1)
+    text = text.replace('<bpmn:sequenceFlow id="f2"', '<bpmn:sequenceFlow id="f3" sourceRef="work" targetRef="sign"/>'
+                        '<bpmn:sequenceFlow id="f2"')  # fmt: skip
+    fitting = NOTICE.replace('"blocks"', '"when": "steps.work.note = \\"处罚\\"", "blocks"')
+    refusal = fitting.replace('"notice"', '"refusal"').replace("= ", "!= ").replace("通知书", "不予通知书")
+    bundle = {
+        "pair.bpmn": text, "forms/approval.json": FORM, "documents/notice.json": fitting,
+        "documents/refusal.json": refusal, "documents/receipt.json": RECEIPT,
+    }  # fmt: skip
+    office.execute(Deploy("pair", bundle), actor=Actor.system())
+    officer = person(office, "张三", "SCJG", "承办人")
+    case = office.execute(StartProcess("pair", "P-1", {}, title="两步", department="SCJG"), actor=Actor.system())
+    with pytest.raises(Conflict, match=r"填写的内容不符.*暂存或者提交"):
+        office.execute(IssueDocument(case, "notice", "SCJG"), actor=officer)
+    for note in ("处罚", "签"):
+        with office.read() as session:
+            task = session.scalars(sa.select(UserTask).where(UserTask.state == "open")).one()
+        office.execute(ClaimTask(task.id), actor=officer)
+        if note == "签":
+            with pytest.raises(Conflict, match="填写的内容不符"):
+                office.execute(IssueDocument(case, "refusal", "SCJG"), actor=officer)
+            notice = office.execute(IssueDocument(case, "notice", "SCJG"), actor=officer)
+            office.execute(VoidDocument(notice, "重编"), actor=officer)
+        with office.read() as session:
+            version = session.get_one(UserTask, task.id).version
+        office.execute(CompleteTask(task.id, version, {"note": note}), actor=officer)
+    with pytest.raises(Conflict, match=r"已经办结，不再新出具.*新版本.*归档时写明原因"):
+        office.execute(IssueDocument(case, "notice", "SCJG"), actor=officer)
+    office.execute(IssueDocument(case, "receipt", "SCJG"), actor=officer)
+    with office.database.write() as session:
+        session.get_one(ProcessInstance, case).status = "terminated"
+    with pytest.raises(Conflict, match="已经终止，不再新出具"):
+        office.execute(IssueDocument(case, "receipt", "SCJG"), actor=officer)
+    assert [n for n, _ in numbers(office)] == ["济天市监检通〔2026〕1号"]
 
 
 def test_each_organ_kind_and_year_has_a_series_of_its_own(office: ProcessEngine, clock: Any) -> None:
