@@ -13,6 +13,7 @@ import re
 
 from lxml import etree
 
+from engine.bpmn.xml_faults import explain
 from engine.errors import ModelRefused
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -122,6 +123,14 @@ def decode(data: bytes, what: str) -> str:
         ) from None
 
 
+def encode(text: str) -> bytes:
+    """The bytes of a file whose text :func:`decode` gave: in the encoding it declares, so it reads the same again."""
+    declaration = _DECLARATION.match(text)
+    declared = _ENCODING.search(declaration.group()) if declaration else None
+    name = declared.group(1).lower() if declared else "utf-8"
+    return text.encode("gb18030" if name in {"gb2312", "gbk"} else name)
+
+
 def read_xml(data: bytes | str, what: str) -> etree._Element:
     """Parse untrusted XML and return its root element.
 
@@ -153,10 +162,10 @@ def read_xml(data: bytes | str, what: str) -> etree._Element:
         root = etree.fromstring(text.encode("utf-8"), parser)
     except UnicodeEncodeError:
         raise refused(what, "文件含有无效字符。", "请另存为 UTF-8 后重新上传。") from None
-    except etree.XMLSyntaxError as error:
-        line = getattr(error, "lineno", None) or 0
+    except etree.XMLSyntaxError:
+        line, column, why = explain(parser)
         raise refused(
-            what, f"XML 格式错误（第 {line} 行）：{error.msg or '文件为空'}。", "请用建模工具重新导出。"
+            what, f"XML 格式错误（第 {line} 行第 {column} 列）：{why}。", "请改正这一处，或用建模工具重新导出。"
         ) from None
     info = root.getroottree().docinfo
     if info.internalDTD is not None or info.doctype:

@@ -53,7 +53,7 @@ def lint(paths: tuple[Path, ...], as_json: bool) -> int:
     counts = Counter(f["severity"] for f in findings)
     shown = [f"{counts[kind]} 处{word}" for kind, word in WORDS.items() if counts[kind] or kind != "unsupported"]
     summary = f"检查了 {len(folders) + bool(files)} 个流程：{'，'.join(shown)}。"
-    emit(findings, "\n".join([*map(finding_line, findings), summary]), as_json)
+    emit(findings, "\n".join([*finding_lines(findings), summary]), as_json)
     return REFUSED if counts["error"] else 0
 
 
@@ -114,17 +114,23 @@ def deploy(folders: tuple[Path, ...], note: str, as_json: bool) -> int:
 
 def _deployed(result: dict[str, Any]) -> str:
     if result["refused"]:
-        return "\n".join([result["message"], *map(finding_line, result["findings"])])
+        return "\n".join([result["message"], *finding_lines(result["findings"])])
     word = "已部署" if result["created"] else "无变化"
     if result["created"] and not result["current"]:
         word += "；正在使用的是本单位的版本，新版本放在旁边供比较"
     return f"{result['key']} 第 {result['version']} 版，{word}。"
 
 
-def finding_line(finding: dict[str, Any]) -> str:
-    """A finding as a person reads it."""
+def finding_lines(findings: list[dict[str, Any]]) -> list[str]:
+    """Findings as a person reads them, a line each; what is said of many elements alike is one line."""
+    from engine.lint.folding import fold
+
+    return [_line(finding) for finding in fold(findings)]
+
+
+def _line(finding: dict[str, Any]) -> str:
     from engine.lint.finding import WORDS
 
     word = WORDS[finding["severity"]]
-    where = "：".join(part for part in (finding["file"], finding["element"]) if part)
+    where = "：".join(part for part in (finding["file"], "、".join(finding["elements"])) if part)
     return f"{word} {where}：{finding['message']}{finding['remedy']}（{finding['rule']}）"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli.chinese import Command, command, help_option
-from engine.cli.definitions import REFUSED, finding_line
+from engine.cli.definitions import REFUSED, finding_lines
 from engine.cli.output import emit, exact_json, json_option, json_text
 from engine.cli.shield import accepted
 
@@ -225,6 +225,6 @@ def read_object(text: str, option: str, *, exact: bool = False) -> dict[str, Any
 
 def refuse(findings: list[dict[str, Any]], as_json: bool) -> int:
     """Say why a model is refused; returns the exit code."""
-    lines = [*map(finding_line, findings), f"模型有 {len(findings)} 处问题，不能执行。"]
+    lines = [*finding_lines(findings), f"模型有 {len(findings)} 处问题，不能执行。"]
     emit({"refused": findings}, "\n".join(lines), as_json)
     return REFUSED

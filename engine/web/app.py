@@ -88,6 +88,7 @@ MODULES = (
     "engine.web.audit",
     "engine.web.library",
     "engine.web.form_trial",
+    "engine.web.definition_files",
     "engine.web.admin",
     "engine.web.admin_calendar",
     "engine.web.public",

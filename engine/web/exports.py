@@ -15,8 +15,11 @@ from engine.inspection.registry_export import RecordExport
 from engine.web.context import actor, actor_or_none, engine
 from engine.web.guards import guard_of
 
-#: Files without a word of any case, firm or person: blank tables to be filled, and templates of documents.
-BLANK = frozenset({"handovers.template", "lead_import.template", "outside_visits.template", "library.document"})
+#: Files without a word of any case, firm or person: blank tables to be filled, and what a process is made of.
+BLANK = frozenset({
+    "handovers.template", "lead_import.template", "outside_visits.template", "library.document",
+    "definition_files.one", "definition_files.everything",
+})  # fmt: skip
 #: Files handed out by a command that puts more on record than this would.
 TOLD = frozenset({"audit.hand_over", "audit.export", "key_shares.collect"})
 

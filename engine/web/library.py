@@ -22,6 +22,7 @@ from engine.errors import InvalidInput, ModelRefused, NotFound
 from engine.inspection.installation import roles
 from engine.lint.bundle import folder_of
 from engine.lint.finding import WORDS
+from engine.lint.folding import fold
 from engine.lint.linter import lint
 from engine.models import ProcessDefinition, ProcessInstance, User
 from engine.scope import not_kept_from
@@ -30,6 +31,7 @@ from engine.web.context import actor, database, engine, now, settings
 from engine.web.downloads import name_file
 from engine.web.guards import requires_role, signed_in
 from engine.web.navigation import NavItem
+from engine.web.unpacking import unpack
 
 DESIGNERS = ("流程设计", "系统管理员")
 blueprint = Blueprint("library", __name__, url_prefix="/processes")
@@ -50,7 +52,8 @@ def _versions(session: Session, key: str = "") -> list[Any]:
     running = (
         sa.select(ProcessInstance.definition_id, sa.func.count().label("running"))
         .where(
-            ProcessInstance.district_id == settings().district_id, ProcessInstance.status == "running",
+            ProcessInstance.district_id == settings().district_id,
+            ProcessInstance.status == "running",
             not_kept_from(actor(), ProcessInstance.id),
         )
         .group_by(ProcessInstance.definition_id)
@@ -119,7 +122,8 @@ def version(key: str, version: int) -> ResponseReturnValue:
     badges = {f.element: {"text": WORDS[f.severity], "label": f.message} for f in findings if f.element in known}
     return render_template(
         "library/version.html", row=row, listed=listed, steps=steps, forms=process_view.forms(row.bundle),
-        tables=process_view.tables(row.bundle), documents=process_view.documents(row.bundle), findings=findings,
+        tables=process_view.tables(row.bundle), documents=process_view.documents(row.bundle),
+        findings=fold(f.as_dict() for f in findings),
         badges=badges, known=known, origins=ORIGINS, words=WORDS,
         scenarios=_scenarios(settings().process_dir, key) if row.origin == "shipped" else [], designers=DESIGNERS,
     )  # fmt: skip
@@ -202,7 +206,8 @@ def _deploy_page(
         "library/deploy.html",
         typed=typed,
         errors=errors or {},
-        findings=findings or [],
+        count=len(findings or []),
+        findings=fold(findings or []),
         names=names,
         known=known,
         words=WORDS,
@@ -256,7 +261,8 @@ def _bundle(key: str, keep: bool, uploads: list[FileStorage]) -> dict[str, str]:
     chosen = [upload for upload in uploads if upload.filename]
     if not chosen:
         raise InvalidInput(
-            "没有文件。", fields={"files": ["请选择流程图（.bpmn），以及新的决策表（.dmn）和表单（.json）。"]}
+            "没有文件。",
+            fields={"files": ["请选择流程图（.bpmn），以及新的决策表（.dmn）、表单（.json）或 .zip。"]},
         )
     if len(chosen) > MAX_FILES:
         raise InvalidInput("文件过多。", fields={"files": [f"一次最多上传 {MAX_FILES} 个文件。"]})
@@ -265,8 +271,11 @@ def _bundle(key: str, keep: bool, uploads: list[FileStorage]) -> dict[str, str]:
     for upload in chosen:
         name = PurePosixPath((upload.filename or "").replace("\\", "/")).name
         try:
-            stored, text = _file(name, upload.read())
-            files[stored] = text
+            data = upload.read()
+            for one, content in unpack(data, MAX_FILES) if name.lower().endswith(".zip") else [(name, data)]:
+                name = PurePosixPath(one).name
+                stored, text = _file(name, content)
+                files[stored] = text
         except ValueError as error:
             problems.append(f"{name}：{error}")
     if problems:
@@ -283,7 +292,7 @@ def _file(name: str, data: bytes) -> tuple[str, str]:
     if lower.endswith((".bpmn", ".dmn")):
         return name, decode(data, name)
     if not lower.endswith(".json"):
-        raise ValueError("只接受 .bpmn、.dmn 和 .json 文件。")
+        raise ValueError("只接受 .bpmn、.dmn、.json 文件和装着它们的 .zip。")
     try:
         text = data.decode("utf-8-sig")
         identity = orjson.loads(text).get("id", "")

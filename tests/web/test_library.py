@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,32 @@ def test_a_designer_changes_what_a_document_says_without_a_program(office: Web, 
     assert "不得影响正常经营" in client.get(f"/processes/{KEY}/compare").text
 
 
+def test_what_was_downloaded_is_uploaded_again_without_a_difference(office: Web, shipped: dict[str, str]) -> None:
+    client = office.sign_in("designer")
+    page = client.get(f"/processes/{KEY}/1").text
+    for name in ("forms/site-check.json", "follow-up.dmn"):
+        assert f'href="/processes/{KEY}/1/files/{name}"' in page
+        one = client.get(f"/processes/{KEY}/1/files/{name}")
+        assert one.text == shipped[name] and name.rpartition("/")[2] in one.headers["Content-Disposition"]
+    assert client.get(f"/processes/{KEY}/1/files/forms/nothing.json").status_code == 404
+    assert "下载全部（ZIP）" in page
+    packed = client.get(f"/processes/{KEY}/1/files.zip").data
+    with zipfile.ZipFile(io.BytesIO(packed)) as package:
+        assert {name: package.read(name).decode() for name in package.namelist()} == shipped
+
+    parts = [(io.BytesIO(packed), f"{KEY}-1.zip")]
+    again = office.submit(client, "/processes/deploy", {"key": KEY, "files": parts})
+    assert again.status_code == 303 and "内容与第 1 版完全相同" in client.get(again.location).text
+    parts = [(io.BytesIO(packed), "copy.zip")]
+    copied = office.submit(client, "/processes/deploy", {"key": "copy", "files": parts})
+    assert copied.location == "/processes/copy/1"
+    with office.database.read() as session:
+        bundles = session.scalars(sa.select(ProcessDefinition.bundle)).all()
+    assert bundles == [shipped, shipped]
+    broken = office.submit(client, "/processes/deploy", {"key": KEY, "files": [(io.BytesIO(packed[:900]), "a.zip")]})
+    assert broken.status_code == 422 and "a.zip：不是可以解开的 ZIP 文件" in broken.text
+
+
 def test_an_earlier_version_is_put_to_use_again(office: Web, shipped: dict[str, str]) -> None:
     client = office.sign_in("designer")
     upload(office, client, {DIAGRAM: shipped[DIAGRAM].replace('name="公示预览"', 'name="公示内容预览"')})
@@ -143,6 +170,18 @@ def test_a_bad_model_is_refused_with_every_finding_at_its_element(office: Web, s
     assert "用户任务“现场检查”" in refused.text and "known-forms" in refused.text
     assert "还在" in refused.text, "what was typed comes back"
     assert len(versions(office)) == 1
+
+
+def test_one_cause_is_not_buried_under_what_follows_from_it(office: Web, shipped: dict[str, str]) -> None:
+    client = office.sign_in("designer")
+    unreadable = upload(office, client, {DIAGRAM: shipped[DIAGRAM].replace("<bpmn:process ", "<bpmn:process <", 1)})
+    assert "发现 1 处问题" in unreadable.text and re.search(r"XML 格式错误（第 \d+ 行第 \d+ 列）", unreadable.text)
+    bad = shipped[DIAGRAM].replace('value="site-check"', 'value="no-such-form"')
+    bad = re.sub('targetRef="[^"]+"', 'targetRef="nowhere"', bad, count=1)
+    page = upload(office, client, {DIAGRAM: bad}).text
+    assert re.findall(r"· (flow-ends|known-forms)</span>", page) == ["flow-ends", "known-forms"]
+    assert page.index("known-forms") < page.index("unreachable-nodes") and page.count("从开始事件无法到达") == 1
+    assert "document-schema" not in page, "which fields there are is known when the forms are"
 
 
 @pytest.mark.parametrize(
