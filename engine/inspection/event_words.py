@@ -125,6 +125,6 @@ PROBLEMS = frozenset(
 )
 #: Steps of a publication (:class:`engine.inspection.publication_models.PublicationVersion`) in words.
 STAGE_WORDS = {
-    "preview": "预览（还没有公开）", "published": "公示", "corrected": "更正", "withdrawn": "撤回", "withheld": "不予公开",
-    "disclosed": "改为公示", "expired": "公示期届满", "ended": "提前停止公示",
+    "preview": "预览（还没有公开）", "published": "公示", "corrected": "更正", "withdrawn": "撤回",
+    "withheld": "不予公开", "disclosed": "改为公示", "expired": "公示期届满", "ended": "提前停止公示",
 }  # fmt: skip

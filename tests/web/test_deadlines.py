@@ -44,6 +44,7 @@ def test_heads_see_their_department_and_supervision_the_district_by_colour(web: 
     page = head.get("/deadlines").text
     places = [page.index(key) for key in ("案/红", "案/橙", "案/黄", "案/绿")]
     assert places == sorted(places) and "检/1" not in page
+    assert page.count('<option value="penalty-publication"') == 1  # though departments have rules of their own
     assert "超期" in page and "chip-orange" in page and "chip-yellow" in page and "暂定" in page
     for colour, shown in (("red", "案/红"), ("orange", "案/橙"), ("yellow", "案/黄"), ("green", "案/绿")):
         found = head.get(f"/deadlines?colour={colour}").text
