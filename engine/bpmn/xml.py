@@ -124,11 +124,20 @@ def decode(data: bytes, what: str) -> str:
 
 
 def encode(text: str) -> bytes:
-    """The bytes of a file whose text :func:`decode` gave: in the encoding it declares, so it reads the same again."""
+    """The bytes of a file whose text :func:`decode` gave, which reads them the same again.
+
+    They are in the encoding the text declares or, where that does not fit, in UTF-8 with a byte-order mark.
+    """
     declaration = _DECLARATION.match(text)
     declared = _ENCODING.search(declaration.group()) if declaration else None
     name = declared.group(1).lower() if declared else "utf-8"
-    return text.encode("gb18030" if name in {"gb2312", "gbk"} else name)
+    data = b""
+    try:
+        if codecs.lookup(name).name in _ENCODINGS:
+            data = text.encode("gb18030" if name in {"gb2312", "gbk"} else name)
+    except (LookupError, UnicodeEncodeError):
+        pass
+    return data or text.encode("utf-8-sig")
 
 
 def read_xml(data: bytes | str, what: str) -> etree._Element:

@@ -11,6 +11,7 @@ import pytest
 from engine.inspection import installation
 from engine.lint.bundle import process_folders, read_bundle
 from engine.lint.finding import Finding
+from engine.lint.folding import fold
 from engine.lint.linter import all_rules, lint
 from engine.service_tasks import ServiceInfo
 
@@ -102,6 +103,27 @@ def test_everything_is_reported_at_once_with_errors_first() -> None:
     assert {"reserved-names", "known-forms", "labels"} <= {f.rule for f in findings}
     severities = [f.severity for f in findings]
     assert severities == sorted(severities)
+
+
+def test_what_is_said_of_many_elements_alike_is_one_line_for_people_and_one_finding_each_for_programs() -> None:
+    name, text = diagram("unreachable-nodes", "invalid")
+    findings = [f.as_dict() for f in check(text, name)]
+    alike = {
+        **findings[0],
+        "element": "other",
+        "message": re.sub("“[^”]*”", "“另一步”", findings[0]["message"], count=1),
+    }
+    (first, *rest) = fold([*findings, alike])
+    assert first["elements"] == [findings[0]["element"], "other"] and "、" in first["message"]
+    assert first["message"].endswith(findings[0]["message"].partition("”")[2])
+    assert [f["elements"] for f in rest] == [[f["element"]] if f["element"] else [] for f in findings[1:]]
+    assert "elements" not in findings[0]
+
+
+def test_causes_stand_before_what_follows_from_them() -> None:
+    text = _change("known-forms", ('value="approval"', 'value="nothing"'))
+    rules = [f.rule for f in check(re.sub('targetRef="[^"]+"', 'targetRef="nowhere"', text, count=1))]
+    assert rules.index("flow-ends") < rules.index("known-forms") < rules.index("unreachable-nodes")
 
 
 # -- what the standard forbids, one change at a time ------------------------------------------

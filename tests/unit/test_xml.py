@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from engine.bpmn.xml import BPMN, MAX_BYTES, MAX_FLOW_ELEMENTS, read_xml
+from engine.bpmn.xml import BPMN, MAX_BYTES, MAX_FLOW_ELEMENTS, decode, encode, read_xml
 from engine.errors import ModelRefused
 
 
@@ -42,6 +42,9 @@ def test_chinese_text_is_read_in_every_usual_encoding(encoding: str) -> None:
     text = f'<?xml version="1.0" encoding="{encoding}"?><a 名="值">抽查任务</a>'
     root = read_xml(text.encode(encoding), "a")
     assert root.text == "抽查任务" and root.get("名") == "值"
+    assert decode(encode(decode(text.encode(encoding), "a")), "a") == text, "what is given out is read the same again"
+    wrong = '<?xml version="1.0" encoding="ascii"?><a>抽查</a>'
+    assert decode(encode(wrong), "a") == wrong
 
 
 def test_text_that_was_decoded_before_keeps_its_meaning_whatever_its_declaration_says() -> None:
@@ -51,6 +54,22 @@ def test_text_that_was_decoded_before_keeps_its_meaning_whatever_its_declaration
 @pytest.mark.parametrize("encoding", ["UTF-7", "utf-32", "idna", "rot13", "nonsense", "unicode_escape", "hex"])
 def test_an_unusual_encoding_is_refused(encoding: str) -> None:
     assert "编码" in refusal(f'<?xml version="1.0" encoding="{encoding}"?><a/>'.encode("ascii"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<a>\n <b></a>", "第 2 行第 9 列）：开始标签与结束标签不一致：第 2 行开始的是 b，这里结束的是 a"),
+        ("<a><b </a>", "第 1 行第 7 列）"),
+        ('<a b="1" b="2"/>', "同一个属性写了两次"),
+        ("<p:a/>", "没有声明的命名空间前缀"),
+        ("", "文件为空"),
+    ],
+)
+def test_malformed_text_is_named_in_chinese_with_its_place(text: str, said: str) -> None:
+    message = refusal(text)
+    assert said in message
+    assert not {"expected", "not", "found", "line", "column"} & set(message.split()), "nothing of the parser's English"
 
 
 def test_bytes_that_do_not_fit_their_encoding_are_refused() -> None:
