@@ -100,7 +100,7 @@ def worth_repeating(error: BaseException) -> bool:
 def tell_fractions(connection: Any, _record: Any = None) -> None:
     """Let an older SQLite tell the time with its fractions, as the job engine asks for it: ``unixepoch('subsec')``."""
     if isinstance(connection, sqlite3.Connection):
-        connection.create_function("unixepoch", 1, lambda asked: time.time() if asked == "subsec" else None)
+        connection.create_function("unixepoch", 1, lambda asked: time.time_ns() / 1e9 if asked == "subsec" else None)
 
 
 # From Python 3.12 on the job engine takes it for granted that SQLite is new, which is another library's affair.

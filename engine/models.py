@@ -114,8 +114,12 @@ class ProcessInstance(Base):
         sa.UniqueConstraint("district_id", "process_key", "business_key"),
         sa.Index("ix_process_instance_business_key", "district_id", "business_key"),
         # Few are: what is kept from somebody is looked up and taken off the figures.
-        sa.Index("ix_process_instance_restricted", "id", postgresql_where=sa.text("restricted"),
-                 sqlite_where=sa.text("restricted = 1")),
+        sa.Index(
+            "ix_process_instance_restricted",
+            "id",
+            postgresql_where=sa.text("restricted"),
+            sqlite_where=sa.text("restricted = 1"),
+        ),
     )
 
 

@@ -163,7 +163,8 @@ class _Published:
                 )
                 .where(
                     FollowUp.district_id == self.campaign.district_id,
-                    DepartmentInspection.campaign == self.campaign.number, not_restricted(),
+                    DepartmentInspection.campaign == self.campaign.number,
+                    not_restricted(),
                 )
             )
         )

@@ -63,7 +63,8 @@ def openable(
     known = set(
         session.scalars(
             sa.select(FollowUp.number).where(
-                FollowUp.district_id == instance.district_id, FollowUp.origin == instance.business_key,
+                FollowUp.district_id == instance.district_id,
+                FollowUp.origin == instance.business_key,
                 not_restricted(),
             )
         )

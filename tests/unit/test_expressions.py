@@ -425,7 +425,7 @@ class TestScripts:
     @pytest.mark.parametrize(
         "script",
         ["a", "a == 1", "import os", "a.b = 1", "a //= 2", "a **= 2", "del a", "print(1)",
-         "pass", "a = 1 // 2", "true = 1", "__x = 1",
+         "a = 1 // 2", "true = 1", "__x = 1",
          "for x in y:\n  z = 1", "a[0] = 1", "a = b = 1"],
     )  # fmt: skip
     def test_anything_else_is_refused(self, script: str) -> None:

@@ -129,7 +129,7 @@ def test_a_delayed_job_comes_after_jobs_enqueued_later_without_delay(
     database: Database, jobs: Jobs, desk: Desk, start: Callable[..., Runner]
 ) -> None:
     with database.write() as session:
-        jobs.enqueue(session, "note", "slow", {"n": "slow"}, delay_seconds=2)
+        jobs.enqueue(session, "note", "slow", {"n": "slow"}, delay_seconds=6)
         jobs.enqueue(session, "note", "quick", {"n": "quick"})
     start()
     wait_until(lambda: len(desk.seen) == 2, what="both jobs")

@@ -41,7 +41,16 @@ def finished(district: District, element: str, department: str) -> UserTask:
 def test_an_officer_previews_issues_prints_and_scans_a_record_back(district: District) -> None:
     officer, task = district.sign_in("wjj-officer"), finished(district, "site_check", "WJJ")
     page = officer.text(f"/tasks/{task.id}")
-    for words in ("公文", "现场检查笔录", "询问笔录", "抽样取证凭证", "尚未出具", "出具并编号", "确认出具", "文号编后不能收回"):
+    for words in (
+        "公文",
+        "现场检查笔录",
+        "询问笔录",
+        "抽样取证凭证",
+        "尚未出具",
+        "出具并编号",
+        "确认出具",
+        "文号编后不能收回",
+    ):
         assert words in page, words
     place = f"/cases/{task.instance_id}/documents"
     preview = officer.get(f"{place}/site-record/WJJ.pdf")

@@ -122,7 +122,8 @@ def _of_campaign(session: Session, district_id: str, campaign: Campaign) -> Link
     """The campaign with those of its inspections that something came of."""
     heads = _heads(session, district_id, campaign.number)
     something = sa.exists().where(
-        FollowUp.district_id == DepartmentInspection.district_id, FollowUp.root == DepartmentInspection.number,
+        FollowUp.district_id == DepartmentInspection.district_id,
+        FollowUp.root == DepartmentInspection.number,
         not_restricted(),
     )
     numbers = list(

@@ -51,7 +51,8 @@ def campaign_statistics(session: Session, campaign: Campaign, names: Mapping[str
             sa.select(FollowUp.department, sa.func.count())
             .join(DepartmentInspection, DepartmentInspection.number == FollowUp.origin)
             .where(
-                FollowUp.district_id == campaign.district_id, DepartmentInspection.campaign == campaign.number,
+                FollowUp.district_id == campaign.district_id,
+                DepartmentInspection.campaign == campaign.number,
                 not_restricted(),
             )
             .group_by(FollowUp.department)
