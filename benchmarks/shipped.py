@@ -1,7 +1,7 @@
 """The workflow library as it is shipped, for as long as a stock step takes.
 
-The product takes the library's log dictionaries and far plans out for its whole process
-(engine/bpmn/unlogged.py, short_plans.py); the stock library must not profit from that.
+The product takes the library's log dictionaries, far plans and deep merges out for its whole process
+(engine/bpmn/unlogged.py, short_plans.py, inherited.py); the stock library must not profit from that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.workflow import Workflow
 
 _CHANGED = (
-    (Task, ("_set_state", "collect_log_extras")),
+    (Task, ("_set_state", "collect_log_extras", "_inherit_data")),
     (Workflow, ("collect_log_extras",)),
     (TaskSpec, ("_predict_hook",)),
 )

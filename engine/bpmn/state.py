@@ -25,6 +25,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+import engine.bpmn.inherited
 import engine.bpmn.short_plans
 import engine.bpmn.unlogged  # noqa: F401 - takes out what the library writes to nobody
 from engine.bpmn.events import let_events_wait

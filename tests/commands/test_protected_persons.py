@@ -56,7 +56,7 @@ def previewed(engine: ProcessEngine, subject: dict[str, Any], decision: dict[str
 def test_a_person_is_published_as_one_however_the_kind_was_said(engine: ProcessEngine, kind: str, decided: str) -> None:
     subject = {"name": PERSON, "uscc": IDENTITY, "address": HOME, "subject_kind": kind}
     content = previewed(engine, subject, {"subject_kind": decided}).content
-    assert content["检查对象"] == "李某某"
+    assert content["当事人"] == "李某某"
     assert not any(words in str(content) for words in (PERSON, IDENTITY, HOME))
 
 
