@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from engine.db import new_id
 from engine.errors import Conflict, Forbidden, InvalidInput, NotFound
 from engine.forms import Form
 from engine.inspection import records, tables
+from engine.inspection.case_opening import Opening
 from engine.inspection.item_models import OutsideVisit
 from engine.inspection.models import Item
 from engine.inspection.opening import OFFICE, OFFICER
@@ -107,21 +108,8 @@ def _record(clean: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class Entering(Protocol):
-    """What entering a visit needs: the inside of a command, or of a service task."""
-
-    @property
-    def session(self) -> Session: ...
-    @property
-    def now(self) -> datetime: ...
-    @property
-    def district_id(self) -> str: ...
-    @property
-    def actor(self) -> Any: ...
-
-
 def store(
-    ctx: Entering, entry: Mapping[str, Any], *, source: str, import_id: str | None = None
+    ctx: Opening, entry: Mapping[str, Any], *, source: str, import_id: str | None = None
 ) -> tuple[OutsideVisit, bool]:
     """The row of this visit, and whether it stood already; a withdrawn one is entered anew."""
     row = ctx.session.scalar(

@@ -22,7 +22,7 @@ _DECLARED = (
     "conditionExpression", "condition", "loopCondition", "loopCardinality", "completionCondition",
     "activationCondition", "from",
 )  # fmt: skip
-#: Who acts is not read from these, so their language does not matter.
+#: Who acts is not read from these, see unsupported-resource-roles; other tools write their own languages in them.
 _OF_RESOURCES = frozenset({"resourceAssignmentExpression", "resourceParameterBinding"})
 
 
@@ -36,7 +36,7 @@ def foreign_texts(diagram: Diagram) -> list[tuple[etree._Element, str]]:
     found: list[tuple[etree._Element, str, Callable[[str], Any]]]
     found = [(x, x.get("language") or named, parse) for x in dict.fromkeys(formal)]
     found += [(x, _script_language(x), parse_assignments) for x in diagram.all("script")]
-    return [(x, word) for x, word, read in found if _is_foreign(word) and _is_run(diagram, x) and not _reads(read, x)]
+    return [(x, word) for x, word, read in found if _is_foreign(word) and is_run(diagram, x) and not _reads(read, x)]
 
 
 def _script_language(script: etree._Element) -> str:
@@ -48,7 +48,8 @@ def _is_foreign(language: str) -> bool:
     return bool(language.strip()) and "feel" not in language.lower()
 
 
-def _is_run(diagram: Diagram, xml: etree._Element) -> bool:
+def is_run(diagram: Diagram, xml: etree._Element) -> bool:
+    """Whether an expression is one that an executable process, or what stands outside of all, evaluates."""
     above = list(xml.iterancestors())
     if any(local(each) in _OF_RESOURCES for each in above):
         return False

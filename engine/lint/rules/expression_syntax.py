@@ -7,18 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lxml import etree
-
 from engine import expressions
 from engine.errors import ExpressionError
 from engine.lint.finding import Problem
-from engine.lint.languages import foreign_texts
-from engine.lint.model import Diagram, Model, local, text_of
+from engine.lint.languages import foreign_texts, is_run
+from engine.lint.model import Model, text_of
 from engine.lint.say import about, at
 from engine.lint.texts import texts
 
-#: Who acts is not read from these, see unsupported-resource-roles; other tools write their own languages in them.
-_OF_RESOURCES = frozenset({"resourceAssignmentExpression", "resourceParameterBinding"})
 _REMEDY = "比较用 =、!=、<、>，文字加双引号。"
 
 
@@ -45,18 +41,10 @@ def check(model: Model) -> Iterator[Problem]:
         if not any(process.executable for process in diagram.processes):
             continue
         for xml in (*diagram.all("messagePath"), *diagram.all("dataPath"), *diagram.all("formalExpression")):
-            if xml in foreign[diagram.file] or not _is_evaluated(diagram, xml):
+            if xml in foreign[diagram.file] or not is_run(diagram, xml):
                 continue
             try:
                 expressions.parse(text_of(xml))
             except ExpressionError as error:
                 reason = error.message.rstrip("。")
                 yield at(diagram, xml, f"关联用的表达式“{text_of(xml)[:60]}”无法理解：{reason}。", _REMEDY)
-
-
-def _is_evaluated(diagram: Diagram, xml: etree._Element) -> bool:
-    around = list(xml.iterancestors())
-    if any(local(above) in _OF_RESOURCES for above in around):
-        return False
-    processes = [above for above in around if local(above) == "process"]
-    return not processes or any(process in diagram.executable for process in processes)
